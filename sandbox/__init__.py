@@ -1,0 +1,1 @@
+"""A whole world on one machine: a real MediaWiki on loopback, and the people who use it."""

@@ -1,0 +1,91 @@
+<?php
+// The settings of every sandbox wiki (https://www.mediawiki.org/wiki/Manual:LocalSettings.php). What differs from
+// wiki to wiki comes from the environment, so a wiki is nothing but its data folder: a copy of the folder is a wiki.
+
+if ( !defined( 'MEDIAWIKI' ) ) {
+	exit;
+}
+
+$sandbox = getenv( 'SANDBOX_WIKI' );
+$sandboxPort = getenv( 'SANDBOX_PORT' ) ?: '80';
+
+$wgSitename = 'Sandbox wiki';
+$wgMetaNamespace = 'Sandbox';
+$wgServer = "http://127.0.0.1:$sandboxPort";
+$wgScriptPath = '';
+$wgArticlePath = '/wiki/$1';
+$wgLogos = [ 'icon' => '/resources/assets/mediawiki.png' ];
+$wgLocaltimezone = 'UTC';
+$wgSecretKey = trim( file_get_contents( "$sandbox/secret" ) );
+$wgCookiePrefix = "sandbox$sandboxPort"; // browsers do not tell ports apart
+
+// -- Data: SQLite. Nothing here must survive a power cut, so nothing waits for the disk.
+$wgDBtype = 'sqlite';
+$wgDBname = 'wiki';
+$wgSQLiteDataDir = "$sandbox/data";
+$sandboxStore = static fn ( string $name ) => [
+	'type' => 'sqlite', 'dbname' => $name, 'tablePrefix' => '', 'dbDirectory' => "$sandbox/data",
+	'variables' => [ 'synchronous' => 'OFF' ], 'trxMode' => 'IMMEDIATE', 'flags' => 0,
+];
+$wgDBservers = [ [ 'host' => '', 'user' => '', 'password' => '', 'load' => 1 ] + $sandboxStore( 'wiki' ) ];
+$wgObjectCaches[CACHE_DB] = [ 'class' => SqlBagOStuff::class, 'server' => $sandboxStore( 'wikicache' ) ];
+$wgJobTypeConf['default'] = [
+	'class' => 'JobQueueDB', 'claimTTL' => 3600, 'server' => $sandboxStore( 'wiki_jobqueue' ),
+];
+
+// -- Caches: the server's workers and the maintenance scripts must agree. APCu is about a quarter faster, but a
+// script such as createAndPromote.php could not tell the server's memory that somebody's groups have changed.
+$wgMainCacheType = CACHE_DB;
+$wgSessionCacheType = CACHE_DB;
+$wgCacheDirectory = "$sandbox/cache";
+$wgLocalisationCacheConf['store'] = 'array';
+$wgUseFileCache = false;
+$wgJobRunRate = 0; // jobs run when `SandboxWiki.run_jobs()` says so: no write comes between a test's requests
+
+// -- Files
+$wgEnableUploads = true;
+$wgFileExtensions = [ 'png', 'jpg', 'jpeg' ];
+$wgUploadDirectory = "$sandbox/images";
+$wgUploadPath = '/images';
+$wgUseImageMagick = false;
+
+// -- Nothing leaves this machine.
+$wgPingback = false;
+$wgEnableEmail = false;
+$wgUseInstantCommons = false;
+
+// -- People: passwords here are published, so hashing them well would only cost time.
+$wgPasswordConfig['pbkdf2']['cost'] = '1';
+$wgPasswordPolicy['policies'] = [ 'default' => [ 'MinimalPasswordLength' => 1 ] ];
+$wgEnableBotPasswords = true;
+$wgAutoConfirmAge = 0;
+$wgAutoConfirmCount = 0;
+$wgRateLimits = [];
+$wgGroupPermissions['sysop']['deleterevision'] = true;
+$wgGroupPermissions['sysop']['deletelogentry'] = true;
+$wgGroupPermissions['sysop']['suppressrevision'] = true;
+$wgGroupPermissions['sysop']['interwiki'] = true;
+$wgAllowUserJs = true;
+$wgAllowUserCss = true;
+
+// -- Looks and extensions. Debian keeps the bundled extensions in a folder of its own.
+wfLoadSkin( 'Vector' );
+$wgDefaultSkin = 'vector-2022';
+if ( is_dir( "$IP/extensions-core" ) ) {
+	$wgExtensionDirectory = "$IP/extensions-core";
+	$wgExtensionAssetsPath = '/extensions-core';
+}
+wfLoadExtensions( [ 'Gadgets', 'InputBox', 'Interwiki', 'ParserFunctions', 'Scribunto', 'TemplateData' ] );
+$wgPFEnableStringFunctions = false; // as on Wikimedia's wikis
+$wgScribuntoDefaultEngine = 'luastandalone';
+if ( is_executable( '/usr/bin/lua5.1' ) ) {
+	// Debian takes Scribunto's own Lua out
+	$wgScribuntoEngineConf['luastandalone']['luaPath'] = '/usr/bin/lua5.1';
+}
+
+// -- What one test asks for: `SandboxWiki.configure(wgReadOnly='...')`. JSON, because PHP's opcode cache would
+// not see a second change of a PHP file within one second.
+$sandboxAsked = @file_get_contents( "$sandbox/settings.json" ) ?: '{}';
+foreach ( json_decode( $sandboxAsked, true ) as $sandboxName => $sandboxValue ) {
+	$GLOBALS[$sandboxName] = $sandboxValue;
+}

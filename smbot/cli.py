@@ -1,0 +1,381 @@
+"""The command line: `smbot COMMAND`, and the same as pywikibot scripts in scripts/.
+
+Exit codes: 0 done, 1 done with problems that need a person, 2 wrong use or settings. The last line sums up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from smbot import __version__, compose, sources
+from smbot.channels import NETWORKS, network
+from smbot.errors import SmbotError, UsageError
+from smbot.forms import split
+from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading
+from smbot.settings import Account
+
+if TYPE_CHECKING:
+    from smbot.bot import Desk, Report
+    from smbot.plan import Plan
+
+HOME = "Project:Smbot"
+USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",)}
+OPTIONS_OF_PYWIKIBOT = "pywikibot's global options (-dir:, -family:, -lang:, -user: …) go with every command."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(_without_pywikibots(given))
+    try:
+        return int(options.command(options))
+    except UsageError as error:
+        print(f"smbot: {error}", file=sys.stderr)
+        return 2
+    except SmbotError as error:
+        print(f"smbot: {error}", file=sys.stderr)
+        return 1
+
+
+def _without_pywikibots(arguments: list[str]) -> list[str]:
+    """Let pywikibot take its own options, which have one dash and a name; ours have two."""
+    if any(a.startswith("-simulate") for a in arguments):
+        raise SystemExit("smbot: pywikibot's -simulate pretends that writes succeed. Use --dry-run.")
+    theirs = [a for a in arguments if a.startswith("-") and not a.startswith("--") and a not in ("-h", "-n")]
+    if theirs:
+        from smbot.wiki import handle_args
+
+        unknown = handle_args(theirs)
+        if unknown:
+            raise SystemExit(f"smbot: unknown option {unknown[0]}. See smbot --help.")
+    return [a for a in arguments if a not in theirs]
+
+
+# --- desk -----------------------------------------------------------------------------------------------------------
+
+
+def _desk() -> Desk:
+    from smbot.bot import Desk
+    from smbot.wiki import Wiki
+
+    wiki = Wiki()
+    wiki.login()
+    return Desk(wiki, os.environ.get("SMBOT_HOME", HOME), os.environ, ceiling=_ceiling())
+
+
+def _ceiling() -> int:
+    text = os.environ.get("SMBOT_POSTS_PER_DAY", "10")
+    if not text.isdecimal():
+        raise UsageError(f"SMBOT_POSTS_PER_DAY is ‘{text}’; it has to be a whole number.")
+    return int(text)
+
+
+def _collect(options: argparse.Namespace) -> int:
+    return _once(options, send=False)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    return _once(options, send=True)
+
+
+def _once(options: argparse.Namespace, *, send: bool) -> int:
+    desk = _desk()
+    if options.dry_run:
+        print(show(desk.plan(send=send)))
+        return 0
+    with _stop_on_sigterm(desk):
+        return _tell(options.name, desk.work(send=send))
+
+
+def _tell(name: str, report: Report) -> int:
+    for problem in report.problems:
+        print(f"problem: {problem}", file=sys.stderr)
+    print(f"smbot {name}: {report}{f'; {len(report.problems)} problems' if report.problems else ''}")
+    return 1 if report.problems else 0
+
+
+class _stop_on_sigterm:  # noqa: N801 - read as a statement: with _stop_on_sigterm(desk)
+    """While it lasts, SIGTERM lets the delivery at hand finish and begins no other."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._desk.stopping = True
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Collect and publish for ever. A job that fails is told and tried again at its next time."""
+    import time
+
+    import schedule
+
+    desk = _desk()
+
+    def job(name: str, *, send: bool) -> Callable[[], None]:
+        def work() -> None:
+            try:
+                report = desk.work(send=send)
+                if report.done or report.problems:
+                    _tell(name, report)
+            except SmbotError as error:
+                print(f"problem: {name}: {error}", file=sys.stderr)
+            except Exception:  # noqa: BLE001 - schedule drops a job that raises
+                traceback.print_exc()
+
+        return work
+
+    scheduler = schedule.Scheduler()
+    scheduler.every(options.every).seconds.do(job("publish", send=True))
+    scheduler.every(options.collect_every).seconds.do(job("collect", send=False))
+    with _stop_on_sigterm(desk):
+        scheduler.run_all()
+        while not desk.stopping:
+            scheduler.run_pending()
+            if options.heartbeat:
+                Path(options.heartbeat).touch()
+            time.sleep(0.2)
+    print("smbot run: stopped")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from smbot.doctor import examine
+
+    findings = examine(os.environ.get("SMBOT_HOME", HOME), os.environ)
+    for finding in findings:
+        print(
+            f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.what}" + (f": {finding.said}" if finding.said else "")
+        )
+        if not finding.ok and finding.remedy:
+            print(f"         -> {finding.remedy}")
+    bad = sum(not finding.ok for finding in findings)
+    print(f"smbot {options.name}: {len(findings)} things looked at, {bad} problems")
+    return 1 if bad else 0
+
+
+def _install(options: argparse.Namespace) -> int:
+    from smbot.install import run
+    from smbot.wiki import Wiki
+
+    wiki = Wiki()
+    wiki.login()
+    report = run(wiki, os.environ.get("SMBOT_HOME", HOME), dry_run=options.dry_run)
+    for line in report.done:
+        print(line)
+    for line in report.problems:
+        print(f"to do: {line}", file=sys.stderr)
+    print(f"smbot {options.name}: {len(report.done)} pages looked at, {len(report.problems)} things for a person")
+    return 0
+
+
+# --- preview --------------------------------------------------------------------------------------------------------
+
+
+def _preview(options: argparse.Namespace) -> int:
+    """The candidates a source would propose, without any account."""
+    items = _request_candidates(options) if options.source == "requests" else _item_candidates(options)
+    if options.json:
+        print(json.dumps(items, ensure_ascii=False, indent=2, default=str))
+        return 0
+    for item in items:
+        print(f"[{item['id']}] {item['source']} {item['group']} · {item['section']}".rstrip(" ·"))
+        for channel, text in item["texts"].items():
+            print(f"  {channel} ({item['lengths'][channel]}):")
+            print("    " + text.replace("\n", "\n    "))
+        for problem in item["problems"]:
+            print(f"  ! {problem}")
+        print()
+    print(f"smbot preview: {len(items)} candidates")
+    return 0
+
+
+def _item_candidates(options: argparse.Namespace) -> list[dict[str, Any]]:
+    from smbot.identity import take_print
+
+    found = []
+    for item in _read_source(options):
+        candidate = compose.from_item(item, tuple(_preview_accounts(options)))
+        id_ = f"n{compose.fingerprint(options.source + take_print(item.text))[:9]}"
+        found.append(_shown(id_, item, candidate, options))
+    return found
+
+
+def show(todo: Plan) -> str:
+    """A plan in words: what would be saved and sent."""
+    from smbot import pages
+
+    lines = [f"would send {d.key}, approved by {d.approver}:\n{d.text.words}" for d in todo.due]
+    lines += [f"would ask the network about {d.key}" for d in todo.doubts]
+    for edit in (pages.queue_edit(todo.memory, todo.seen), pages.requests_edit(todo.memory, todo.seen)):
+        if edit:
+            before = todo.seen.queue if edit.title == todo.seen.queue.title else todo.seen.requests
+            lines += _diff(edit.title, before.text if before else "", edit.text)
+    return "\n".join(lines or ["nothing to do"])
+
+
+def _diff(title: str, before: str, after: str) -> list[str]:
+    return list(difflib.unified_diff(before.splitlines(), after.splitlines(), title, title, lineterm="", n=1))
+
+
+def _read_source(options: argparse.Namespace) -> list[Item]:
+    readings = [_from_file(options)] if options.file else list(_from_wiki(options))
+    for reading in readings:
+        for problem in reading.problems:
+            print(f"problem: {problem}", file=sys.stderr)
+    return [item for reading in readings for item in reading.items if Flag.RECURRENT not in item.flags]
+
+
+def _from_file(options: argparse.Namespace) -> Reading:
+    from smbot.wikitext import WIKIMEDIA
+
+    reader = sources.source(options.source)
+    return reader.read(_page_from(options.file, options.title or reader.PAGE), WIKIMEDIA[reader.WIKI], options.source)
+
+
+def _page_from(file: str, title: str) -> Page:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    return Page(title, revision=1, text=text, timestamp=datetime.now(UTC))
+
+
+def _from_wiki(options: argparse.Namespace) -> list[Reading]:
+    from smbot.wiki import Wiki
+
+    reader = sources.source(options.source)
+    wiki = Wiki(options.wiki or reader.WIKI)
+    choices = reader.titles(options.title or reader.PAGE, datetime.now(UTC), options.days)
+    got = wiki.read(title for choice in choices for title in choice)
+    pages = [page for choice in choices if (page := next((got[t] for t in choice if got[t].exists), None))]
+    if not pages:
+        raise UsageError(f"None of these pages exists: {', '.join(title for choice in choices for title in choice)}.")
+    site = wiki.site()
+    return [reader.read(page, site, options.source) for page in pages]
+
+
+def _request_candidates(options: argparse.Namespace) -> list[dict[str, Any]]:
+    from smbot import intake
+
+    home = os.environ.get("SMBOT_HOME", HOME)
+    if options.file:
+        page = _page_from(options.file, f"{home}/Requests")
+    else:
+        from smbot.wiki import Wiki
+
+        page = Wiki(options.wiki).read([f"{home}/Requests"])[f"{home}/Requests"]
+    found = []
+    for request in intake.read(page, (), page.text, ""):
+        item = Item("requests", "", "", request.candidate.text, (), _permalink(page))
+        shown = _shown(request.id or f"r{request.asked[:9]}", item, request.candidate, options)
+        found.append(shown | {"problems": [str(p) for p in request.problems] + list(shown["problems"])})
+    return found
+
+
+def _permalink(page: Page) -> Permalink:
+    return Permalink(page.title, page.revision, page.url)
+
+
+def _preview_accounts(options: argparse.Namespace) -> dict[str, Account]:
+    """The accounts a preview shows: those asked for, on every network, or the usual one of the source."""
+    names = options.accounts or USUAL_ACCOUNTS.get(
+        options.source, tuple(dict.fromkeys(sum(USUAL_ACCOUNTS.values(), ())))
+    )
+    return {name: Account(name, tuple(NETWORKS), frozenset()) for name in names}
+
+
+def _shown(id_: str, item: Item, candidate: Candidate, options: argparse.Namespace) -> dict[str, Any]:
+    """A candidate as values for machines."""
+    accounts = _preview_accounts(options)
+    rules = {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
+    texts = compose.texts(candidate, accounts)
+    return {
+        "id": id_,
+        "source": item.source,
+        "group": item.group,
+        "section": item.section,
+        "texts": {channel: text.words for channel, text in texts.items()},
+        "lengths": {c: f"{rules[c].measure(t.words)} of {rules[c].characters}" for c, t in texts.items()},
+        "links": [asdict(link) for link in item.links]
+        or ([{"url": candidate.link, "label": ""}] if candidate.link else []),
+        "flags": sorted(flag.value for flag in item.flags),
+        "published": item.published,
+        "permalink": item.permalink.url,
+        "problems": [str(problem) for problem in compose.problems(candidate, accounts, rules)],
+    }
+
+
+# --- options --------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("smbot", description=__doc__, epilog=OPTIONS_OF_PYWIKIBOT)
+    parser.add_argument("--version", action="version", version=f"smbot {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], about: str, example: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=about,
+            description=about,
+            epilog=f"examples:\n{example}\n\n{OPTIONS_OF_PYWIKIBOT}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command=run)
+        return sub
+
+    dry = ("-n", "--dry-run")
+    does_not = "print what would be done and change nothing"
+    sub = command(
+        "preview",
+        _preview,
+        "Print the candidates a source would propose. Needs no account and changes nothing.",
+        "  smbot preview mediawiki-news\n  smbot preview tech-news --file issue.wikitext --json",
+    )
+    sub.add_argument("source", choices=[*sources.SOURCES, "requests"])
+    sub.add_argument("--file", help="read this saved wikitext instead of the live wiki (- for standard input)")
+    sub.add_argument("--title", default="", help="the page to read, or the title to give the file")
+    sub.add_argument("--wiki", default="", help="pywikibot's family:code of another wiki")
+    sub.add_argument("--days", type=int, default=14, help="how far back to look (default 14)")
+    sub.add_argument("--accounts", type=split, default=(), help="the accounts to show, by commas")
+    sub.add_argument("--json", action="store_true", help="print a list for machines")
+
+    sub = command("install", _install, "Put smbot's pages on the wiki; never over what people changed.",
+                  "  smbot install --dry-run\n  smbot install")  # fmt: skip
+    sub.add_argument(*dry, action="store_true", help=does_not)
+    sub = command("collect", _collect, "Read the sources and the requests, and keep the review queue.",
+                  "  smbot collect --dry-run\n  smbot collect")  # fmt: skip
+    sub.add_argument(*dry, action="store_true", help=does_not)
+    sub = command("publish", _publish, "Post what is approved and due, and write it into the log.",
+                  "  smbot publish --dry-run\n  smbot publish")  # fmt: skip
+    sub.add_argument(*dry, action="store_true", help=does_not)
+    sub = command("run", _run, "Collect and publish, for ever. SIGTERM ends it after the delivery at hand.",
+                  "  smbot run\n  smbot run --every 5 --heartbeat /tmp/smbot-healthy")  # fmt: skip
+    sub.add_argument("--every", type=float, default=4, help="seconds between looks at the queue (default 4)")
+    sub.add_argument("--collect-every", type=float, default=120, help="seconds between collections (default 120)")
+    sub.add_argument("--heartbeat", default="", help="a file to touch while all is well, for a health check")
+    command(
+        "check", _check, "Look at everything an operator can get wrong, and say how to put it right.", "  smbot check"
+    )
+    return parser

@@ -1,0 +1,84 @@
+"""`smbot check`: everything an operator can get wrong, looked at, with the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from smbot import channels, settings, sources
+from smbot.bot import titles
+from smbot.errors import SmbotError, UsageError
+from smbot.memory import load
+from smbot.model import Page
+from smbot.wiki import Wiki
+
+# What the bot's password has to grant, and what for: https://www.mediawiki.org/wiki/Manual:User_rights
+RIGHTS = {
+    "edit": "Edit the queue, the requests and the log (grant: Edit existing pages).",
+    "createpage": "Make a log page each month (grant: Create, edit, and move pages).",
+    "editmyuserjson": "Keep the memory page (grant: Edit your own user JSON).",
+    "bot": "Not flood the recent changes (grant: High-volume (bot) access, and the bot flag).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    said: str = ""
+    remedy: str = ""
+
+
+def examine(home: str, environment: Mapping[str, str]) -> list[Finding]:
+    """Look at everything; stops early only where nothing further can be seen."""
+    try:
+        wiki = Wiki()
+        wiki.login()
+    except SmbotError as error:
+        return [Finding("login", False, str(error), "See user-config.py.sample.")]
+    return [Finding("login", True, wiki.bot), *_examine(wiki, home, environment)]
+
+
+def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[Finding]:
+    rights = wiki.rights()
+    for right, why in RIGHTS.items():
+        yield Finding(f"right ‘{right}’", right in rights, "" if right in rights else "missing", why)
+    t = titles(home, wiki.bot)
+    pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log])
+    for title in (t.queue, t.requests, t.log):
+        yield Finding(f"page ‘{title}’", pages[title].exists, "", "Run: smbot install")
+    yield _stop_page(pages[t.stop])
+    yield _memory(pages[t.memory])
+    kinds = {kind: (sources.source(kind).WIKI, sources.source(kind).PAGE) for kind in sources.SOURCES}
+    rules = settings.read(pages[t.settings], kinds, channels.NETWORKS)
+    yield Finding(f"page ‘{t.settings}’", not rules.problems, f"{len(rules.accounts)} accounts")
+    yield from (Finding("settings", False, p.message, p.remedy) for p in rules.problems)
+    for account in rules.accounts.values():
+        for channel in account.channels:
+            yield _channel(channel, environment)
+
+
+def _stop_page(page: Page) -> Finding:
+    running = page.text.strip() == "run"
+    said = "run" if running else "posting is stopped" if page.exists else "missing, so nothing is posted"
+    return Finding(f"page ‘{page.title}’", running, said, "Make it the one word: run")
+
+
+def _memory(page: Page) -> Finding:
+    try:
+        known = len(load(page.text).known)
+    except SmbotError as error:
+        return Finding(f"page ‘{page.title}’", False, str(error))
+    return Finding(f"page ‘{page.title}’", True, f"{known} items known")
+
+
+def _channel(channel: str, environment: Mapping[str, str]) -> Finding:
+    hints = "; ".join(f"{name}: {hint}" for name, hint in channels.variables(channel).values())
+    try:
+        return Finding(f"channel {channel}", True, channels.connect(channel, environment).check())
+    except UsageError as error:
+        return Finding(f"channel {channel}", False, str(error), hints)
+    except SmbotError as error:
+        return Finding(f"channel {channel}", False, str(error), "Mend it and run smbot check again.")

@@ -1,0 +1,31 @@
+"""The exceptions of smbot.
+
+Bad input by people is never an exception: it is a `smbot.model.Problem`, shown where they are.
+What a network did with a post is never an exception either: it is a `smbot.model.Outcome`.
+
+    SmbotError
+     +-- UsageError        wrong use or wrong settings of the operator; exit code 2
+     +-- WikiError         the wiki could not be read or written; nothing is known to have changed
+     |    +-- Conflict     the page changed since the revision the edit was computed from
+     +-- ChannelError      a network could not be *asked* (limits, read-back); posting itself never raises
+"""
+
+
+class SmbotError(Exception):
+    """Root of everything smbot raises on purpose."""
+
+
+class UsageError(SmbotError):
+    """The operator has to change the command line, the environment or a file."""
+
+
+class WikiError(SmbotError):
+    """The wiki could not be read or written."""
+
+
+class Conflict(WikiError):
+    """The page is no longer at the revision the edit was computed from."""
+
+
+class ChannelError(SmbotError):
+    """A network could not be asked something; what was asked stays unknown."""

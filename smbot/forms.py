@@ -1,0 +1,131 @@
+"""The form that requests and cards share: template arguments to a Candidate, and back.
+
+Every argument a person can fill in is named here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from mwparserfromhell.nodes import Template
+
+from smbot.model import Candidate, Problem
+from smbot.templates import encode, plain, put
+
+TIME_FORMATS = (
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d",
+    "%d %B %Y %H:%M",
+    "%H:%M, %d %B %Y",  # as in a MediaWiki signature
+    "%d %B %Y",
+)
+TIME_REMEDY = "Write it as 2026-11-25 14:00; all times are UTC."
+
+FIELDS = ("accounts", "text", "link", "image", "alt", "not before", "not after", "language", "notes")
+
+_OVERRIDE = re.compile(r"^text\s+(\S.*)$")
+
+
+def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Problem, ...]]:
+    """What a form says, and everything in it that cannot be used as it stands.
+
+    `ours` are the arguments of the template beside those of the form; any other was not meant to be one.
+    """
+    problems: list[Problem] = list(_strays(template, ours))
+
+    def words(name: str) -> str:
+        text, found = plain(template, name)
+        problems.extend(found)
+        return text
+
+    def time(name: str, *, end_of_day: bool = False) -> datetime | None:
+        try:
+            return parse_time(words(name), end_of_day=end_of_day)
+        except ValueError as error:
+            problems.append(Problem(f"‘{name}’ cannot be read as a time: {error}", TIME_REMEDY))
+            return None
+
+    candidate = Candidate(
+        accounts=tuple(dict.fromkeys(name.lower() for name in split(words("accounts")))),
+        text=words("text"),
+        own=_own_words(template, words),
+        link=words("link"),
+        image=re.sub(r"^:?(?:file|image)\s*:\s*", "", words("image"), flags=re.IGNORECASE).replace("_", " "),
+        alt=words("alt"),
+        not_before=time("not before"),
+        not_after=time("not after", end_of_day=True),
+        language=words("language") or "en",
+        notes=words("notes"),
+    )
+    return candidate, tuple(problems)
+
+
+def write(template: Template, candidate: Candidate) -> None:
+    """Fill the words of `candidate` into a form, leaving what already says so, and people's own notes, untouched."""
+    wanted = {
+        "accounts": ", ".join(candidate.accounts),
+        "text": candidate.text,
+        **{f"text {account}": text for account, text in candidate.own},
+        "link": candidate.link,
+        "image": candidate.image,
+        "alt": candidate.alt,
+        "not before": show_time(candidate.not_before),
+        "not after": show_time(candidate.not_after),
+        "language": "" if candidate.language == "en" else candidate.language,
+        "notes": candidate.notes,
+    }
+    for name, words in wanted.items():
+        if plain(template, name)[0] != words and (words or name != "notes"):
+            put(template, name, encode(words))
+
+
+def parse_time(text: str, *, end_of_day: bool = False) -> datetime | None:
+    """A time as people write it, in UTC; None for no time. A day without a time is its start, or its last minute.
+
+    Raises ValueError with the text when it is not one of `TIME_FORMATS`.
+    """
+    cleaned = re.sub(r"\s*\(?\b(?:UTC|GMT|Z)\b\)?\s*$|(?<=\d)Z$", "", " ".join(text.split()), flags=re.IGNORECASE)
+    if not cleaned:
+        return None
+    for form in TIME_FORMATS:
+        try:
+            time = datetime.strptime(cleaned, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return time.replace(hour=23, minute=59) if end_of_day and "%H" not in form else time
+    raise ValueError(text)
+
+
+def show_time(time: datetime | None) -> str:
+    """A time as it stands on wiki pages; '' for none."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}" if time else ""
+
+
+def split(text: str) -> tuple[str, ...]:
+    """A list as people write it: by commas, semicolons or lines."""
+    return tuple(part.strip() for part in re.split(r"[,;\n]", text) if part.strip())
+
+
+def _strays(template: Template, ours: frozenset[str]) -> Iterator[Problem]:
+    """Arguments nobody asked for: most often the rest of a sentence behind a `|`, which ends an argument."""
+    for parameter in template.params:
+        name, value = str(parameter.name).strip(), " ".join(str(parameter.value).split())
+        if name in FIELDS or name in ours or _OVERRIDE.match(name) or (not parameter.showkey and not value):
+            continue
+        stray = f"{name} = {value}" if parameter.showkey else value
+        yield Problem(f"‘{shorten(stray)}’ belongs to no field.", "If it is part of the words, write {{!}} for each |.")
+
+
+def shorten(text: str, length: int = 60) -> str:
+    """The first words of a text, on one line, for people who want to recognise it."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length + 1].rsplit(" ", 1)[0][:length] + "…"
+
+
+def _own_words(template: Template, words: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+    names = [str(parameter.name).strip() for parameter in template.params]
+    matches = {name: match.group(1).strip() for name in names if (match := _OVERRIDE.match(name))}
+    return tuple(sorted((account, text) for name, account in matches.items() if (text := words(name))))

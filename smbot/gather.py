@@ -1,0 +1,268 @@
+"""From what was read to what is remembered: news and requests become candidates, each once.
+
+Pure: a Snapshot and a Memory go in, a Memory comes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from smbot import compose, intake, review
+from smbot.identity import Trace, recognise, take_print
+from smbot.memory import Known, Memory, SourceState
+from smbot.model import Candidate, File, Flag, Item, Page, Problem, Reading, Rules
+from smbot.settings import Feed, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The pages of one desk."""
+
+    settings: str
+    queue: str
+    requests: str
+    stop: str
+    log: str
+    memory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that was read in one cycle.
+
+    `readings` has, for each feed that was read, its pages with what they yielded (no pages where none exists);
+    `queue_history` and `request_history` the revisions since the ones remembered, oldest first.
+    """
+
+    now: datetime
+    bot: str
+    titles: Titles
+    settings: Settings
+    memory: Memory
+    memory_revision: int
+    queue: Page
+    stop: Page
+    rules: Mapping[str, Rules]
+    queue_history: tuple[Page, ...] = ()
+    requests: Page | None = None
+    requests_before: str = ""
+    request_history: tuple[Page, ...] = ()
+    readings: Mapping[str, tuple[tuple[Page, Reading], ...]] = field(default_factory=dict)
+    picks: frozenset[str] = frozenset()  # the feeds whose items are to be picked
+    files: Mapping[str, File] = field(default_factory=dict)
+    ceiling: int = 10  # posts a day and account that no settings page can exceed
+
+
+def gather(memory: Memory, seen: Snapshot) -> Memory:
+    """Take in the history of the queue, the news, and the requests."""
+    memory = take_decisions(memory, seen)
+    for feed in seen.settings.feeds:
+        if feed.name in seen.readings:
+            memory = _take_news(memory, seen, feed)
+    if seen.request_history and seen.requests is not None:
+        memory = _take_requests(memory, seen, seen.requests)
+    return memory
+
+
+def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
+    """Fold the new revisions of the queue page into what is remembered of each open candidate."""
+    if not seen.queue_history:
+        return memory
+    settings = seen.settings
+
+    def digest(candidate: Candidate) -> str:
+        return compose.digest(candidate, compose.texts(candidate, settings.accounts))
+
+    def decides(user: str, candidate: Candidate) -> bool:
+        return any(settings.maintains(user, account) for account in candidate.accounts)
+
+    history = review.History(seen.bot, decides, digest)
+    standings = {id_: known.standing for id_, known in memory.open().items()}
+    after = review.fold(standings, memory.queue, seen.queue_history, history)
+    known = {id_: replace(k, standing=after[id_]) if id_ in standings else k for id_, k in memory.known.items()}
+    return replace(memory, queue=seen.queue_history[-1].revision, known=known)
+
+
+# --- news -----------------------------------------------------------------------------------------------------------
+
+
+def _take_news(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
+    """Take in what one feed yielded; where it yields nothing without saying why, raise its alarm and change no more."""
+    pages = seen.readings[feed.name]
+    alarm = _alarm(feed, pages)
+    alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
+    if alarm:
+        return replace(memory, alarms=alarms | {feed.name: alarm})
+    items = [item for _, reading in pages for item in reading.items if Flag.RECURRENT not in item.flags]
+    known = _merge(memory.known, items, {page.title for page, _ in pages}, seen, feed)
+    sources = memory.sources | {
+        source_key(feed, p): SourceState(p.revision, len(r.items)) for p, r in pages if p.exists
+    }
+    return replace(memory, alarms=alarms, known=known, sources=sources)
+
+
+def source_key(feed: Feed, page: Page) -> str:
+    """Under which name the state of a page of a feed is remembered."""
+    return f"{feed.name}: {page.title}"
+
+
+def _alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
+    if not any(page.exists for page, _ in pages):
+        return f"{feed.name}: the page ‘{feed.page}’ was not found."
+    for page, reading in pages:
+        if page.exists and not reading.items and not reading.placeholder:
+            why = " ".join(str(problem) for problem in reading.problems) or "Its form may have changed."
+            return f"{feed.name}: nothing was found on ‘{page.title}’. {why}"
+    return ""
+
+
+def _merge(
+    known: Mapping[str, Known], items: Sequence[Item], titles: set[str], seen: Snapshot, feed: Feed
+) -> dict[str, Known]:
+    ours = {id_: k for id_, k in known.items() if k.source == feed.name and not k.is_request}
+    traces = [Trace(take_print(item.text), item.permalink.title, item.group) for item in items]
+    ids = recognise(traces, {id_: Trace(k.print, k.page, k.group) for id_, k in ours.items()})
+    result = dict(known)
+    still_there: set[str] = set()
+    for item, trace, id_ in zip(items, traces, ids, strict=True):
+        if id_ is None:
+            id_ = f"n{compose.fingerprint(feed.name + trace.print)[:9]}"
+            if id_ not in result and _is_fresh(item, seen):
+                result[id_] = _proposed(item, trace, seen, feed)
+        elif id_ not in still_there:
+            result[id_] = _updated(result[id_], item, trace, feed)
+        still_there.add(id_)
+    for id_, k in ours.items():
+        if not k.end and k.page in titles and id_ not in still_there:
+            result[id_] = replace(k, held=f"The news is no longer on the page ‘{k.page}’.")
+    return result
+
+
+def _is_fresh(item: Item, seen: Snapshot) -> bool:
+    """A first run does not flood: only the items of the last days are news."""
+    return item.published is None or item.published >= (seen.now - seen.settings.days("news")).date()
+
+
+def _proposed(item: Item, trace: Trace, seen: Snapshot, feed: Feed) -> Known:
+    pick = feed.name in seen.picks
+    return Known(
+        source=feed.name,
+        page=trace.page,
+        group=trace.group,
+        print=trace.print,
+        since=seen.now.date(),
+        revision=item.permalink.revision,
+        url=item.permalink.url,
+        title=item.text[:80],
+        pick=pick,
+        expires=seen.now + seen.settings.days("pick" if pick else "queue"),
+        proposal=compose.from_item(item, feed.accounts),
+    )
+
+
+def _updated(known: Known, item: Item, trace: Trace, feed: Feed) -> Known:
+    """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
+    known = replace(known, page=trace.page, group=trace.group, held="" if not known.end else known.held)
+    if known.print == trace.print or known.end:
+        return known
+    return replace(
+        known,
+        print=trace.print,
+        title=item.text[:80],
+        revision=item.permalink.revision,
+        url=item.permalink.url,
+        proposal=compose.from_item(item, feed.accounts),
+    )
+
+
+# --- requests -------------------------------------------------------------------------------------------------------
+
+
+def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
+    known = dict(memory.known)
+    asked = requests(seen, page)
+    ids = identify(asked, memory, page)
+    for id_, request in zip(ids, asked, strict=True):
+        if id_ in known:
+            known[id_] = _asked_again(known[id_], request, seen)
+        elif request.authors and _open_requests(known, request.authors[0]) < seen.settings.requests_per_person:
+            known[id_] = _asked(request, seen, page)
+    for id_, k in memory.open().items():
+        if k.is_request and id_ not in ids:
+            known[id_] = replace(k, held="The request is no longer on the requests page.")
+    return replace(memory, known=known, requests=page.revision)
+
+
+def requests(seen: Snapshot, page: Page) -> list[intake.Request]:
+    """The requests on the page."""
+    return intake.read(page, seen.request_history, seen.requests_before, seen.bot)
+
+
+def identify(asked: Sequence[intake.Request], memory: Memory, page: Page) -> list[str]:
+    """The id of every request on the page: its own, where smbot gave it one; else one derived from what was asked.
+
+    A request that was taken in by a run that ended before it could write the id is found again by its words.
+    """
+    ids: list[str] = []
+    here = {request.id for request in asked}
+    times: Counter[str] = Counter()
+    unwritten: dict[str, list[str]] = {}
+    for id_, known in memory.known.items():
+        if known.is_request and known.taken == memory.requests and id_ not in here:
+            unwritten.setdefault(known.asked, []).append(id_)
+    for request in asked:
+        id_ = request.id
+        if id_ not in memory.known and unwritten.get(request.asked):
+            id_ = unwritten[request.asked].pop(0)
+        if id_ not in memory.known or id_ in ids:
+            times[request.asked] += 1
+            seed = f"{page.title}/{request.asked}/{request.authors}/{page.revision}/{times[request.asked]}"
+            id_ = f"r{compose.fingerprint(seed)[:9]}"
+        ids.append(id_)
+    return ids
+
+
+def _open_requests(known: Mapping[str, Known], user: str) -> int:
+    return sum(k.is_request and not k.end and k.requesters[0] == user for k in known.values())
+
+
+def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
+    """Why a request cannot be queued as it stands."""
+    return request.problems + compose.problems(request.candidate, seen.settings.accounts, seen.rules)
+
+
+def _asked(request: intake.Request, seen: Snapshot, page: Page) -> Known:
+    fine = not problems_of(request, seen)
+    return Known(
+        source="request",
+        page=page.title,
+        group="",
+        print="",
+        since=seen.now.date(),
+        revision=page.revision,
+        url=page.url,
+        title=request.candidate.text[:80],
+        expires=seen.now + seen.settings.days("queue"),
+        proposal=request.candidate if fine else None,
+        requesters=request.authors,
+        asked=request.asked,
+        taken=page.revision,
+    )
+
+
+def _asked_again(known: Known, request: intake.Request, seen: Snapshot) -> Known:
+    """A request read again: whoever changed it is a requester too, and its new words are proposed."""
+    if known.end:
+        return known
+    known = replace(known, requesters=tuple(dict.fromkeys((*known.requesters, *request.authors))), held="")
+    if problems_of(request, seen):
+        broken = "The request was changed and cannot be posted as it stands now."
+        return replace(known, asked=request.asked, held=broken if known.proposal else "")
+    if known.asked == request.asked and known.proposal:
+        return known
+    return replace(known, asked=request.asked, proposal=request.candidate, title=request.candidate.text[:80])

@@ -1,0 +1,180 @@
+"""What smbot itself has to remember, as one JSON page that only the bot can edit: `User:<bot>/Smbot.json`.
+
+The queue, the requests and the log are pages for people; nothing on them is taken for smbot's memory. MediaWiki lets
+only the bot's own account (and interface administrators) edit this page, which is what makes it trustworthy:
+https://www.mediawiki.org/wiki/Manual:Interface/JavaScript#Personal_scripts
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from smbot.errors import WikiError
+from smbot.model import Candidate, Text
+
+WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
+AGAIN, POSTED_ALREADY, GIVE_UP = "again", "posted", "give up"
+STATUSES = (WAITING, APPROVED, DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP)
+
+SENDING, POSTED, REFUSED, DEFERRED, IN_DOUBT, GIVEN_UP = (
+    "sending",
+    "posted",
+    "refused",
+    "deferred",
+    "in doubt",
+    "given up",
+)
+FINISHED = (POSTED, GIVEN_UP)
+
+
+class Approval(Struct, frozen=True, omit_defaults=True):
+    """Somebody set a card to approved, in a revision, over a digest. Whether it counts is worked out from this."""
+
+    user: str
+    revision: int
+    time: datetime
+    digest: str
+    disturbed_by: tuple[str, ...] = ()  # others who changed the card after smbot last vouched for what it shows
+    void: str = ""  # why it was found, before sending, not to count
+
+
+class Decision(Struct, frozen=True, omit_defaults=True):
+    """Somebody set a card to another status than approved or waiting."""
+
+    status: str
+    user: str
+    revision: int
+    reason: str = ""
+    url: str = ""
+
+
+class Standing(Struct, frozen=True, omit_defaults=True):
+    """What the history of the queue page says of one card, up to the last revision read."""
+
+    status: str = ""
+    by_bot: bool = False  # the status was last set by the bot
+    digest: str = ""
+    face: str = ""
+    vouched: str = ""  # the face the bot last vouched for
+    disturbed_by: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()  # who changed the words since they were proposed
+    approvals: tuple[Approval, ...] = ()
+    decision: Decision | None = None
+
+
+class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An item or request that was proposed once and will never be proposed again.
+
+    `proposal` is kept while the candidate is open. `end` says how it ended: '' while it is open.
+    """
+
+    source: str
+    page: str
+    group: str
+    print: str
+    since: date
+    end: str = ""
+    revision: int = 0
+    url: str = ""
+    title: str = ""
+    pick: bool = False
+    expires: datetime | None = None
+    proposal: Candidate | None = None
+    requesters: tuple[str, ...] = ()
+    asked: str = ""  # the fingerprint of the request as last read
+    taken: int = 0  # the revision of the requests page at which a request was taken in
+    held: str = ""  # why it is held back
+    dropped: dict[str, str] = {}  # accounts a maintainer declined for, with who and why
+    standing: Standing = Standing()
+
+    @property
+    def is_request(self) -> bool:
+        return bool(self.requesters)
+
+
+class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One candidate to one channel: what is sent, on whose word, and what became of it."""
+
+    id: str
+    channel: str
+    text: Text
+    approver: str
+    revision: int
+    since: datetime  # when sending began
+    month: str  # of the log page that holds the row
+    run: str = ""  # the process that is sending
+    state: str = SENDING
+    url: str = ""
+    remote: str = ""
+    reason: str = ""
+    until: datetime | None = None
+    tries: int = 1
+    logged: str = ""  # the state that the log shows
+
+    @property
+    def key(self) -> str:
+        """The identity of the delivery, and its idempotency key."""
+        return f"{self.id}/{self.channel}"
+
+
+class SourceState(Struct, frozen=True, omit_defaults=True):
+    """What a page of a source yielded when it was last read well."""
+
+    revision: int
+    items: int
+
+
+class Limits(Struct, frozen=True, omit_defaults=True):
+    """What a network said of its limits, and when it was asked."""
+
+    asked: datetime
+    values: dict[str, Any] = {}
+
+
+class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """All of it. `run` changes with every save, so that two processes never merge: one of them always conflicts."""
+
+    version: int = 1
+    run: str = ""
+    queue: int = 0  # the revision up to which decisions were worked out
+    requests: int = 0
+    alarms: dict[str, str] = {}
+    sources: dict[str, SourceState] = {}
+    limits: dict[str, Limits] = {}
+    known: dict[str, Known] = {}
+    deliveries: dict[str, Delivery] = {}
+
+    def of(self, id_: str) -> list[Delivery]:
+        """The deliveries of one candidate."""
+        return [delivery for delivery in self.deliveries.values() if delivery.id == id_]
+
+    def open(self) -> dict[str, Known]:
+        """The candidates that are not at their end."""
+        return {id_: known for id_, known in self.known.items() if not known.end}
+
+
+def load(text: str) -> Memory:
+    """Read the memory page; an empty text is a new memory.
+
+    Raises WikiError when it cannot be understood: smbot must not go on as if it remembered nothing.
+    """
+    if not text.strip():
+        return Memory()
+    try:
+        memory = msgspec.json.decode(text, type=Memory)
+    except msgspec.DecodeError as error:
+        raise WikiError(f"smbot's memory page cannot be read ({error}). Undo the last change of that page.") from error
+    if memory.version != 1:
+        raise WikiError(
+            f"smbot's memory page is of version {memory.version}; this smbot knows version 1. Update smbot."
+        )
+    return memory
+
+
+def dump(memory: Memory) -> str:
+    """The memory as JSON text, one value a line, as MediaWiki itself would lay it out."""
+    return msgspec.json.format(msgspec.json.encode(memory), indent=1).decode()

@@ -1,0 +1,220 @@
+"""The nouns of smbot: plain values, no I/O.
+
+One word, one meaning: what is called a Candidate here is called a candidate on the wiki pages and in the README.
+All datetimes are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+# --- what is read ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a person can put right: what is wrong, and what to do about it."""
+
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Permalink:
+    """Where something stood when it was read: page, revision, and the address of that revision ('' when unknown)."""
+
+    title: str
+    revision: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address, and the words that carried it ('' for a footnote-like link without words)."""
+
+    url: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A wiki page as it was read. A page that does not exist has revision 0 and no text."""
+
+    title: str
+    revision: int = 0
+    text: str = ""
+    url: str = ""
+    timestamp: datetime | None = None
+    protection: str = ""  # the level needed to edit it, such as 'sysop'; '' for everybody
+    user: str = ""  # who made this revision; '' when hidden
+    parent: int = 0  # the revision before it
+    text_hidden: bool = False
+
+    @property
+    def exists(self) -> bool:
+        return self.revision > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is needed to turn the links of one wiki into addresses.
+
+    `article` and each value of `interwiki` hold `$1` where the title goes, as MediaWiki's siteinfo gives them.
+    """
+
+    article: str
+    interwiki: Mapping[str, str] = field(default_factory=dict)
+    file_namespaces: frozenset[str] = frozenset({"file", "image"})
+
+
+class Flag(StrEnum):
+    """What a source says of an item beside its words."""
+
+    ADVANCED = "advanced"
+    RECURRENT = "recurrent"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of news, as plain words.
+
+    `group` is what the source lists it under (a Tech News issue '2026-W47', a date '2026-11-20'), `section` the
+    heading above it inside that group ('' without one).
+    """
+
+    source: str
+    group: str
+    section: str
+    text: str
+    links: tuple[Link, ...]
+    permalink: Permalink
+    published: date | None = None
+    flags: frozenset[Flag] = frozenset()
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one page of a source yielded.
+
+    `placeholder` is true where the page itself says that there is no news, so that yielding nothing is no alarm.
+    """
+
+    items: tuple[Item, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    placeholder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture on the wiki, as it is now. `since` is when this version of it was uploaded."""
+
+    name: str
+    url: str
+    mime: str
+    size: int
+    since: datetime
+
+
+# --- what is posted -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture by its file name on the wiki, with its alternative text."""
+
+    file: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The bytes of a picture that goes out with a post."""
+
+    data: bytes
+    mime: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The exact words for one channel, and the images that go with them."""
+
+    words: str
+    language: str = "en"
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A proposed post, as its card on the queue (or its request) says it at one moment.
+
+    `own` holds the accounts that get words of their own; every other account gets `text`. The link is appended to the
+    words unless they hold it already.
+    """
+
+    accounts: tuple[str, ...] = ()
+    text: str = ""
+    own: tuple[tuple[str, str], ...] = ()
+    link: str = ""
+    image: str = ""
+    alt: str = ""
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    language: str = "en"
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What fits into one post of a channel. `measure` counts as the network counts; it is pure."""
+
+    network: str
+    characters: int
+    measure: Callable[[str], int]
+    images: int = 4
+    alt_characters: int = 1500
+    image_bytes: int = 16 * 1024 * 1024
+    image_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/webp")
+
+
+# --- what became of it ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """It is out. `id` is the network's own name for the post."""
+
+    url: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The network said no, and will say no again: nothing was posted."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Nothing was posted; it may be tried again at `until` or later."""
+
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """Nobody can say whether it was posted. Not sent again unless the network, or a maintainer, says it is not out."""
+
+    reason: str
+
+
+Outcome = Posted | Refused | Deferred | InDoubt

@@ -1,0 +1,257 @@
+"""The pages people see, worked out from what is remembered: queue, answers on the request page, posting log.
+
+Every cycle brings the pages in line with the memory. Doing it twice changes nothing, so a run that ended half-way is
+finished by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from smbot import gather, intake, plan, postlog, review
+from smbot.forms import show_time
+from smbot.gather import Snapshot
+from smbot.memory import (
+    DECLINED,
+    DEFERRED,
+    GIVEN_UP,
+    IN_DOUBT,
+    POSTED,
+    REFUSED,
+    SENDING,
+    STATUSES,
+    Delivery,
+    Known,
+    Memory,
+)
+from smbot.model import Page, Problem
+from smbot.plan import Proposal
+from smbot.templates import encode
+
+FOREIGN = "smbot did not make this card, or its id stands on the page twice, so nothing happens with it. To have \
+something posted, ask on the requests page; to keep the original card, remove this copy."
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A new text for a page, computed from one revision of it (0 for a page to be made)."""
+
+    title: str
+    base: int
+    text: str
+    summary: str
+
+
+def queue_edit(memory: Memory, seen: Snapshot) -> Edit | None:
+    """The queue page as it shall be, or None when it is so already."""
+    open_ = plan.proposals(memory, seen)
+    views = {proposal.id: _view(proposal, memory, seen) for proposal in open_}
+    ended = [id_ for id_, known in memory.known.items() if known.end or (known.is_request and not known.proposal)]
+    text = review.arrange(seen.queue.text, views, ended, status_line(memory, seen), FOREIGN)
+    new = len(views) - sum(proposal.card is not None for proposal in open_)
+    summary = f"{len(open_)} waiting" + (f", {new} new" if new else "")
+    return _edit(seen.queue, text, summary)
+
+
+def _edit(page: Page, text: str, summary: str) -> Edit | None:
+    return None if text.rstrip() == page.text.rstrip() else Edit(page.title, page.revision, text, summary)
+
+
+def status_line(memory: Memory, seen: Snapshot) -> str:
+    """What maintainers have to know before all cards, as wikitext; '' when all is well."""
+    stops = plan.stopped(seen)
+    lines = [f"'''Nothing is posted now.''' {problem}" for problem in stops]
+    lines += [f"'''A source needs a look.''' {encode(alarm)}" for alarm in memory.alarms.values()]
+    return "<br>".join(line.replace("{{", "&#123;&#123;").replace("|", "&#124;") for line in lines)
+
+
+# --- cards ----------------------------------------------------------------------------------------------------------
+
+
+def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
+    known = proposal.known
+    approved = any(plan.verdict(proposal, account, seen).approval for account in proposal.accounts)
+    return review.View(
+        title=review.heading_words(known.title),
+        section=f"{known.source} {known.group}: pick what to post" if known.pick else review.TO_REVIEW,
+        candidate=known.proposal or proposal.candidate,
+        rewrite=not known.standing.editors and not approved,
+        status=plan.needs_status(proposal, memory, seen),
+        filled={
+            "preview": "".join(_preview(proposal, seen)),
+            "source": _source(known),
+            "expires": show_time(known.expires),
+            "note": "<br>".join(_notes(proposal, memory, seen)),
+        },
+    )
+
+
+def _source(known: Known) -> str:
+    if known.is_request:
+        who = ", ".join(f"[[User:{user}|{user}]]" for user in known.requesters)
+        return f"[[{known.page}|request]] by {who}"
+    label = encode(f"{known.source}, {known.group}" if known.group else known.source)
+    return f"[{known.url} {label}]" if known.url else label
+
+
+def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
+    """Each post exactly as it will go out."""
+    for channel, text in proposal.texts.items():
+        account, network = channel.split("/")
+        rules = seen.rules[channel]
+        cells = {
+            "account": account,
+            "network": network,
+            "language": text.language,
+            "length": str(rules.measure(text.words)),
+            "limit": str(rules.characters),
+            "image": encode(text.images[0].file) if text.images else "",
+            "alt": encode(text.images[0].alt) if text.images else "",
+            "text": encode(text.words),
+        }
+        yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
+
+
+def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """What a maintainer has to know about a card, most pressing first; wikitext."""
+    card, known = proposal.card, proposal.known
+    for delivery in memory.of(proposal.id):
+        yield from _delivery_note(delivery)
+    if known.held:
+        yield f"Held back: {encode(known.held)}"
+    yield from (_say(problem) for problem in proposal.problems)
+    if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
+        yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
+    if card and not known.standing.decision and card.status == DECLINED and not known.dropped:
+        yield "Only maintainers of its accounts can decline it."
+    yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
+
+
+def _say(problem: Problem) -> str:
+    return f"{encode(problem.message)} {encode(problem.remedy)}".strip()
+
+
+def _delivery_note(delivery: Delivery) -> Iterator[str]:
+    channel = delivery.channel.replace("/", " on ")
+    if delivery.state == POSTED:
+        yield f"Posted by {channel}: {delivery.url}".rstrip(": ")
+    elif delivery.state == SENDING:
+        yield f"Being sent by {channel}."
+    elif delivery.state == DEFERRED and delivery.until:
+        yield f"{channel} will be tried again at {show_time(delivery.until)}: {encode(delivery.reason)}"
+    elif delivery.state == IN_DOUBT:
+        yield (
+            f"Nobody can say whether {channel} posted it ({encode(delivery.reason)}). Look there, then set ‘status’ to "
+            "posted (it is there; give its address in ‘posted link’), again (it is not: send it), or give up."
+        )
+    elif delivery.state == REFUSED:
+        yield f"{channel} refused it: {encode(delivery.reason)} Set ‘status’ to again, or give up."
+
+
+def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    missing = []
+    for account in proposal.accounts:
+        verdict = plan.verdict(proposal, account, seen)
+        if verdict.why:
+            yield verdict.why
+        if verdict.approval is None:
+            missing.append(account)
+        elif plan.is_early(proposal, seen.now):
+            when = show_time(proposal.candidate.not_before)
+            yield f"Approved by [[User:{verdict.approval.user}]]; goes out after {when}."
+        elif not any(d.channel.startswith(f"{account}/") for d in memory.of(proposal.id)) and plan.is_full(
+            account, memory, seen
+        ):
+            yield f"Approved; {account} has posted enough for today, so it goes out tomorrow."
+    if missing and len(missing) < len(proposal.accounts):
+        yield f"Still waits for a maintainer of {', '.join(missing)}."
+    for account, why in proposal.known.dropped.items():
+        yield f"{account}: {encode(why)}."
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
+    """The request page with an answer in every request, or None when it is so already."""
+    page = seen.requests
+    if page is None or not page.exists:
+        return None
+    requests = gather.requests(seen, page)
+    ids = gather.identify(requests, memory, page)
+    known = [id_ if id_ in memory.known else "" for id_ in ids]
+    new = page.revision == memory.requests
+    answers = [
+        _answer(id_, request, memory, seen) if id_ or new else "" for id_, request in zip(known, requests, strict=True)
+    ]
+    text = intake.mark_unreadable(intake.answer(page.text, known, answers))
+    return _edit(page, text, "Answering requests")
+
+
+def _answer(id_: str, request: intake.Request, memory: Memory, seen: Snapshot) -> str:
+    """The answer to one request as wikitext; '' to leave the one it has."""
+    known = memory.known.get(id_)
+    if known is None:
+        limit = seen.settings.requests_per_person
+        return _state(
+            "not taken",
+            f"Who wrote this has {limit} open requests already, or cannot be established. Take out this ‘answer’ line "
+            "once one of them is decided.",
+        )
+    if known.end:
+        return _ended(id_, known, memory)
+    if known.proposal is None or known.held:
+        problems = gather.problems_of(request, seen)
+        return _state("problem", "<br>".join(_say(problem) for problem in problems) or encode(known.held))
+    links = _links(id_, memory)
+    place = f"[[{seen.titles.queue}#{id_}|the review queue]]"
+    return _state("queued", f"It waits on {place}." + (f" Posted so far: {links}." if links else ""))
+
+
+def _ended(id_: str, known: Known, memory: Memory) -> str:
+    if known.end == POSTED:
+        links = _links(id_, memory)
+        return _state("posted", links) if links else ""
+    if known.end == DECLINED:
+        return _state("declined", "<br>".join(f"{a}: {encode(why)}" for a, why in known.dropped.items()))
+    if known.end == GIVEN_UP:
+        return _state("not posted", "The network did not take it, and a maintainer gave it up.")
+    return _state("expired", "Nobody decided in time, or its time is over. Ask again if it still matters.")
+
+
+def _links(id_: str, memory: Memory) -> str:
+    """Where a candidate was posted, as wikitext links."""
+    posted = [d for d in memory.of(id_) if d.state == POSTED]
+    named = [(d.url, d.channel.replace("/", " on ")) for d in posted]
+    return ", ".join(f"[{url} {name}]" if url else name for url, name in named)
+
+
+def _state(state: str, words: str) -> str:
+    return f"{{{{Smbot/answer|1={state}|2={words}}}}}"
+
+
+# --- log ------------------------------------------------------------------------------------------------------------
+
+
+def unlogged(memory: Memory) -> dict[str, list[Delivery]]:
+    """The deliveries whose row does not yet say how they stand, by month."""
+    months: dict[str, list[Delivery]] = {}
+    for delivery in memory.deliveries.values():
+        if delivery.state not in (SENDING, delivery.logged):
+            months.setdefault(delivery.month, []).append(delivery)
+    return months
+
+
+def log_edit(page: Page, deliveries: list[Delivery], memory: Memory) -> Edit | None:
+    """The log page of a month with the rows of these deliveries, or None when it has them already."""
+    rows = {d.key: postlog.row(d, memory.known[d.id]) for d in deliveries if d.id in memory.known}
+    return _edit(page, postlog.write(page.text, rows), f"{len(rows)} deliveries")
+
+
+def logged(memory: Memory, deliveries: list[Delivery]) -> Memory:
+    """Remember that the log shows these deliveries as they stand."""
+    marked = {d.key: replace(d, logged=d.state) for d in deliveries}
+    return replace(memory, deliveries=memory.deliveries | marked)

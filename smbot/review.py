@@ -1,0 +1,313 @@
+"""The review queue: a wiki page of cards. What people decided on it, and how it is kept in shape.
+
+A card is one `{{Smbot/candidate}}` on the page. People fill in `status`, `reason` and the words; smbot fills in the
+rest, among it `preview`, the posts exactly as they will go out, and `check`, a fingerprint of all that the card shows.
+
+Who decided is read from the page history, one revision after the other (`fold`). An approval is bound to the digest of
+the texts in its revision. `check` stands on the line below `status`: when the words change, smbot changes that line,
+and somebody who approves from an older view of the page gets an edit conflict instead of approving unseen words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import msgspec
+from mwparserfromhell.nodes import Heading, Template
+from mwparserfromhell.nodes import Text as TextNode
+from mwparserfromhell.wikicode import Wikicode
+
+from smbot import forms
+from smbot.compose import fingerprint
+from smbot.memory import AGAIN, APPROVED, DECLINED, GIVE_UP, POSTED_ALREADY, WAITING, Approval, Decision, Standing
+from smbot.model import Candidate, Page, Problem
+from smbot.templates import encode, named, parse, plain, put, raw
+
+CARD = "Smbot/candidate"
+STATUS_LINE = "Smbot/status"
+TO_REVIEW = "To review"
+
+_SYNONYMS = {"": WAITING, "approve": APPROVED, "decline": DECLINED, "rejected": DECLINED, "dropped": GIVE_UP}
+_PEOPLES_OWN = frozenset({"status", "check", "reason", "posted link"})  # what is not part of a card's face
+_FILLED = frozenset({"id", "preview", "source", "expires", "note"})  # what smbot fills in, and vouches for by `check`
+_ARGUMENTS = _PEOPLES_OWN | _FILLED
+_HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card as it stands in one revision."""
+
+    status: str
+    candidate: Candidate
+    problems: tuple[Problem, ...]
+    face: str  # fingerprint of everything it shows
+    check: str  # the face smbot vouched for, as the card says
+    reason: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a card shall look like. Without `rewrite`, and with `status` '', what people wrote is left."""
+
+    title: str
+    section: str
+    candidate: Candidate
+    rewrite: bool
+    status: str
+    filled: Mapping[str, str]  # wikitext of the arguments smbot fills in
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def cards(code: Wikicode) -> dict[str, Card | None]:
+    """The cards on a page by candidate id; None where an id stands on more than one card, so that none of them counts."""
+    found: dict[str, Card | None] = {}
+    for template in named(code, CARD):
+        id_ = raw(template, "id")
+        found[id_] = None if id_ in found else _card(str(template))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _card(wikitext: str) -> Card:
+    """Read one card; cached, since most cards are the same from one revision to the next."""
+    (template,) = named(parse(wikitext), CARD)
+    candidate, problems = forms.read(template, _ARGUMENTS)
+    status = " ".join(plain(template, "status")[0].lower().replace("_", " ").rstrip(".!").split())
+    return Card(
+        status=_SYNONYMS.get(status, status),
+        candidate=candidate,
+        problems=problems,
+        face=_face(template),
+        check=raw(template, "check"),
+        reason=plain(template, "reason")[0],
+        url=plain(template, "posted link")[0],
+    )
+
+
+def _face(template: Template) -> str:
+    shown = {str(p.name).strip(): str(p.value).strip() for p in template.params}
+    return fingerprint(repr(sorted((k, v) for k, v in shown.items() if v and k not in _PEOPLES_OWN)))
+
+
+# --- decisions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to."""
+
+    bot: str
+    decides: Callable[[str, Candidate], bool]
+    digest: Callable[[Candidate], str]
+
+
+def fold(
+    standings: Mapping[str, Standing], last: int, revisions: Iterable[Page], history: History
+) -> dict[str, Standing]:
+    """Work out where every card stands after `revisions` (oldest first), from where it stood after revision `last`.
+
+    Pure and incremental: folding the revisions in two parts gives what folding them at once gives.
+    """
+    result = dict(standings)
+    for revision in revisions:
+        known_author = revision.user if last == revision.parent or not last else _HIDDEN
+        last = revision.revision
+        if revision.text_hidden:
+            result = {id_: _unsettled(standing) for id_, standing in result.items()}
+            continue
+        for id_, card in cards(parse(revision.text)).items():
+            result[id_] = _step(result.get(id_, Standing()), card, revision, known_author, history)
+    return result
+
+
+def _unsettled(standing: Standing) -> Standing:
+    """After a revision nobody can read: what stands next on the card was set by nobody we know."""
+    return _disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
+
+
+def _disturbed(standing: Standing, user: str) -> Standing:
+    by = tuple(dict.fromkeys((*standing.disturbed_by, user)))
+    return msgspec.structs.replace(standing, disturbed_by=by)
+
+
+def _step(standing: Standing, card: Card | None, revision: Page, user: str, history: History) -> Standing:
+    if card is None:
+        return _unsettled(standing)
+    if user == history.bot:
+        return _bots_step(standing, card, history)
+    if standing.status == "?":
+        user = _HIDDEN
+    standing = _words_step(standing, card, user, history.digest(card.candidate))
+    if card.status != standing.status:
+        standing = _status_step(standing, card, revision, user, history)
+    return standing
+
+
+def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
+    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that."""
+    vouched = card.check == card.face
+    return msgspec.structs.replace(
+        standing,
+        status=card.status,
+        by_bot=standing.by_bot or card.status != standing.status,
+        digest=history.digest(card.candidate),
+        face=card.face,
+        vouched=card.face if vouched else standing.vouched,
+        disturbed_by=() if vouched else standing.disturbed_by,
+    )
+
+
+def _words_step(standing: Standing, card: Card, user: str, digest: str) -> Standing:
+    if card.face == standing.face:
+        return standing
+    if card.face == standing.vouched:
+        standing = msgspec.structs.replace(standing, disturbed_by=())
+    else:
+        standing = _disturbed(standing, user)
+    if digest != standing.digest:
+        standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))
+    return msgspec.structs.replace(standing, face=card.face, digest=digest)
+
+
+def _status_step(standing: Standing, card: Card, revision: Page, user: str, history: History) -> Standing:
+    decides = history.decides(user, card.candidate)
+    if standing.status == APPROVED and decides:
+        standing = msgspec.structs.replace(standing, approvals=())  # a maintainer took it back
+    if card.status == APPROVED and revision.timestamp:
+        others = tuple(name for name in standing.disturbed_by if name != user)
+        approval = Approval(user, revision.revision, revision.timestamp, standing.digest, others)
+        earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user, card.candidate))
+        standing = msgspec.structs.replace(standing, approvals=(*earlier, approval))
+    decision = None
+    if card.status in (DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP):
+        decision = Decision(card.status, user, revision.revision, card.reason, card.url)
+    return msgspec.structs.replace(standing, status=card.status, by_bot=False, decision=decision)
+
+
+def approvals(standing: Standing, card: Card, digest: str) -> tuple[Approval, ...]:
+    """The approvals on record for just what the card says now, while its status does not say otherwise.
+
+    A status that the bot itself has set says nothing: so an exact revert of the words restores the approval.
+    """
+    stands = card.status in (APPROVED, AGAIN) or standing.by_bot
+    return tuple(a for a in standing.approvals if a.digest == digest) if stands else ()
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: str, foreign: str) -> str:
+    """The queue page with every card as it shall be: missing ones added, ended ones taken off, `status` at its top.
+
+    Everything else on the page stays as it is, byte for byte. `foreign` is what cards are told that smbot did not make.
+    """
+    code = parse(text)
+    _put_status(code, status)
+    ended = set(ended)
+    seen: set[str] = set()
+    for template in named(code, CARD):
+        id_ = raw(template, "id")
+        if id_ in ended:
+            _take_off(code, template)
+        elif id_ in views and id_ not in seen:
+            fill(template, views[id_])
+        else:
+            put(template, "note", foreign, after="check")
+        seen.add(id_)
+    new: dict[str, list[str]] = {}
+    for id_, view in views.items():
+        if id_ not in seen:
+            new.setdefault(view.section, []).append(f"=== {view.title} ===\n{_new(id_, view)}\n")
+    text = str(code)
+    for section, blocks in new.items():
+        text = _insert(text, section, "\n".join(blocks))
+    return text
+
+
+def fill(template: Template, view: View) -> None:
+    """Write into a card what smbot fills in; the words only when `view.rewrite`."""
+    if view.rewrite:
+        forms.write(template, view.candidate)
+    if view.status:
+        put(template, "status", view.status, after="id")
+    for name, wikitext in view.filled.items():
+        put(template, name, wikitext)
+    put(template, "check", _face(template), after="status")
+
+
+def _new(id_: str, view: View) -> str:
+    (template,) = named(parse(f"{{{{{CARD}\n| id = {id_}\n| status = {WAITING}\n}}}}"), CARD)
+    fill(template, replace(view, rewrite=True))
+    return str(template)
+
+
+def _put_status(code: Wikicode, status: str) -> None:
+    lines = named(code, STATUS_LINE)
+    if lines:
+        put(lines[0], "1", status)
+    elif status:
+        code.insert(0, f"{{{{{STATUS_LINE}\n|1= {status}\n}}}}\n")
+
+
+def _take_off(code: Wikicode, template: Template) -> None:
+    """Remove a card, with the headings above it that would have nothing left below them."""
+    at = next(i for i, node in enumerate(code.nodes) if node is template)
+    del code.nodes[at]
+    following = code.nodes[at] if at < len(code.nodes) else None
+    if isinstance(following, TextNode):
+        following.value = str(following).lstrip("\n")
+    while at and (heading := _empty_heading(code, at)) is not None:
+        del code.nodes[heading:at]
+        at = heading
+
+
+def _empty_heading(code: Wikicode, at: int) -> int | None:
+    """The index of the heading that ends just before `at`, if nothing but space is between it and the next one."""
+    before = at
+    while before and _is_space(code.nodes[before - 1]):
+        before -= 1
+    heading = code.nodes[before - 1] if before else None
+    if not isinstance(heading, Heading):
+        return None
+    after = at
+    while after < len(code.nodes) and _is_space(code.nodes[after]):
+        after += 1
+    following = code.nodes[after] if after < len(code.nodes) else None
+    closes = following is None or (isinstance(following, Heading) and following.level <= heading.level)
+    keep = heading.level == 2 and str(heading.title).strip() == TO_REVIEW
+    return before - 1 if closes and not keep else None
+
+
+def _is_space(node: object) -> bool:
+    return isinstance(node, TextNode) and not str(node).strip()
+
+
+def _insert(text: str, section: str, block: str) -> str:
+    """Put a block at the end of the level-2 section named `section`; the section is made at the end of the page."""
+    headings = list(_headings(text))
+    for index, (title, _, _) in enumerate(headings):
+        if title == section:
+            stop = headings[index + 1][1] if index + 1 < len(headings) else len(text)
+            return f"{text[:stop].rstrip()}\n\n{block}\n{text[stop:]}".rstrip("\n") + "\n"
+    return f"{text.rstrip()}\n\n== {section} ==\n\n{block}".lstrip("\n")
+
+
+def _headings(text: str) -> Iterator[tuple[str, int, int]]:
+    """The level-2 headings of a page, as (title, start, end)."""
+    at = 0
+    for node in parse(text).nodes:
+        length = len(str(node))
+        if isinstance(node, Heading) and node.level == 2:
+            yield str(node.title).strip(), at, at + length
+        at += length
+
+
+def heading_words(text: str) -> str:
+    """A short heading for a card: its first words, safe as wikitext."""
+    return encode(forms.shorten(text))

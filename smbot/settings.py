@@ -1,0 +1,186 @@
+"""The settings page: who speaks with which voice, who may approve, what is read, and the rules.
+
+People write it as templates on one protected wiki page, so that it reads as a table and is changed like any page:
+
+    {{Smbot/settings | four eyes = yes | approval days = 14 }}
+    {{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob | posts per day = 3 }}
+    {{Smbot/source | source = Tech News | kind = tech-news | page = Tech/News | accounts = wikitech }}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from mwparserfromhell.nodes import Template
+
+from smbot.forms import split
+from smbot.model import Page, Problem
+from smbot.templates import named, parse, plain
+
+# Levels any registered or patient account reaches by itself: https://www.mediawiki.org/wiki/Manual:$wgRestrictionLevels
+OPEN_LEVELS = frozenset(
+    {"", "user", "autoconfirmed", "extendedconfirmed", "editsemiprotected", "editextendedsemiprotected"}
+)
+
+_YES, _NO = {"yes", "true", "on", "1"}, {"no", "false", "off", "0", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One voice: its networks, the people who may approve for it, and its own ceiling of posts a day."""
+
+    name: str
+    networks: tuple[str, ...]
+    maintainers: frozenset[str]
+    posts_per_day: int = 3
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of this account, as 'account/network'."""
+        return tuple(f"{self.name}/{network}" for network in self.networks)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One configured source: which reader reads which page of which wiki ('' for the wiki of the desk), for whom."""
+
+    name: str
+    kind: str
+    page: str
+    wiki: str
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the settings page says, with its problems; with any problem nothing is posted."""
+
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    feeds: tuple[Feed, ...] = ()
+    four_eyes: bool = False
+    own_requests: bool = False
+    approval_days: int = 14
+    news_days: int = 14
+    pick_days: int = 10
+    queue_days: int = 30
+    requests_per_person: int = 5
+    problems: tuple[Problem, ...] = ()
+
+    def maintains(self, user: str, account: str) -> bool:
+        """Whether `user` is on the list of maintainers of `account`."""
+        return bool(user) and account in self.accounts and user in self.accounts[account].maintainers
+
+    def days(self, name: str) -> timedelta:
+        """One of the `…_days` settings as a span of time."""
+        return timedelta(days=getattr(self, f"{name}_days"))
+
+
+def read(page: Page, kinds: Mapping[str, tuple[str, str]], networks: Collection[str]) -> Settings:
+    """Read the settings page.
+
+    `kinds` are the readers there are, each with its usual (wiki, page); `networks` the networks there are.
+    """
+    reader = _Reader()
+    if not page.exists:
+        return Settings(problems=(Problem(f"There is no settings page [[{page.title}]].", "Run ‘smbot install’."),))
+    if page.protection in OPEN_LEVELS:
+        reader.say(
+            f"The settings page [[{page.title}]] is not protected, so anybody could make themselves a maintainer.",
+            "An administrator has to protect it so that only administrators can edit it.",
+        )
+    code = parse(page.text)
+    accounts = {account.name: account for t in named(code, "Smbot/account") if (account := reader.account(t, networks))}
+    if not accounts:
+        reader.say("The settings name no account.", "Add a {{Smbot/account}} with its networks and maintainers.")
+    feeds = tuple(feed for t in named(code, "Smbot/source") if (feed := reader.feed(t, kinds, accounts)))
+    rules = reader.rules(named(code, "Smbot/settings"))
+    return Settings(accounts=accounts, feeds=feeds, problems=tuple(reader.problems), **rules)
+
+
+class _Reader:
+    """Reads arguments and collects every problem, so that people see all of them at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def say(self, message: str, remedy: str) -> None:
+        self.problems.append(Problem(message, remedy))
+
+    def words(self, template: Template, name: str) -> str:
+        text, problems = plain(template, name)
+        self.problems.extend(problems)
+        return text
+
+    def account(self, template: Template, networks: Collection[str]) -> Account | None:
+        name = self.words(template, "account").lower()
+        if not name.isidentifier():
+            self.say(f"‘{name}’ is no name for an account.", "Use letters and digits, such as mediawiki.")
+            return None
+        wanted = tuple(dict.fromkeys(n.lower() for n in split(self.words(template, "networks"))))
+        for network in set(wanted) - set(networks):
+            self.say(f"Account {name}: there is no network ‘{network}’.", f"There are: {', '.join(sorted(networks))}.")
+        maintainers = frozenset(user_name(user) for user in split(self.words(template, "maintainers")))
+        if not maintainers:
+            self.say(f"Account {name} has no maintainers, so nobody could approve.", "Name them in ‘maintainers’.")
+        per_day = self.number(template, "posts per day", 3)
+        return Account(name, tuple(n for n in wanted if n in networks), maintainers, per_day)
+
+    def feed(
+        self, template: Template, kinds: Mapping[str, tuple[str, str]], accounts: Mapping[str, Account]
+    ) -> Feed | None:
+        name = self.words(template, "source")
+        kind = self.words(template, "kind") or name
+        if kind not in kinds:
+            self.say(f"Source {name}: there is no kind ‘{kind}’.", f"There are: {', '.join(sorted(kinds))}.")
+            return None
+        wiki, page = kinds[kind]
+        if template.has("page"):
+            wiki, page = self.words(template, "wiki"), self.words(template, "page")
+        speakers = tuple(a.lower() for a in split(self.words(template, "accounts")))
+        for account in set(speakers) - set(accounts):
+            self.say(f"Source {name}: there is no account ‘{account}’.", "Add it, or correct the name.")
+        return Feed(name, kind, page, wiki, tuple(a for a in speakers if a in accounts))
+
+    def rules(self, templates: list[Template]) -> dict[str, Any]:
+        if len(templates) != 1:
+            self.say(f"There are {len(templates)} {{{{Smbot/settings}}}} on the page.", "Keep exactly one.")
+        rules: dict[str, Any] = {}
+        readers: tuple[tuple[str, Callable[[Template, str, int], int | bool]], ...] = (
+            ("four eyes", self.yes),
+            ("own requests", self.yes),
+            ("approval days", self.number),
+            ("news days", self.number),
+            ("pick days", self.number),
+            ("queue days", self.number),
+            ("requests per person", self.number),
+        )
+        for name, read_value in readers:
+            field_name = name.replace(" ", "_")
+            default: Any = Settings.__dataclass_fields__[field_name].default
+            rules[field_name] = read_value(templates[0], name, default) if templates else default
+        return rules
+
+    def number(self, template: Template, name: str, default: int) -> int:
+        text = self.words(template, name)
+        if not text:
+            return default
+        if not text.isdecimal() or not 0 < int(text) <= 1000:
+            self.say(f"‘{name}’ is ‘{text}’.", "Write a whole number from 1 to 1000.")
+            return default
+        return int(text)
+
+    def yes(self, template: Template, name: str, default: int) -> bool:
+        text = self.words(template, name).lower()
+        if text not in _YES | _NO:
+            self.say(f"‘{name}’ is ‘{text}’.", "Write yes or no.")
+            return bool(default)
+        return text in _YES
+
+
+def user_name(text: str) -> str:
+    """A user name as MediaWiki writes it: spaces for underscores, a capital first letter, no 'User:' in front."""
+    name = " ".join(text.replace("_", " ").removeprefix("User:").removeprefix("[[User:").rstrip("]").split())
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,133 @@
+"""Words of people inside template arguments: taken out exactly, put in exactly.
+
+A post is plain text, a template argument is wikitext. `decode` gives the plain text a reader of the argument would
+understand, and a Problem for everything that could show other words than those sent. `encode` writes any plain text so
+that `decode` gives it back and the wiki shows just that.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import mwparserfromhell
+from mwparserfromhell.nodes import Argument, Comment, ExternalLink, HTMLEntity, Tag, Template, Text, Wikilink
+from mwparserfromhell.nodes.extras import Parameter
+from mwparserfromhell.wikicode import Wikicode
+
+from smbot.model import Problem
+
+# https://www.mediawiki.org/wiki/Help:Magic_words#Miscellaneous and the templates many wikis keep beside them
+_CHARACTERS = {"!": "|", "=": "=", "((": "{{", "))": "}}", "!!": "||"}
+
+_NOT_PLAIN = re.compile(
+    r"[|{}\[\]<>&\x00]|~~~|''|__|://[^\s]*\||^[ \t*#:;=-]|\n[ \t\n*#:;=-]|-\{|\bRFC |\bPMID |\bISBN "
+)
+
+PLAIN_TEXT = "A post is plain text: write the words and the address as they shall be read."
+
+
+def parse(wikitext: str) -> Wikicode:
+    """Parse a page; `str()` of the result is the page again, byte for byte."""
+    return mwparserfromhell.parse(wikitext, skip_style_tags=True)
+
+
+def named(code: Wikicode, name: str) -> list[Template]:
+    """The templates called `name` that stand on the page itself: not in another template, a tag or a comment."""
+    return [node for node in code.nodes if isinstance(node, Template) and is_named(node, name)]
+
+
+def is_named(template: Template, name: str) -> bool:
+    """Whether a template is called `name`, as MediaWiki compares titles (first letter, underscores, namespace)."""
+    title = " ".join(str(template.name).replace("_", " ").split())
+    title = re.sub(r"^template\s*:\s*", "", title, flags=re.IGNORECASE)
+    return title[:1].upper() + title[1:] == name
+
+
+def raw(template: Template, parameter: str) -> str:
+    """The wikitext of an argument, without the space around it; '' when it is not given."""
+    return str(template.get(parameter).value).strip() if template.has(parameter) else ""
+
+
+def plain(template: Template, parameter: str) -> tuple[str, tuple[Problem, ...]]:
+    """The words of an argument; see `decode`."""
+    return decode(template.get(parameter).value) if template.has(parameter) else ("", ())
+
+
+def put(template: Template, parameter: str, wikitext: str, after: str | None = None) -> None:
+    """Set one argument and leave every other byte of the template as it was; '' takes the argument away."""
+    if raw(template, parameter) == wikitext and (wikitext or not template.has(parameter)):
+        return
+    if not wikitext:
+        template.remove(parameter)
+    elif template.has(parameter):
+        value = str(template.get(parameter).value)
+        body = value.strip()
+        head = value[: len(value) - len(value.lstrip())] or " "
+        tail = value[len(value.rstrip()) :] if body else "\n"
+        template.get(parameter).value = head + wikitext + (tail or "\n")
+    else:
+        _insert(template, parameter, wikitext, after)
+
+
+def _insert(template: Template, parameter: str, wikitext: str, after: str | None) -> None:
+    """Add an argument on a line of its own, behind `after` or at the end.
+
+    Built by hand, since mwparserfromhell escapes what it adds, and what is added here is escaped already.
+    """
+    names = [str(p.name).strip() for p in template.params]
+    at = names.index(after) + 1 if after in names else len(template.params)
+    previous = template.params[at - 1] if at else None
+    if previous is None:
+        template.name = str(template.name).rstrip() + "\n"
+    elif not str(previous.value).endswith("\n"):
+        previous.value = str(previous.value).rstrip(" ") + "\n"
+    code = mwparserfromhell.parse
+    template.params.insert(at, Parameter(code(f" {parameter} "), code(f" {wikitext}\n", skip_style_tags=True)))
+
+
+def decode(value: Wikicode) -> tuple[str, tuple[Problem, ...]]:
+    """The plain text of a template argument, and a Problem for each piece of markup in it.
+
+    nowiki, character entities, `{{!}}` and `{{=}}` are understood; comments are not part of the words.
+    """
+    words: list[str] = []
+    problems: list[Problem] = []
+    for piece, markup in _pieces(value):
+        words.append(piece)
+        if markup:
+            problems.append(Problem(f"There is wiki markup in the words: {markup}", PLAIN_TEXT))
+    return "".join(words).strip(), tuple(dict.fromkeys(problems))
+
+
+def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:
+    """Each node as (its words, what to complain about)."""
+    for node in value.nodes:
+        source = str(node)
+        match node:
+            case Text():
+                styled = re.search(r"''+[^']*(?:''+)?", source)
+                yield source, styled.group() if styled else ""
+            case HTMLEntity():
+                yield html.unescape(source), ""
+            case Comment():
+                yield "", ""
+            case Tag() if str(node.tag).lower() == "nowiki":
+                yield html.unescape(str(node.contents or "")), ""
+            case Template() if str(node.name) in _CHARACTERS and not node.params:
+                yield _CHARACTERS[str(node.name)], ""
+            case ExternalLink() if not node.brackets:
+                yield from (_pieces(node.url))
+            case Tag() | Template() | Argument() | ExternalLink() | Wikilink():
+                yield source, source if len(source) <= 60 else source[:60] + "…"
+            case _:
+                yield source, ""
+
+
+def encode(text: str) -> str:
+    """Plain text as a template argument: unchanged where that is safe, in nowiki where it is not."""
+    text = text.strip()
+    if not _NOT_PLAIN.search(text):
+        return text
+    return f"<nowiki>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</nowiki>"

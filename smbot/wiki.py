@@ -1,0 +1,292 @@
+"""The wiki door: the only module that knows pywikibot. Pages go in and out as values; errors end here.
+
+Every write states the revision it was computed from (`baserevid`, without a time stamp: MediaWiki suppresses conflicts
+with oneself otherwise), so that nobody's edit is overwritten, not even by a second copy of the bot.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from smbot.errors import Conflict, UsageError, WikiError
+from smbot.model import File, Page, Site
+
+_FOLDERS = (Path(os.environ.get("PYWIKIBOT_DIR", ".")), Path("."), Path.home() / ".pywikibot")
+if not any((folder / "user-config.py").exists() for folder in _FOLDERS) and "-dir" not in " ".join(sys.argv):
+    os.environ.setdefault("PYWIKIBOT_NO_USER_CONFIG", "2")  # `smbot preview` works without any account
+
+import pywikibot  # noqa: E402
+from pywikibot import config  # noqa: E402
+from pywikibot.data import api  # noqa: E402
+from pywikibot.exceptions import APIError, Error  # noqa: E402
+
+BATCH = 50  # titles a query may carry: https://www.mediawiki.org/wiki/API:Query
+_PATIENCE = 4  # pywikibot's 15 retries would keep a cron job waiting for half an hour
+_CONFLICTS = {"editconflict", "articleexists", "missingtitle", "pagedeleted"}
+_TIMEOUT = (6, 30)
+
+
+def handle_args(arguments: list[str]) -> list[str]:
+    """Take pywikibot's global options (-dir, -family, -lang, -user …) out of the command line."""
+    return list(pywikibot.handle_args(arguments, do_help=False))
+
+
+class Wiki:
+    """One wiki, as one account sees it. Reads again only what changed since it was last read."""
+
+    def __init__(self, name: str = "") -> None:
+        """`name` is pywikibot's 'family:code', or '' for the wiki of user-config.py. Touches no network."""
+        config.max_retries = min(config.max_retries, _PATIENCE)
+        try:
+            family, _, code = name.partition(":")
+            self._site: Any = pywikibot.Site(code, family) if name else pywikibot.Site()
+        except Error as error:
+            raise UsageError(f"There is no wiki ‘{name}’ in pywikibot's configuration: {error}") from error
+        self._pages: dict[str, Page] = {}
+
+    @property
+    def bot(self) -> str:
+        """The name of the bot's account on this wiki; '' without one."""
+        return str(self._site.username() or "")
+
+    def login(self) -> None:
+        """Log in. Raises UsageError when there is no account or its password does not work."""
+        try:
+            self._site.login()
+        except Error as error:
+            raise UsageError(f"{self.bot or 'smbot'} cannot log in to {self._site}: {error}") from error
+        except requests.RequestException as error:
+            raise WikiError(f"{self._site} cannot be reached: {error}") from error
+
+    def site(self) -> Site:
+        """How the links of this wiki become addresses."""
+        answer = self._query(meta="siteinfo", siprop="general|interwikimap|namespaces|namespacealiases")
+        general = answer["general"]
+        files = {name.lower() for n in answer["namespaces"].values() if n["id"] == 6 for name in _names(n)}
+        files |= {alias["alias"].lower() for alias in answer["namespacealiases"] if alias["id"] == 6}
+        return Site(
+            article=_absolute(general["server"]) + general["articlepath"],
+            interwiki={entry["prefix"]: _absolute(entry["url"]) for entry in answer["interwikimap"]},
+            file_namespaces=frozenset(files),
+        )
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def read(self, titles: Iterable[str]) -> dict[str, Page]:
+        """The pages as they are now, by the titles asked for. One request for up to 50 pages that were not read before,
+        or did not change since."""
+        wanted = list(dict.fromkeys(titles))
+        known = [title for title in wanted if title in self._pages]
+        new = [title for title in wanted if title not in self._pages]
+        for title, info in self._batches(known, prop="info", inprop="protection|url"):
+            page = self._pages[title]
+            if info.get("lastrevid", 0) != page.revision:
+                new.append(title)
+            elif page.protection != _protection(info):
+                del self._pages[title]
+                new.append(title)
+        content = {"prop": "info|revisions", "inprop": "protection|url", **_REVISION}
+        for title, info in self._batches(new, **content):
+            self._pages[title] = _page(title, info)
+        return {title: self._pages[title] for title in wanted}
+
+    def history(self, page: Page, after: int) -> tuple[Page, ...]:
+        """The revisions of a page after revision `after` (0: all of them) up to the one given, oldest first.
+
+        Where that cannot be told (`after` was deleted, say) it is the given revision alone.
+        """
+        if not page.exists or page.revision == after:
+            return ()
+        if page.parent == after:
+            return (page,)
+        span = {"rvdir": "newer", "rvendid": page.revision, "rvlimit": "max"} | ({"rvstartid": after} if after else {})
+        revisions: list[Page] = []
+        try:
+            for answer in self._pieces(titles=page.title, prop="revisions|info", inprop="url", **_REVISION, **span):
+                for info in answer["pages"]:
+                    revisions += [_page(page.title, info | {"revisions": [r]}) for r in info.get("revisions", ())]
+        except WikiError:
+            return (page,)
+        return tuple(r for r in revisions if r.revision != after) or (page,)
+
+    def revision(self, id_: int) -> str:
+        """The text of one revision; '' when it is gone or hidden."""
+        answer = self._query(revids=id_, prop="revisions", **_REVISION)
+        return next((_page("", page).text for page in answer.get("pages", ())), "")
+
+    def files(self, names: Iterable[str]) -> dict[str, File]:
+        """The images there are, by the names asked for; those of a shared repository too."""
+        titles = {f"File:{name}": name for name in names}
+        asked = {"prop": "imageinfo", "iiprop": "url|mime|size|timestamp"}
+        return {
+            titles[title]: File(titles[title], i["url"], i["mime"], i["size"], _time(i["timestamp"]))
+            for title, info in self._batches(list(titles), **asked)
+            for i in info.get("imageinfo", ())
+        }
+
+    def download(self, file: File, limit: int) -> bytes:
+        """The bytes of an image. Its address is the wiki's own word. Raises WikiError above `limit` bytes."""
+        try:
+            agent = {"User-Agent": pywikibot.comms.http.user_agent(self._site)}
+            with requests.get(file.url, headers=agent, timeout=_TIMEOUT, stream=True) as answer:
+                answer.raise_for_status()
+                data = answer.raw.read(limit + 1, decode_content=True)
+        except (requests.RequestException, OSError) as error:
+            raise WikiError(f"The image ‘{file.name}’ could not be read: {error}") from error
+        if len(data) > limit:
+            raise WikiError(f"The image ‘{file.name}’ is larger than {limit} bytes.")
+        return bytes(data)
+
+    def blocked(self, users: Iterable[str]) -> frozenset[str]:
+        """Which of these users are blocked, wholly or in part, or do not exist."""
+        names = list(dict.fromkeys(users))
+        fine: set[str] = set()
+        for i in range(0, len(names), BATCH):
+            answer = self._query(list="users", ususers="|".join(names[i : i + BATCH]), usprop="blockinfo")
+            fine |= {u["name"] for u in answer["users"] if not {"blockid", "missing", "invalid"} & u.keys()}
+        return frozenset(names) - fine
+
+    def hidden(self, revisions: Iterable[int]) -> frozenset[int]:
+        """Which of these revisions are gone, or hide their author or their text."""
+        ids = list(dict.fromkeys(revisions))
+        fine: set[int] = set()
+        for i in range(0, len(ids), BATCH):
+            wanted = "|".join(map(str, ids[i : i + BATCH]))
+            answer = self._query(revids=wanted, prop="revisions", rvprop="ids|user|sha1", rvslots="main")
+            for page in answer.get("pages", ()):
+                fine |= {r["revid"] for r in page.get("revisions", ()) if not _HIDING & r.keys()}
+        return frozenset(ids) - fine
+
+    def rights(self) -> frozenset[str]:
+        """What the bot's login may do: the rights of the account that its grants let through."""
+        return frozenset(self._query(meta="userinfo", uiprop="rights")["userinfo"]["rights"])
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def save(self, title: str, text: str, base: int, summary: str) -> int:
+        """Save a page that was computed from revision `base` (0: it did not exist); the new revision.
+
+        Raises Conflict when the page is no longer at `base` and the wiki could not merge both changes, WikiError when
+        it could not be saved. An answer that got lost is no failure: the page is looked at again.
+        """
+        state: dict[str, Any] = {"baserevid": base, "nocreate": True} if base else {"createonly": True}
+        try:
+            answer = self._site.simple_request(
+                action="edit", title=title, text=text, summary=summary, bot=True, notminor=True,
+                token=self._site.tokens["csrf"], formatversion=2, **state,
+            ).submit()  # fmt: skip
+        except APIError as error:
+            if error.code not in _CONFLICTS:
+                raise WikiError(f"‘{title}’ could not be saved: {error.code}: {error.info}") from error
+            return self._saved_already(title, text, error)
+        except (Error, requests.RequestException) as error:
+            raise WikiError(f"‘{title}’ could not be saved: {error}") from error
+        result = answer.get("edit", {})
+        if result.get("result") != "Success":
+            raise WikiError(f"‘{title}’ could not be saved: {json.dumps(result)}")
+        self._pages.pop(title, None)
+        return int(result.get("newrevid", base))
+
+    def _saved_already(self, title: str, text: str, error: APIError) -> int:
+        """After a conflict: perhaps it is with our own edit, whose answer got lost and which pywikibot sent again."""
+        self._pages.pop(title, None)
+        page = self.read([title])[title]
+        if page.user == self.bot and _same(page.text, text):
+            return page.revision
+        raise Conflict(f"‘{title}’ was changed by {page.user or 'somebody'} meanwhile.") from error
+
+    # --- the API ----------------------------------------------------------------------------------------------------
+
+    def _query(self, **parameters: Any) -> dict[str, Any]:
+        result: dict[str, Any] = self._submit(parameters).get("query", {})
+        return result
+
+    def _submit(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        parameters = {"action": "query", "formatversion": 2, **parameters}
+        try:
+            answer: dict[str, Any] = api.Request(site=self._site, use_get=True, parameters=parameters).submit()
+        except (Error, requests.RequestException) as error:
+            raise WikiError(f"{self._site} could not be read: {error}") from error
+        return answer
+
+    def _pieces(self, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """The parts of a long answer: https://www.mediawiki.org/wiki/API:Continue"""
+        more: dict[str, Any] = {}
+        while True:
+            answer = self._submit(parameters | more)
+            yield answer.get("query", {"pages": []})
+            more = answer.get("continue", {})
+            if not more:
+                return
+
+    def _batches(self, titles: list[str], **parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Ask about titles, as many at once as may be; (title as asked, what the wiki says) of each."""
+        for i in range(0, len(titles), BATCH):
+            part = titles[i : i + BATCH]
+            found: dict[str, dict[str, Any]] = {}
+            names: dict[str, str] = {}
+            for answer in self._pieces(titles="|".join(part), **parameters):
+                names |= {n["from"]: n["to"] for n in answer.get("normalized", ())}
+                for page in answer.get("pages", ()):
+                    found[page["title"]] = found.get(page["title"], {}) | page
+            for title in part:
+                yield title, found.get(names.get(title, title), {})
+
+
+_REVISION = {"rvprop": "ids|timestamp|user|content|flags", "rvslots": "main"}
+_HIDING = {"userhidden", "sha1hidden", "texthidden", "suppressed"}
+
+
+def _page(title: str, info: dict[str, Any]) -> Page:
+    revision = next(iter(info.get("revisions", ())), None)
+    if revision is None:
+        return Page(title, protection=_protection(info))
+    slot = revision.get("slots", {}).get("main", {})
+    hidden = bool({"texthidden"} & (revision.keys() | slot.keys()) or "content" not in slot)
+    url = info.get("fullurl", "")
+    return Page(
+        title=title,
+        revision=revision["revid"],
+        text=slot.get("content", ""),
+        url=f"{url}{'&' if '?' in url else '?'}oldid={revision['revid']}" if url else "",
+        timestamp=_time(revision["timestamp"]),
+        protection=_protection(info),
+        user="" if "userhidden" in revision else revision.get("user", ""),
+        parent=revision.get("parentid", 0),
+        text_hidden=hidden,
+    )
+
+
+def _protection(info: dict[str, Any]) -> str:
+    return next((p["level"] for p in info.get("protection", ()) if p["type"] == "edit"), "")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _absolute(url: str) -> str:
+    return f"https:{url}" if url.startswith("//") else url
+
+
+def _names(namespace: dict[str, Any]) -> Iterator[str]:
+    yield from (namespace[key] for key in ("name", "canonical") if namespace.get(key))
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two texts are the same page; MediaWiki lays out JSON in its own way."""
+    read: tuple[Callable[[str], Any], ...] = (json.loads, str.rstrip)
+    for how in read:
+        try:
+            return bool(how(one) == how(other))
+        except ValueError:
+            continue
+    return False

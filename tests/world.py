@@ -1,0 +1,116 @@
+"""A desk of its own for one test: pages below a fresh home on the sandbox wiki, people, and a stand-in Mastodon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sandbox.mastodon import Mastodon
+from sandbox.people import Person
+from sandbox.wiki import SandboxWiki
+from smbot import bot, memory, review
+from smbot.bot import Desk, Report
+from smbot.templates import encode, named, parse, put, raw
+from smbot.wiki import Wiki
+
+SETTINGS = """\
+{{Smbot/settings}}
+{{Smbot/account | account = mediawiki | networks = mastodon | maintainers = Alice }}
+{{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob }}
+{{Smbot/source | source = MediaWiki News | kind = mediawiki-news | page = $HOME/News | accounts = mediawiki }}
+{{Smbot/source | source = Tech News | kind = tech-news | page = $HOME/Tech | accounts = wikitech }}
+"""
+
+
+class World:
+    """Everything a scenario needs. `now` is the time the desk believes it is; move it with `later`."""
+
+    def __init__(self, wiki: SandboxWiki, admin: Person, mastodon: Mastodon, home: str) -> None:
+        self.wiki = wiki
+        self.admin = admin
+        self.mastodon = mastodon
+        self.home = home
+        self.titles = bot.titles(home, "Smbot")
+        self.now = datetime.now(UTC)
+        self.environment = {
+            f"SMBOT_{account.upper()}_MASTODON_{name}": value
+            for account in ("mediawiki", "wikitech")
+            for name, value in (("URL", mastodon.url), ("TOKEN", f"token-of-{account}"))
+        }
+
+    def set_up(self, settings: str = SETTINGS) -> None:
+        """Make the five pages; settings protected, posting running, two news and no request."""
+        self.admin.edit(self.titles.settings, settings.replace("$HOME", self.home))
+        self.admin.protect(self.titles.settings)
+        self.admin.edit(self.titles.stop, "run")
+        self.admin.edit(self.titles.queue, "{{Smbot/status}}\n\n== To review ==\n")
+        self.admin.edit(self.titles.requests, "Ask here.\n")
+        self.news("A new skin is the default on many wikis.", "Patrolling got faster for everyone.")
+
+    def news(self, *bullets: str) -> None:
+        """Let the news page say just this, all of today."""
+        body = "\n".join(f"* {bullet}" for bullet in bullets)
+        self.admin.edit(f"{self.home}/News", f";{self.now:%Y-%m-%d}\n{body}\n;2019-01-01\n* Something old.\n")
+
+    def later(self, **span: float) -> None:
+        """Let time pass, as timedelta counts it."""
+        self.now += timedelta(**span)
+
+    def desk(self, clock: Callable[[], datetime] | None = None) -> Desk:
+        """A new desk, as a new process would have it."""
+        wiki = Wiki()
+        return Desk(wiki, self.home, self.environment, clock or (lambda: self.now))
+
+    def collect(self) -> Report:
+        """One run of `smbot collect`."""
+        return self.desk().work(send=False)
+
+    def publish(self) -> Report:
+        """One run of `smbot publish`."""
+        return self.desk().work(send=True)
+
+    def cards(self) -> dict[str, review.Card | None]:
+        """The cards on the queue page."""
+        return review.cards(parse(self.admin.get(self.titles.queue)))
+
+    def id_of(self, words: str) -> str:
+        """The id of the card whose words contain these."""
+        (found,) = [id_ for id_, card in self.cards().items() if card and words in card.candidate.text]
+        return found
+
+    def note(self, id_: str) -> str:
+        """What smbot says on a card."""
+        (template,) = [t for t in named(parse(self.admin.get(self.titles.queue)), review.CARD) if raw(t, "id") == id_]
+        return raw(template, "note")
+
+    def change(self, person: Person, id_: str, **arguments: str) -> int:
+        """An ordinary edit of one card by a person (not_before for 'not before'); the new revision."""
+        text = self.admin.get(self.titles.queue)
+        code = parse(text)
+        (template,) = [t for t in named(code, review.CARD) if raw(t, "id") == id_]
+        for name, value in arguments.items():
+            put(template, name.replace("_", " "), encode(value))
+        return int(person.edit(self.titles.queue, str(code))["newrevid"])
+
+    def ask(self, person: Person, **arguments: str) -> None:
+        """A request added at the end of the page by a person, as typed by hand."""
+        fields = "".join(f"| {name.replace('_', ' ')} = {value}\n" for name, value in arguments.items())
+        before = self.admin.get(self.titles.requests)
+        person.edit(self.titles.requests, f"{before}\n\n== A request ==\n{{{{Smbot/request\n{fields}}}}}\n")
+
+    def answers(self) -> list[str]:
+        """The answers on the request page, in its order."""
+        code = parse(self.admin.get(self.titles.requests))
+        return [raw(template, "answer") for template in named(code, "Smbot/request")]
+
+    def memory(self) -> memory.Memory:
+        """What smbot remembers."""
+        return memory.load(self.admin.get(self.titles.memory))
+
+    def log(self) -> str:
+        """The log page of this month."""
+        return self.admin.get(f"{self.titles.log}/{self.now:%Y-%m}")
+
+    def posts(self, account: str) -> list[str]:
+        """The words of every post on an account, oldest first."""
+        return [post["text"] for post in self.mastodon.world.posts(account)]
