@@ -99,10 +99,10 @@ class Desk:
     def plan(self, *, send: bool, report: Report | None = None) -> Plan:
         """Read what has to be read, and work out what shall be done."""
         seen = self.look(deep=not send)
-        after = plan.settle_decisions(gather.gather(seen.memory, seen), seen)
+        after = _think(seen)
         if send and plan.due(after, seen):
             seen = self.look(deep=True)
-            after = gather.gather(seen.memory, seen)
+            after = _think(seen)
             after = plan.settle_decisions(self._without_void(plan.due(after, seen), after), seen)
         if report is not None:
             report.problems += [str(problem) for problem in plan.stopped(seen)] + list(after.alarms.values())
@@ -123,7 +123,7 @@ class Desk:
         seen = todo.seen
         if todo.doubts or todo.due:
             seen = self.look(deep=False)
-            mind.memory = plan.settle_decisions(mind.memory, seen)
+            mind.memory = plan.settle_decisions(mind.memory, seen) if not seen.settings.problems else mind.memory
         self._arrange(mind, seen)
 
     # --- look -------------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ class Desk:
             queue=got[t.queue],
             stop=got[t.stop],
             rules=_rules(rules_page, mind),
-            queue_history=self._wiki.history(got[t.queue], mind.queue),
+            queue_history=self._wiki.history(got[t.queue], mind.queue) if mind.queue or mind.known else (),
             requests=got[t.requests],
             ceiling=self._ceiling,
         )
@@ -320,6 +320,13 @@ class Desk:
         """The memory as it is on the wiki now, and its revision."""
         page = self._wiki.read([self._titles.memory])[self._titles.memory]
         return memory.load(page.text), page.revision
+
+
+def _think(seen: Snapshot) -> Memory:
+    """Take in what was seen. With a problem in the settings nobody's word can be trusted, so nothing is taken in."""
+    if seen.settings.problems:
+        return seen.memory
+    return plan.settle_decisions(gather.gather(seen.memory, seen), seen)
 
 
 class _Mind:

@@ -284,7 +284,7 @@ def _request_candidates(options: argparse.Namespace) -> list[dict[str, Any]]:
 
         page = Wiki(options.wiki).read([f"{home}/Requests"])[f"{home}/Requests"]
     found = []
-    for request in intake.read(page, (), page.text, ""):
+    for request in intake.read(page, (), 0, page.text, ""):
         item = Item("requests", "", "", request.candidate.text, (), _permalink(page))
         shown = _shown(request.id or f"r{request.asked[:9]}", item, request.candidate, options)
         found.append(shown | {"problems": [str(p) for p in request.problems] + list(shown["problems"])})

@@ -190,17 +190,18 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
     for id_, request in zip(ids, asked, strict=True):
         if id_ in known:
             known[id_] = _asked_again(known[id_], request, seen)
-        elif request.authors and _open_requests(known, request.authors[0]) < seen.settings.requests_per_person:
+        elif _may_ask(request, known, seen):
             known[id_] = _asked(request, seen, page)
     for id_, k in memory.open().items():
         if k.is_request and id_ not in ids:
-            known[id_] = replace(k, held="The request is no longer on the requests page.")
+            gone = "The request is no longer on the requests page."
+            known[id_] = replace(k, held=gone) if k.proposal else replace(k, end="withdrawn")
     return replace(memory, known=known, requests=page.revision)
 
 
 def requests(seen: Snapshot, page: Page) -> list[intake.Request]:
     """The requests on the page."""
-    return intake.read(page, seen.request_history, seen.requests_before, seen.bot)
+    return intake.read(page, seen.request_history, seen.memory.requests, seen.requests_before, seen.bot)
 
 
 def identify(asked: Sequence[intake.Request], memory: Memory, page: Page) -> list[str]:
@@ -227,8 +228,12 @@ def identify(asked: Sequence[intake.Request], memory: Memory, page: Page) -> lis
     return ids
 
 
-def _open_requests(known: Mapping[str, Known], user: str) -> int:
-    return sum(k.is_request and not k.end and k.requesters[0] == user for k in known.values())
+def _may_ask(request: intake.Request, known: Mapping[str, Known], seen: Snapshot) -> bool:
+    """Whether it is known who asks, and they have not too many open requests already."""
+    if not request.authors or "" in request.authors:
+        return False
+    open_ = sum(k.is_request and not k.end and k.requesters[0] == request.authors[0] for k in known.values())
+    return open_ < seen.settings.requests_per_person
 
 
 def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:

@@ -37,14 +37,14 @@ class Request:
     authors: tuple[str, ...]
 
 
-def read(page: Page, history: Iterable[Page], before: str, bot: str) -> list[Request]:
-    """The requests on the page in order, with their authors since the revision whose text was `before`.
+def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) -> list[Request]:
+    """The requests on the page in order, with their authors since revision `last`, whose text was `before`.
 
     `history` holds the revisions after that one up to `page`, oldest first. A request that nobody changed since then
-    has no authors: who asked for it is remembered already.
+    has no authors: who asked for it is remembered already. An author who cannot be established is ''.
     """
     revisions = (*history,)
-    authorship = _authors(before if revisions else page.text, revisions, bot)
+    authorship = _authors(before if revisions else page.text, last, revisions, bot)
     return [
         Request(raw(template, "id"), *forms.read(template, _SMBOTS_OWN), typed_print(template), authorship[i])
         for i, template in enumerate(named(parse(page.text), REQUEST))
@@ -70,12 +70,19 @@ class _Trail:
     authors: tuple[str, ...] = ()
 
 
-def _authors(before: str, history: tuple[Page, ...], bot: str) -> list[tuple[str, ...]]:
+def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> list[tuple[str, ...]]:
     """Who typed or changed each request of the last revision of `history`, in the order of the page."""
     trails = _trails(before)
+    unseen: tuple[str, ...] = ()
     for revision in history:
-        if not revision.text_hidden:
-            trails = _carry_over(trails, _trails(revision.text), () if revision.user == bot else (revision.user,))
+        if revision.parent != last:
+            unseen = ("",)
+        last = revision.revision
+        if revision.text_hidden:
+            unseen = ("",)
+            continue
+        author = () if revision.user == bot else (revision.user,)
+        trails, unseen = _carry_over(trails, _trails(revision.text), unseen + author), ()
     return [trail.authors for trail in trails]
 
 

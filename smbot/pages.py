@@ -47,6 +47,8 @@ class Edit:
 
 def queue_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     """The queue page as it shall be, or None when it is so already."""
+    if seen.settings.problems:
+        return _edit(seen.queue, review.tell(seen.queue.text, status_line(memory, seen)), "The settings need a look")
     open_ = plan.proposals(memory, seen)
     views = {proposal.id: _view(proposal, memory, seen) for proposal in open_}
     ended = [id_ for id_, known in memory.known.items() if known.end or (known.is_request and not known.proposal)]
@@ -178,7 +180,7 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
 def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     """The request page with an answer in every request, or None when it is so already."""
     page = seen.requests
-    if page is None or not page.exists:
+    if page is None or not page.exists or seen.settings.problems:
         return None
     requests = gather.requests(seen, page)
     ids = gather.identify(requests, memory, page)

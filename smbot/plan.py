@@ -190,6 +190,9 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
         if decision:
             memory = _apply(memory, proposal, decision, seen)
     known = dict(memory.known)
+    for id_, k in memory.open().items():
+        if not k.proposal and k.expires and seen.now > k.expires:
+            known[id_] = replace(k, end="expired", held="", expires=None)
     for proposal in proposals(memory, seen):
         if end := _end(proposal, memory, seen):
             known[proposal.id] = replace(

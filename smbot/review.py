@@ -65,7 +65,7 @@ class View:
 
 
 def cards(code: Wikicode) -> dict[str, Card | None]:
-    """The cards on a page by candidate id; None where an id stands on more than one card, so that none of them counts."""
+    """The cards on a page by candidate id; None where an id stands on two cards, so that neither counts."""
     found: dict[str, Card | None] = {}
     for template in named(code, CARD):
         id_ = raw(template, "id")
@@ -228,6 +228,13 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
     for section, blocks in new.items():
         text = _insert(text, section, "\n".join(blocks))
     return text
+
+
+def tell(text: str, status: str) -> str:
+    """The queue page with nothing but the line at its top changed."""
+    code = parse(text)
+    _put_status(code, status)
+    return str(code)
 
 
 def fill(template: Template, view: View) -> None:
