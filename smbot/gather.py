@@ -53,6 +53,7 @@ class Snapshot:
     requests_before: str = ""
     request_history: tuple[Page, ...] = ()
     readings: Mapping[str, tuple[tuple[Page, Reading], ...]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)  # the feeds that could not be read now, and why
     picks: frozenset[str] = frozenset()  # the feeds whose items are to be picked
     files: Mapping[str, File] = field(default_factory=dict)
     ceiling: int = 10  # posts a day and account that no settings page can exceed

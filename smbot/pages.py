@@ -127,8 +127,9 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     yield from (_say(problem) for problem in proposal.problems)
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
         yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
-    if card and not known.standing.decision and card.status == DECLINED and not known.dropped:
-        yield "Only maintainers of its accounts can decline it."
+    if decision := known.standing.decision:
+        who = f"[[User:{decision.user}|{decision.user}]]" if decision.user else "Somebody"
+        yield f"{who} set it to {decision.status}, but is not among the maintainers of its accounts."
     yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
 
 

@@ -151,7 +151,7 @@ def verdict(proposal: Proposal, account: str, seen: Snapshot) -> Verdict:
         reasons.append(why)
     if reasons:
         return Verdict(why=reasons[0])
-    if proposal.card.status == APPROVED:
+    if proposal.card.status == APPROVED or (standing.by_bot and standing.approvals):
         last = standing.approvals[-1] if standing.approvals else None
         who = f"[[User:{last.user}|{last.user}]]" if last and last.user else "somebody"
         return Verdict(why=f"It was changed after {who} approved it. Please look at it again.")
@@ -204,6 +204,8 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
 def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapshot) -> Memory:
     """Apply one decision for the accounts its author maintains; then it is done with."""
     mine = [a for a in proposal.accounts if seen.settings.maintains(decision.user, a)]
+    if not mine:
+        return memory
     known, deliveries = proposal.known, dict(memory.deliveries)
     if decision.status == DECLINED:
         words = f"declined by {decision.user}" + (f": {decision.reason}" if decision.reason else "")
@@ -312,6 +314,8 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
 
 def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[Approval, Delivery]]:
     for proposal in proposals(memory, seen):
+        if proposal.known.source in seen.unread:
+            continue  # nobody can say whether the news still stands there
         if proposal.problems or proposal.known.held or is_early(proposal, seen.now) or is_late(proposal, seen.now):
             continue
         for channel, text in proposal.texts.items():

@@ -43,13 +43,18 @@ class Wiki:
     """One wiki, as one account sees it. Reads again only what changed since it was last read."""
 
     def __init__(self, name: str = "") -> None:
-        """`name` is pywikibot's 'family:code', or '' for the wiki of user-config.py. Touches no network."""
+        """`name` is pywikibot's 'family:code', or '' for the wiki of user-config.py.
+
+        Raises UsageError when pywikibot does not know it, WikiError when it cannot be reached.
+        """
         config.max_retries = min(config.max_retries, _PATIENCE)
         try:
             family, _, code = name.partition(":")
             self._site: Any = pywikibot.Site(code, family) if name else pywikibot.Site()
         except Error as error:
             raise UsageError(f"There is no wiki ‘{name}’ in pywikibot's configuration: {error}") from error
+        except OSError as error:
+            raise WikiError(f"The wiki ‘{name}’ cannot be reached: {_cause(error)}") from error
         self._pages: dict[str, Page] = {}
 
     @property
@@ -63,8 +68,8 @@ class Wiki:
             self._site.login()
         except Error as error:
             raise UsageError(f"{self.bot or 'smbot'} cannot log in to {self._site}: {error}") from error
-        except requests.RequestException as error:
-            raise WikiError(f"{self._site} cannot be reached: {error}") from error
+        except OSError as error:
+            raise WikiError(f"{self._site} cannot be reached: {_cause(error)}") from error
 
     def site(self) -> Site:
         """How the links of this wiki become addresses."""
@@ -187,8 +192,8 @@ class Wiki:
             if error.code not in _CONFLICTS:
                 raise WikiError(f"‘{title}’ could not be saved: {error.code}: {error.info}") from error
             return self._saved_already(title, text, error)
-        except (Error, requests.RequestException) as error:
-            raise WikiError(f"‘{title}’ could not be saved: {error}") from error
+        except (Error, OSError) as error:
+            raise WikiError(f"‘{title}’ could not be saved: {_cause(error)}") from error
         result = answer.get("edit", {})
         if result.get("result") != "Success":
             raise WikiError(f"‘{title}’ could not be saved: {json.dumps(result)}")
@@ -213,8 +218,8 @@ class Wiki:
         parameters = {"action": "query", "formatversion": 2, **parameters}
         try:
             answer: dict[str, Any] = api.Request(site=self._site, use_get=True, parameters=parameters).submit()
-        except (Error, requests.RequestException) as error:
-            raise WikiError(f"{self._site} could not be read: {error}") from error
+        except (Error, OSError) as error:
+            raise WikiError(f"{self._site} could not be read: {_cause(error)}") from error
         return answer
 
     def _pieces(self, **parameters: Any) -> Iterator[dict[str, Any]]:
@@ -271,6 +276,11 @@ def _protection(info: dict[str, Any]) -> str:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _cause(error: Exception) -> str:
+    """What is at the bottom of a network error, without the whole address that was asked."""
+    return str(error).rpartition("Caused by ")[2][:300]
 
 
 def _absolute(url: str) -> str:
