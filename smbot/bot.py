@@ -90,6 +90,7 @@ class Desk:
         for left in reversed(range(ROUNDS)):
             try:
                 self.carry_out(self.plan(send=send, report=report), report)
+                report.problems = list(dict.fromkeys(report.problems))
                 return report
             except Conflict:
                 if not left:
@@ -106,6 +107,7 @@ class Desk:
             after = plan.settle_decisions(self._without_void(plan.due(after, seen), after), seen)
         if report is not None:
             report.problems += [str(problem) for problem in plan.stopped(seen)] + list(after.alarms.values())
+            report.problems += [f"{name}: {why}" for name, why in seen.unread.items()]
             report.problems += [str(p) for found in seen.readings.values() for _, r in found for p in r.problems]
         return plan.plan(after, seen, send=send)
 
@@ -159,11 +161,17 @@ class Desk:
         before = ""
         if history and history[0].parent and history[0].parent == seen.memory.requests:
             before = self._wiki.revision(history[0].parent)
-        readings = {
-            feed.name: read for feed in seen.settings.feeds if (read := self._read_feed(feed, seen)) is not None
-        }
+        readings: dict[str, tuple[tuple[Page, Reading], ...]] = {}
+        unread: dict[str, str] = {}
+        for feed in seen.settings.feeds:
+            try:
+                if (read := self._read_feed(feed, seen)) is not None:
+                    readings[feed.name] = read
+            except (WikiError, UsageError) as error:
+                unread[feed.name] = str(error)
         return replace(
             seen,
+            unread=unread,
             request_history=history,
             requests_before=before,
             readings=readings,
