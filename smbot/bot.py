@@ -25,12 +25,11 @@ from smbot.memory import Delivery, Limits, Memory
 from smbot.model import File, InDoubt, Media, Outcome, Page, Posted, Reading, Rules, Site
 from smbot.pages import Edit
 from smbot.plan import DONE_WITHIN, Plan
-from smbot.templates import parse
 from smbot.wiki import Wiki
 
-ROUNDS = 5  # how often a cycle is begun anew because a page changed under it
+ROUNDS = 5  # how often in a row a cycle is begun anew because a page changed under it, with nothing done
 LIMITS_LAST = timedelta(days=1)
-_WAITS = (1, 2, 4, 8, 16)  # seconds between tries to save what became of a post
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries to save what became of a post
 
 
 @dataclass
@@ -66,12 +65,14 @@ class Desk:
         environment: Mapping[str, str],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ceiling: int = 10,
+        patience: tuple[float, ...] = PATIENCE,
     ) -> None:
         self._wiki = wiki
         self._titles = titles(home, wiki.bot)
         self._environment = environment
         self._clock = clock
         self._ceiling = ceiling
+        self.patience = patience
         self._run = secrets.token_hex(4)
         self._saves = 0
         self._wikis: dict[str, Wiki] = {"": wiki}
@@ -87,15 +88,17 @@ class Desk:
         Raises WikiError when the wiki cannot be read or written: then nothing was sent that is not in the memory.
         """
         report = Report()
-        for left in reversed(range(ROUNDS)):
+        fruitless = 0
+        while True:
+            done = len(report.done)
             try:
                 self.carry_out(self.plan(send=send, report=report), report)
                 report.problems = list(dict.fromkeys(report.problems))
                 return report
             except Conflict:
-                if not left:
+                fruitless = fruitless + 1 if len(report.done) == done else 0
+                if fruitless == ROUNDS:
                     raise
-        return report
 
     def plan(self, *, send: bool, report: Report | None = None) -> Plan:
         """Read what has to be read, and work out what shall be done."""
@@ -120,11 +123,13 @@ class Desk:
         for delivery in todo.doubts:
             self._resolve(mind, delivery, report)
         for delivery in todo.due:
+            mind.must_be_first()
             if not self.stopping:
                 self._deliver(mind, delivery, todo.seen, report)
         seen = todo.seen
         if todo.doubts or todo.due:
             seen = self.look(deep=False)
+            mind.must_be_first(seen.memory_revision)
             mind.memory = plan.settle_decisions(mind.memory, seen) if not seen.settings.problems else mind.memory
         self._arrange(mind, seen)
 
@@ -195,7 +200,7 @@ class Desk:
         return tuple((page, reader.read(page, site, feed.name) if page.exists else Reading()) for page in there)
 
     def _files(self, seen: Snapshot) -> Mapping[str, File]:
-        names = {card.candidate.image for card in review.cards(parse(seen.queue.text)).values() if card}
+        names = {card.candidate.image for card in review.read(seen.queue.text).values() if card}
         names |= {known.proposal.image for known in seen.memory.open().values() if known.proposal}
         if seen.requests and "image" in seen.requests.text:
             names |= {request.candidate.image for request in gather.requests(seen, seen.requests)}
@@ -253,22 +258,37 @@ class Desk:
             report.problems.append(f"{delivery.channel}: {error}")
             return
         begun = time.monotonic()
-        delivery = put(delivery, since=self._clock())
+        delivery = put(delivery, since=self._clock(), run=self._run)
         mind.keep(plan.begin(mind.memory, delivery, self._run))
         if not self._still_running(seen) or time.monotonic() - begun > DONE_WITHIN.total_seconds():
-            mind.insist(lambda now: plan.forget(now, delivery))
+            mind.insist(lambda now: plan.forget(now, delivery) if plan.is_begun(now, delivery) else now)
             report.problems.append(f"{delivery.key} was held back: the wiki said stop, or was too slow.")
             return
         outcome = channel.post(delivery.text, media, delivery.key, self._clock())
+        if isinstance(outcome, InDoubt):
+            outcome = self._looked_for(channel, delivery) or outcome
         self._record(mind, delivery, outcome, report)
 
+    def _looked_for(self, channel: channels.Channel, delivery: Delivery) -> Posted | None:
+        """A post of which it is not known whether it went out, if it is seen to be out."""
+        try:
+            return channel.find(delivery.text, delivery.key, delivery.since)
+        except ChannelError:
+            return None
+
     def _record(self, mind: _Mind, delivery: Delivery, outcome: Outcome, report: Report) -> None:
-        mind.insist(lambda now: plan.record(now, delivery, outcome))
-        state = mind.memory.deliveries[delivery.key].state
+        """Save what became of a delivery. That it is out is true whatever another process has found meanwhile."""
+
+        def change(now: Memory) -> Memory:
+            sure = isinstance(outcome, Posted) or plan.is_begun(now, delivery)
+            return plan.record(now, delivery, outcome) if sure else now
+
+        mind.insist(change)
         if isinstance(outcome, Posted):
             report.done.append(f"posted {delivery.key} {outcome.url}")
         else:
-            report.problems.append(f"{delivery.key}: {state}: {outcome.reason}")
+            after = mind.memory.deliveries.get(delivery.key, delivery)
+            report.problems.append(f"{delivery.key}: {after.state}: {outcome.reason}")
 
     def _resolve(self, mind: _Mind, delivery: Delivery, report: Report) -> None:
         """Ask the network about a delivery that was begun and never finished. Never send it again blindly."""
@@ -283,7 +303,7 @@ class Desk:
         if found:
             self._record(mind, delivery, found, report)
         else:
-            mind.insist(lambda now: plan.forget(now, delivery))
+            mind.insist(lambda now: plan.forget(now, delivery) if plan.is_begun(now, delivery) else now)
             report.done.append(f"{delivery.key} had not gone out; it will")
 
     def _media(self, delivery: Delivery, seen: Snapshot) -> tuple[Media, ...]:
@@ -344,6 +364,12 @@ class _Mind:
         self._desk = desk
         self.memory = mind
         self._revision = revision
+        self._overtaken = False
+
+    def must_be_first(self, revision: int = 0) -> None:
+        """Raise Conflict when another process saved since it was planned what to do: that has to be planned anew."""
+        if self._overtaken or revision not in (0, self._revision):
+            raise Conflict("Another process is at work on the same pages.")
 
     def save(self) -> None:
         """Save it as it is. Raises Conflict when another process saved meanwhile."""
@@ -359,17 +385,21 @@ class _Mind:
 
         Raises WikiError when it never does: then the delivery is found as `sending` by a later run.
         """
-        for wait in (*_WAITS, 0):
+        waits = iter(self._desk.patience)
+        stale = False
+        while True:
             try:
+                if stale:
+                    self.memory, self._revision = self._desk.load_memory()
                 self.keep(change(self.memory))
                 return
             except Conflict:
-                self.memory, self._revision = self._desk.load_memory()
+                stale = self._overtaken = True
             except WikiError:
-                if not wait:
+                wait = next(waits, None)
+                if wait is None:
                     raise
                 time.sleep(wait)
-        self.keep(change(self.memory))
 
 
 def _kinds() -> Mapping[str, tuple[str, str]]:

@@ -57,7 +57,8 @@ def texts(candidate: Candidate, accounts: Mapping[str, Account]) -> dict[str, Te
 
 def _with_link(words: str, link: str) -> str:
     words = unicodedata.normalize("NFC", words)
-    return words if not link or link in words else f"{words}\n\n{link}".strip()
+    there = regex.search(rf"{regex.escape(link)}(?![\w/?#&=%~-]|[.,:;!]\w)", words)  # not just the start of another
+    return words if not link or there else f"{words}\n\n{link}".strip()
 
 
 def digest(candidate: Candidate, texts_: Mapping[str, Text]) -> str:
@@ -132,10 +133,11 @@ def _hidden(words: str) -> Iterator[Problem]:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether `text` is one complete http(s) address."""
+    """Whether `text` is one complete http(s) address, without a user name, which would look like a host."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and "." in host and not regex.search(r"[\s<>\"{}|\\^`\p{Cf}]|@.*@", text)
+    plain = not regex.search(r"[\s<>\"{}|\\^`\[\]\p{Cf}]", text)
+    return plain and parts.scheme in ("http", "https") and "." in host and parts.username is None

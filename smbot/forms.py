@@ -117,6 +117,9 @@ def _strays(template: Template, ours: frozenset[str]) -> Iterator[Problem]:
             continue
         stray = f"{name} = {value}" if parameter.showkey else value
         yield Problem(f"‘{shorten(stray)}’ belongs to no field.", "If it is part of the words, write {{!}} for each |.")
+    names = [str(parameter.name).strip() for parameter in template.params]
+    for name in sorted({name for name in names if names.count(name) > 1 and (name in FIELDS or _OVERRIDE.match(name))}):
+        yield Problem(f"‘{name}’ is there twice, and only the last one counts.", "Remove one of them.")
 
 
 def shorten(text: str, length: int = 60) -> str:

@@ -79,8 +79,8 @@ def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     def digest(candidate: Candidate) -> str:
         return compose.digest(candidate, compose.texts(candidate, settings.accounts))
 
-    def decides(user: str, candidate: Candidate) -> bool:
-        return any(settings.maintains(user, account) for account in candidate.accounts)
+    def decides(user: str) -> bool:
+        return any(settings.maintains(user, account) for account in settings.accounts)
 
     history = review.History(seen.bot, decides, digest)
     standings = {id_: known.standing for id_, known in memory.open().items()}
@@ -169,7 +169,9 @@ def _proposed(item: Item, trace: Trace, seen: Snapshot, feed: Feed) -> Known:
 def _updated(known: Known, item: Item, trace: Trace, feed: Feed) -> Known:
     """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
     known = replace(known, page=trace.page, group=trace.group, held="" if not known.end else known.held)
-    if known.print == trace.print or known.end:
+    proposal = compose.from_item(item, feed.accounts)
+    same = proposal == known.proposal or (known.print == trace.print and not item.links)
+    if known.end or same:
         return known
     return replace(
         known,
@@ -177,7 +179,7 @@ def _updated(known: Known, item: Item, trace: Trace, feed: Feed) -> Known:
         title=item.text[:80],
         revision=item.permalink.revision,
         url=item.permalink.url,
-        proposal=compose.from_item(item, feed.accounts),
+        proposal=proposal,
     )
 
 
@@ -191,6 +193,8 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
     for id_, request in zip(ids, asked, strict=True):
         if id_ in known:
             known[id_] = _asked_again(known[id_], request, seen)
+            if id_ != request.id:  # its id could not be written on the page yet
+                known[id_] = replace(known[id_], taken=page.revision)
         elif _may_ask(request, known, seen):
             known[id_] = _asked(request, seen, page)
     for id_, k in memory.open().items():
@@ -208,25 +212,38 @@ def requests(seen: Snapshot, page: Page) -> list[intake.Request]:
 def identify(asked: Sequence[intake.Request], memory: Memory, page: Page) -> list[str]:
     """The id of every request on the page: its own, where smbot gave it one; else one derived from what was asked.
 
-    A request that was taken in by a run that ended before it could write the id is found again by its words.
+    A request whose id is not on the page, because the run that took it in ended before it could write it, or because
+    somebody took it out, is found again by its words.
     """
     ids: list[str] = []
-    here = {request.id for request in asked}
+    originals = _originals(asked, memory)
     times: Counter[str] = Counter()
     unwritten: dict[str, list[str]] = {}
     for id_, known in memory.known.items():
-        if known.is_request and known.taken == memory.requests and id_ not in here:
+        if known.is_request and (not known.end or known.taken == memory.requests) and id_ not in originals:
             unwritten.setdefault(known.asked, []).append(id_)
     for request in asked:
-        id_ = request.id
-        if id_ not in memory.known and unwritten.get(request.asked):
+        id_ = request.id if originals.get(request.id) is request else ""
+        if not id_ and unwritten.get(request.asked):
             id_ = unwritten[request.asked].pop(0)
-        if id_ not in memory.known or id_ in ids:
+        if not id_:
             times[request.asked] += 1
             seed = f"{page.title}/{request.asked}/{request.authors}/{page.revision}/{times[request.asked]}"
             id_ = f"r{compose.fingerprint(seed)[:9]}"
         ids.append(id_)
     return ids
+
+
+def _originals(asked: Sequence[intake.Request], memory: Memory) -> dict[str, intake.Request]:
+    """Which request each id stands for: of copies the one with the known words, or the first."""
+    found: dict[str, intake.Request] = {}
+    for request in asked:
+        known = memory.known.get(request.id)
+        if known and known.is_request:
+            other = found.setdefault(request.id, request)
+            if other.asked != known.asked == request.asked:
+                found[request.id] = request
+    return found
 
 
 def _may_ask(request: intake.Request, known: Mapping[str, Known], seen: Snapshot) -> bool:
@@ -239,7 +256,10 @@ def _may_ask(request: intake.Request, known: Mapping[str, Known], seen: Snapshot
 
 def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
     """Why a request cannot be queued as it stands."""
-    return request.problems + compose.problems(request.candidate, seen.settings.accounts, seen.rules)
+    problems = request.problems + compose.problems(request.candidate, seen.settings.accounts, seen.rules)
+    if request.candidate.not_after and request.candidate.not_after < seen.now:
+        problems += (Problem("The time in ‘not after’ is over.", "Write a later one, or leave it empty."),)
+    return problems
 
 
 def _asked(request: intake.Request, seen: Snapshot, page: Page) -> Known:
@@ -265,7 +285,9 @@ def _asked_again(known: Known, request: intake.Request, seen: Snapshot) -> Known
     """A request read again: whoever changed it is a requester too, and its new words are proposed."""
     if known.end:
         return known
-    known = replace(known, requesters=tuple(dict.fromkeys((*known.requesters, *request.authors))), held="")
+    known = replace(known, held="")
+    if known.asked != request.asked:
+        known = replace(known, requesters=tuple(dict.fromkeys((*known.requesters, *request.authors))))
     if problems_of(request, seen):
         broken = "The request was changed and cannot be posted as it stands now."
         return replace(known, asked=request.asked, held=broken if known.proposal else "")

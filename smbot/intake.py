@@ -7,9 +7,9 @@ else. Who asked is read from the page history, never from a signature.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from functools import lru_cache
 
 from mwparserfromhell.nodes import Template
 from mwparserfromhell.nodes import Text as TextNode
@@ -24,6 +24,7 @@ UNREADABLE = "Smbot/unreadable"
 _BEGUN = re.compile(r"\{\{\s*[Ss]mbot/request\b")
 _SMBOTS_OWN = frozenset({"id", "answer"})
 _SAME = 0.5  # a request that shares less than half with an earlier one is another request
+_TRIED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class _Trail:
 
     id: str
     typed: str
+    answered: bool
     authors: tuple[str, ...] = ()
 
 
@@ -87,38 +89,74 @@ def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> lis
 
 
 def _trails(wikitext: str) -> list[_Trail]:
-    return [_Trail(raw(template, "id"), _typed(template)) for template in named(parse(wikitext), REQUEST)]
+    return [
+        _Trail(raw(template, "id"), _typed(template), bool(raw(template, "answer")))
+        for template in named(parse(wikitext), REQUEST)
+    ]
 
 
 def _carry_over(old: list[_Trail], new: list[_Trail], author: tuple[str, ...]) -> list[_Trail]:
     """Give the authors of each old request to what became of it; whoever changed or added one is an author of it."""
-    left = list(old)
-    return [_continued(trail, _predecessor(trail, left), author) for trail in new]
+    before = _matched(old, new)
+    return [_continued(trail, before.get(i), author) for i, trail in enumerate(new)]
 
 
-def _predecessor(trail: _Trail, left: list[_Trail]) -> _Trail | None:
-    """Which of the requests that are `left` this one was before; it is taken out of them."""
-    same = next((t for t in left if t.typed == trail.typed), None) or next(
-        (t for t in left if t.id and t.id == trail.id), None
-    )
-    if same is None and not trail.id:
-        unnamed = [t for t in left if not t.id]
-        nearest = max(unnamed, key=lambda t: _likeness(t.typed, trail.typed), default=None)
-        same = nearest if nearest and _likeness(nearest.typed, trail.typed) >= _SAME else None
-    if same:
-        left.remove(same)
-    return same
+def _matched(old: list[_Trail], new: list[_Trail]) -> dict[int, _Trail]:
+    """Which old request each new one was before, by its index: surest first, each old one once.
+
+    A request with an id is never taken for one with another id: who swaps the words of two requests has written both.
+    """
+    found: dict[int, _Trail] = {}
+    for sign in _SIGNS:
+        left: dict[object, list[_Trail]] = {}
+        taken = {id(trail) for trail in found.values()}
+        for trail in old:
+            if id(trail) not in taken:
+                left.setdefault(sign(trail), []).append(trail)
+        for i, trail in enumerate(new):
+            if i not in found and sign(trail) and left.get(sign(trail)):
+                found[i] = left[sign(trail)].pop(0)
+    return found | _nearest(old, new, found)
+
+
+_SIGNS: tuple[Callable[[_Trail], object], ...] = (
+    lambda trail: (trail.id, trail.typed),
+    lambda trail: trail.id,
+    lambda trail: not trail.id and trail.typed,
+)
+
+
+def _nearest(old: list[_Trail], new: list[_Trail], found: dict[int, _Trail]) -> dict[int, _Trail]:
+    """For the changed requests that have no id yet, the one each is most like. Of hundreds only the first are tried."""
+    taken = {id(trail) for trail in found.values()}
+    left = [trail for trail in old if not trail.id and id(trail) not in taken][:_TRIED]
+    nearest: dict[int, _Trail] = {}
+    for i, trail in enumerate(new):
+        if i in found or trail.id or not left:
+            continue
+        best = max(left, key=lambda before: _likeness(before.typed, trail.typed))
+        if _likeness(best.typed, trail.typed) >= _SAME:
+            nearest[i] = best
+            left.remove(best)
+    return nearest
 
 
 def _continued(trail: _Trail, before: _Trail | None, author: tuple[str, ...]) -> _Trail:
-    if before and before.typed == trail.typed:
+    """Who takes out the answer to a request that was not taken asks for it, like one who writes it."""
+    if before and before.typed == trail.typed and (trail.id or trail.answered or not before.answered):
         return replace(trail, authors=before.authors)
     return replace(trail, authors=tuple(dict.fromkeys((*(before.authors if before else ()), *author))))
 
 
 def _likeness(one: str, other: str) -> float:
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() >= _SAME and matcher.quick_ratio() >= _SAME else 0.0
+    """The share of three-letter pieces that the beginnings of two texts have in common."""
+    a, b = _pieces(one), _pieces(other)
+    return 2 * len(a & b) / (len(a) + len(b))
+
+
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> frozenset[str]:
+    return frozenset(text[i : i + 3] for i in range(max(1, min(len(text), 1000) - 2)))
 
 
 def answer(text: str, ids: list[str], answers: list[str]) -> str:

@@ -58,10 +58,12 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     status: str = ""
     by_bot: bool = False  # the status was last set by the bot
     digest: str = ""
+    typed: str = ""
     face: str = ""
     vouched: str = ""  # the face the bot last vouched for
     disturbed_by: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()  # who changed the words since they were proposed
+    edited: bool = False  # people changed something they can fill in, so smbot leaves it alone
     approvals: tuple[Approval, ...] = ()
     decision: Decision | None = None
 

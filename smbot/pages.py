@@ -6,12 +6,14 @@ finished by the next one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from smbot import gather, intake, plan, postlog, review
+from smbot.compose import is_web_address
 from smbot.forms import show_time
 from smbot.gather import Snapshot
 from smbot.memory import (
@@ -29,7 +31,7 @@ from smbot.memory import (
 )
 from smbot.model import Page, Problem
 from smbot.plan import Proposal
-from smbot.templates import encode
+from smbot.templates import address, encode
 
 FOREIGN = "smbot did not make this card, or its id stands on the page twice, so nothing happens with it. To have \
 something posted, ask on the requests page; to keep the original card, remove this copy."
@@ -80,7 +82,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
         title=review.heading_words(known.title),
         section=f"{known.source} {known.group}: pick what to post" if known.pick else review.TO_REVIEW,
         candidate=known.proposal or proposal.candidate,
-        rewrite=not known.standing.editors and not approved,
+        rewrite=not known.standing.edited and not approved,
         status=plan.needs_status(proposal, memory, seen),
         filled={
             "preview": "".join(_preview(proposal, seen)),
@@ -96,7 +98,7 @@ def _source(known: Known) -> str:
         who = ", ".join(f"[[User:{user}|{user}]]" for user in known.requesters)
         return f"[[{known.page}|request]] by {who}"
     label = encode(f"{known.source}, {known.group}" if known.group else known.source)
-    return f"[{known.url} {label}]" if known.url else label
+    return f"[{address(known.url)} {label}]" if known.url else label
 
 
 def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
@@ -107,14 +109,19 @@ def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
         cells = {
             "account": account,
             "network": network,
-            "language": text.language,
+            "language": encode(text.language),
             "length": str(rules.measure(text.words)),
             "limit": str(rules.characters),
-            "image": encode(text.images[0].file) if text.images else "",
+            "image": _file_name(text.images[0].file) if text.images else "",
             "alt": encode(text.images[0].alt) if text.images else "",
             "text": encode(text.words),
         }
         yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
+
+
+def _file_name(name: str) -> str:
+    """The name of a file so that `[[File:…]]` in a template still finds it; what cannot be a name is shown as typed."""
+    return encode(name) if re.search(r"[#<>\[\]|{}]", name) else name.replace("&", "&amp;")
 
 
 def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
@@ -125,6 +132,8 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     if known.held:
         yield f"Held back: {encode(known.held)}"
     yield from (_say(problem) for problem in proposal.problems)
+    if plan.is_late(proposal, seen.now):
+        yield "The time in ‘not after’ is over, so it is not posted. Change it, or decline."
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
         yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
     if decision := known.standing.decision:
@@ -140,7 +149,7 @@ def _say(problem: Problem) -> str:
 def _delivery_note(delivery: Delivery) -> Iterator[str]:
     channel = delivery.channel.replace("/", " on ")
     if delivery.state == POSTED:
-        yield f"Posted by {channel}: {delivery.url}".rstrip(": ")
+        yield f"Posted by {channel}: {encode(delivery.url)}".rstrip(": ")
     elif delivery.state == SENDING:
         yield f"Being sent by {channel}."
     elif delivery.state == DEFERRED and delivery.until:
@@ -229,7 +238,7 @@ def _links(id_: str, memory: Memory) -> str:
     """Where a candidate was posted, as wikitext links."""
     posted = [d for d in memory.of(id_) if d.state == POSTED]
     named = [(d.url, d.channel.replace("/", " on ")) for d in posted]
-    return ", ".join(f"[{url} {name}]" if url else name for url, name in named)
+    return ", ".join(f"[{address(url)} {name}]" if is_web_address(url) else name for url, name in named)
 
 
 def _state(state: str, words: str) -> str:
@@ -256,5 +265,6 @@ def log_edit(page: Page, deliveries: list[Delivery], memory: Memory) -> Edit | N
 
 def logged(memory: Memory, deliveries: list[Delivery]) -> Memory:
     """Remember that the log shows these deliveries as they stand."""
-    marked = {d.key: replace(d, logged=d.state) for d in deliveries}
-    return replace(memory, deliveries=memory.deliveries | marked)
+    now = memory.deliveries
+    marked = {d.key: replace(now[d.key], logged=d.state) for d in deliveries if d.key in now}
+    return replace(memory, deliveries=now | marked)

@@ -37,7 +37,6 @@ from smbot.memory import (
 )
 from smbot.model import Candidate, Deferred, InDoubt, Outcome, Posted, Problem, Refused, Text
 from smbot.review import Card
-from smbot.templates import parse
 
 ASK_FOR = timedelta(days=1)  # how long a network is asked about a delivery before a maintainer has to decide
 LEASE = timedelta(minutes=5)  # for as long, a delivery that is being sent belongs to the process that began it
@@ -100,7 +99,7 @@ class Proposal:
 
 def proposals(memory: Memory, seen: Snapshot) -> list[Proposal]:
     """The open candidates, as the queue page shows them."""
-    shown = review.cards(parse(seen.queue.text))
+    shown = review.read(seen.queue.text)
     return [_proposal(id_, known, shown.get(id_), seen) for id_, known in memory.open().items() if known.proposal]
 
 
@@ -169,6 +168,8 @@ def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) 
         return "It cannot be established who approved it."
     if not settings.maintains(user, account):
         return f"{who} is not among the maintainers of {account}."
+    if "" in proposal.known.requesters and not settings.own_requests:
+        return "It cannot be established who asked for it. Please let it be asked for anew."
     if user in proposal.known.requesters and not settings.own_requests:
         return f"{who} asked for this post; another maintainer has to approve it."
     if settings.four_eyes and user in proposal.known.standing.editors:
@@ -238,7 +239,8 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     channels = [c for c in proposal.texts if c.split("/")[0] in proposal.accounts]
     if channels and all(states.get(channel) in FINISHED for channel in channels):
         return POSTED if POSTED in states.values() else GIVEN_UP
-    late = proposal.candidate.not_after and seen.now > proposal.candidate.not_after
+    asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
+    late = asked and asked.not_after and seen.now > asked.not_after
     over = proposal.candidate.accounts and not proposal.accounts
     if late or over or (proposal.known.expires and seen.now > proposal.known.expires):
         return POSTED if POSTED in states.values() else DECLINED if over else "expired"
@@ -247,10 +249,11 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
 
 def prune(memory: Memory, now: datetime) -> Memory:
     """Forget finished deliveries that are on the log, and, after a long time, what never went out."""
+    open_ = memory.open()  # while another channel waits, what is out on this one must stay known
     deliveries = {
         key: d
         for key, d in memory.deliveries.items()
-        if d.state not in FINISHED or d.logged != d.state or now - d.since < KEEP_DELIVERIES
+        if d.id in open_ or d.state not in FINISHED or d.logged != d.state or now - d.since < KEEP_DELIVERIES
     }
     shown = {delivery.id for delivery in deliveries.values()}
     known = {
@@ -393,9 +396,18 @@ def record(memory: Memory, delivery: Delivery, outcome: Outcome) -> Memory:
     return replace(memory, deliveries=memory.deliveries | {delivery.key: after})
 
 
+def is_begun(memory: Memory, delivery: Delivery) -> bool:
+    """Whether a delivery stands as it was begun: nobody has settled it since, or begun it anew."""
+    now = memory.deliveries.get(delivery.key)
+    return now is not None and (now.state, now.run, now.since) == (SENDING, delivery.run, delivery.since)
+
+
 def forget(memory: Memory, delivery: Delivery) -> Memory:
     """The network was asked: what was begun never went out. It is as if it had not been begun."""
-    return replace(memory, deliveries={k: d for k, d in memory.deliveries.items() if k != delivery.key})
+    others = {key: d for key, d in memory.deliveries.items() if key != delivery.key}
+    if delivery.logged:
+        others[delivery.key] = replace(delivery, state=DEFERRED, tries=delivery.tries - 1, run="")
+    return replace(memory, deliveries=others)
 
 
 def needs_status(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mwparserfromhell.nodes import Template
+
 from smbot.forms import shorten, show_time
 from smbot.memory import Delivery, Known
-from smbot.templates import encode, named, parse, raw
+from smbot.templates import address, encode, is_named, parse, raw
 
 ROW = "Smbot/log row"
 HEAD = "{{Smbot/log head}}\n"
@@ -13,14 +15,17 @@ HEAD = "{{Smbot/log head}}\n"
 def write(text: str, rows: dict[str, str]) -> str:
     """The page of a month with these rows in it, by key: new ones on top, changed ones in their place."""
     code = parse(text if text.strip() else HEAD)
-    there = {raw(template, "key"): template for template in named(code, ROW)}
-    for key, row in rows.items():
-        if key in there and str(there[key]) != row:
-            code.replace(there[key], row)
+    parts = [str(node) for node in code.nodes]
+    at = {i: node for i, node in enumerate(code.nodes) if isinstance(node, Template) and is_named(node, ROW)}
+    there: set[str] = set()
+    for i, template in at.items():
+        key = raw(template, "key")
+        if key in rows:
+            parts[i] = "" if key in there else rows[key]
+            there.add(key)
+    top = min(at, default=len(parts))
     new = "".join(f"{row}\n" for key, row in reversed(rows.items()) if key not in there)
-    page = str(code)
-    first = min((at for at in (page.find("{{" + ROW),) if at >= 0), default=len(page))
-    return page[:first] + new + page[first:]
+    return "".join((*parts[:top], new, *parts[top:]))
 
 
 def row(delivery: Delivery, known: Known) -> str:
@@ -33,13 +38,13 @@ def row(delivery: Delivery, known: Known) -> str:
         "network": network,
         "state": delivery.state,
         "text": encode(shorten(delivery.text.words, 120)),
-        "post": encode(delivery.url),
+        "post": address(delivery.url),
         "remote id": encode(delivery.remote),
         "approved by": encode(delivery.approver),
         "approval": str(delivery.revision),
         "asked by": encode(", ".join(known.requesters)),
         "source": encode(known.source),
-        "source link": encode(known.url),
+        "source link": address(known.url),
         "reason": encode(delivery.reason),
     }
     return "{{" + ROW + "".join(f"\n| {name} = {value}" for name, value in cells.items() if value) + "\n}}"

@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
+from types import MappingProxyType
 
 import msgspec
 from mwparserfromhell.nodes import Heading, Template
 from mwparserfromhell.nodes import Text as TextNode
 from mwparserfromhell.wikicode import Wikicode
 
-from smbot import forms
+from smbot import blocks, forms
 from smbot.compose import fingerprint
 from smbot.memory import AGAIN, APPROVED, DECLINED, GIVE_UP, POSTED_ALREADY, WAITING, Approval, Decision, Standing
 from smbot.model import Candidate, Page, Problem
@@ -43,8 +45,9 @@ class Card:
     status: str
     candidate: Candidate
     problems: tuple[Problem, ...]
+    typed: str  # fingerprint of all a person can fill in
     face: str  # fingerprint of everything it shows
-    check: str  # the face smbot vouched for, as the card says
+    check: str  # the face smbot vouched for, as the card says; '' where it is not on the line below the status
     reason: str = ""
     url: str = ""
 
@@ -73,6 +76,21 @@ def cards(code: Wikicode) -> dict[str, Card | None]:
     return found
 
 
+@lru_cache(maxsize=8)
+def read(text: str) -> Mapping[str, Card | None]:
+    """What `cards(parse(text))` finds, quickly: of a page that changed a little only a little is parsed."""
+    found: dict[str, Card | None] = {}
+    for block in blocks.split(text):
+        for id_, card in _cards_of(block) if len(block) < blocks.LONGEST else _cards_of.__wrapped__(block):
+            found[id_] = None if id_ in found else card
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=4096)
+def _cards_of(block: str) -> tuple[tuple[str, Card], ...]:
+    return tuple((raw(template, "id"), _card(str(template))) for template in named(parse(block), CARD))
+
+
 @lru_cache(maxsize=4096)
 def _card(wikitext: str) -> Card:
     """Read one card; cached, since most cards are the same from one revision to the next."""
@@ -83,8 +101,9 @@ def _card(wikitext: str) -> Card:
         status=_SYNONYMS.get(status, status),
         candidate=candidate,
         problems=problems,
+        typed=_typed(template),
         face=_face(template),
-        check=raw(template, "check"),
+        check=raw(template, "check") if _is_guarded(template) else "",
         reason=plain(template, "reason")[0],
         url=plain(template, "posted link")[0],
     )
@@ -95,6 +114,21 @@ def _face(template: Template) -> str:
     return fingerprint(repr(sorted((k, v) for k, v in shown.items() if v and k not in _PEOPLES_OWN)))
 
 
+def _typed(template: Template) -> str:
+    filled = {str(p.name).strip(): str(p.value).strip() for p in template.params}
+    return fingerprint(repr(sorted((k, v) for k, v in filled.items() if v and k not in _ARGUMENTS)))
+
+
+def _is_guarded(template: Template) -> bool:
+    """Whether `check` stands right below `status`, so that nobody can change one without having seen the other."""
+    for status, check in pairwise(template.params):
+        if str(status.name).strip() == "status" and str(check.name).strip() == "check":
+            return len([p for p in template.params if str(p.name).strip() in ("status", "check")]) == 2 and (
+                f"{str(status.value).lstrip()}|{check.name}={check.value}".rstrip().count("\n") <= 1
+            )
+    return False
+
+
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 
@@ -103,7 +137,7 @@ class History:
     """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to."""
 
     bot: str
-    decides: Callable[[str, Candidate], bool]
+    decides: Callable[[str], bool]
     digest: Callable[[Candidate], str]
 
 
@@ -112,22 +146,21 @@ def fold(
 ) -> dict[str, Standing]:
     """Work out where every card stands after `revisions` (oldest first), from where it stood after revision `last`.
 
-    Pure and incremental: folding the revisions in two parts gives what folding them at once gives.
+    Pure and incremental: folding the revisions in two parts gives what folding them at once gives. A card that is not
+    on the page, or twice, or in a revision nobody can read, may have been changed there by anybody.
     """
     result = dict(standings)
     for revision in revisions:
-        known_author = revision.user if last == revision.parent or not last else _HIDDEN
+        known_author = revision.user if last == revision.parent else _HIDDEN
         last = revision.revision
-        if revision.text_hidden:
-            result = {id_: _unsettled(standing) for id_, standing in result.items()}
-            continue
-        for id_, card in cards(parse(revision.text)).items():
-            result[id_] = _step(result.get(id_, Standing()), card, revision, known_author, history)
+        shown = {} if revision.text_hidden else read(revision.text)
+        for id_ in {**result, **shown}:
+            result[id_] = _step(result.get(id_, Standing()), shown.get(id_), revision, known_author, history)
     return result
 
 
 def _unsettled(standing: Standing) -> Standing:
-    """After a revision nobody can read: what stands next on the card was set by nobody we know."""
+    """After a revision that does not tell: what stands next on the card was set by nobody we know."""
     return _disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
 
 
@@ -139,11 +172,11 @@ def _disturbed(standing: Standing, user: str) -> Standing:
 def _step(standing: Standing, card: Card | None, revision: Page, user: str, history: History) -> Standing:
     if card is None:
         return _unsettled(standing)
-    if user == history.bot:
+    if user and user == history.bot:
         return _bots_step(standing, card, history)
     if standing.status == "?":
         user = _HIDDEN
-    standing = _words_step(standing, card, user, history.digest(card.candidate))
+    standing = _words_step(standing, card, user, history)
     if card.status != standing.status:
         standing = _status_step(standing, card, revision, user, history)
     return standing
@@ -157,32 +190,35 @@ def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
         status=card.status,
         by_bot=standing.by_bot or card.status != standing.status,
         digest=history.digest(card.candidate),
+        typed=card.typed,
         face=card.face,
         vouched=card.face if vouched else standing.vouched,
         disturbed_by=() if vouched else standing.disturbed_by,
     )
 
 
-def _words_step(standing: Standing, card: Card, user: str, digest: str) -> Standing:
+def _words_step(standing: Standing, card: Card, user: str, history: History) -> Standing:
     if card.face == standing.face:
         return standing
     if card.face == standing.vouched:
         standing = msgspec.structs.replace(standing, disturbed_by=())
     else:
         standing = _disturbed(standing, user)
+    digest = history.digest(card.candidate)
     if digest != standing.digest:
         standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))
-    return msgspec.structs.replace(standing, face=card.face, digest=digest)
+    edited = standing.edited or card.typed != standing.typed
+    return msgspec.structs.replace(standing, face=card.face, typed=card.typed, edited=edited, digest=digest)
 
 
 def _status_step(standing: Standing, card: Card, revision: Page, user: str, history: History) -> Standing:
-    decides = history.decides(user, card.candidate)
-    if standing.status == APPROVED and decides:
+    withdrawn = standing.status == APPROVED or card.status not in (APPROVED, AGAIN, POSTED_ALREADY, GIVE_UP)
+    if withdrawn and history.decides(user):
         standing = msgspec.structs.replace(standing, approvals=())  # a maintainer took it back
     if card.status == APPROVED and revision.timestamp:
         others = tuple(name for name in standing.disturbed_by if name != user)
         approval = Approval(user, revision.revision, revision.timestamp, standing.digest, others)
-        earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user, card.candidate))
+        earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user))
         standing = msgspec.structs.replace(standing, approvals=(*earlier, approval))
     decision = None
     if card.status in (DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP):
@@ -225,8 +261,8 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
         if id_ not in seen:
             new.setdefault(view.section, []).append(f"=== {view.title} ===\n{_new(id_, view)}\n")
     text = str(code)
-    for section, blocks in new.items():
-        text = _insert(text, section, "\n".join(blocks))
+    for section, added in new.items():
+        text = _insert(text, section, "\n".join(added))
     return text
 
 
@@ -241,11 +277,22 @@ def fill(template: Template, view: View) -> None:
     """Write into a card what smbot fills in; the words only when `view.rewrite`."""
     if view.rewrite:
         forms.write(template, view.candidate)
+    if not _is_guarded(template):
+        _guard(template)
     if view.status:
         put(template, "status", view.status, after="id")
     for name, wikitext in view.filled.items():
         put(template, name, wikitext)
     put(template, "check", _face(template), after="status")
+
+
+def _guard(template: Template) -> None:
+    """Put `check` right below `status` again; see `_is_guarded`."""
+    status = raw(template, "status") or WAITING
+    for name in ("status", "check"):
+        put(template, name, "")
+    put(template, "status", status if "\n" not in status else WAITING, after="id")
+    put(template, "check", "?", after="status")
 
 
 def _new(id_: str, view: View) -> str:

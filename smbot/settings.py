@@ -92,7 +92,11 @@ def read(page: Page, kinds: Mapping[str, tuple[str, str]], networks: Collection[
             "An administrator has to protect it so that only administrators can edit it.",
         )
     code = parse(page.text)
-    accounts = {account.name: account for t in named(code, "Smbot/account") if (account := reader.account(t, networks))}
+    accounts: dict[str, Account] = {}
+    for account in filter(None, (reader.account(t, networks) for t in named(code, "Smbot/account"))):
+        if account.name in accounts:
+            reader.say(f"Account {account.name} is there twice.", "Keep one {{Smbot/account}} for it.")
+        accounts[account.name] = account
     if not accounts:
         reader.say("The settings name no account.", "Add a {{Smbot/account}} with its networks and maintainers.")
     feeds = tuple(feed for t in named(code, "Smbot/source") if (feed := reader.feed(t, kinds, accounts)))
@@ -183,4 +187,5 @@ class _Reader:
 def user_name(text: str) -> str:
     """A user name as MediaWiki writes it: spaces for underscores, a capital first letter, no 'User:' in front."""
     name = " ".join(text.replace("_", " ").removeprefix("User:").removeprefix("[[User:").rstrip("]").split())
-    return name[:1].upper() + name[1:]
+    first = name[:1].upper()
+    return (first if len(first) == 1 else name[:1]) + name[1:]

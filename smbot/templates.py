@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import mwparserfromhell
 from mwparserfromhell.nodes import Argument, Comment, ExternalLink, HTMLEntity, Tag, Template, Text, Wikilink
@@ -20,6 +21,8 @@ from smbot.model import Problem
 
 # https://www.mediawiki.org/wiki/Help:Magic_words#Miscellaneous and the templates many wikis keep beside them
 _CHARACTERS = {"!": "|", "=": "=", "((": "{{", "))": "}}", "!!": "||"}
+
+_ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z0-9]+);")  # without its `;` it is none on a wiki
 
 _NOT_PLAIN = re.compile(
     r"[|{}\[\]<>&\x00]|~~~|''|__|://[^\s]*\||^[ \t*#:;=-]|\n[ \t\n*#:;=-]|-\{|\bRFC |\bPMID |\bISBN "
@@ -113,8 +116,8 @@ def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:
                 yield html.unescape(source), ""
             case Comment():
                 yield "", ""
-            case Tag() if str(node.tag).lower() == "nowiki":
-                yield html.unescape(str(node.contents or "")), ""
+            case Tag() if str(node.tag).strip().lower() == "nowiki":
+                yield _ENTITY.sub(lambda match: html.unescape(match[0]), str(node.contents or "")), ""
             case Template() if str(node.name) in _CHARACTERS and not node.params:
                 yield _CHARACTERS[str(node.name)], ""
             case ExternalLink() if not node.brackets:
@@ -131,3 +134,8 @@ def encode(text: str) -> str:
     if not _NOT_PLAIN.search(text):
         return text
     return f"<nowiki>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</nowiki>"
+
+
+def address(url: str) -> str:
+    """A web address that stays a link in `[address label]` and in a template argument."""
+    return quote(url, safe="%/:?#@!$&*+,;=()~").replace("__", "_%5F").replace("~~~", "%7E%7E%7E")

@@ -83,6 +83,26 @@ class World:
         (template,) = [t for t in named(parse(self.admin.get(self.titles.queue)), review.CARD) if raw(t, "id") == id_]
         return raw(template, "note")
 
+    def top(self) -> str:
+        """What smbot says at the top of the queue page."""
+        return "".join(raw(t, "1") for t in named(parse(self.admin.get(self.titles.queue)), review.STATUS_LINE))
+
+    def card(self, id_: str) -> str:
+        """The wikitext of one card."""
+        (template,) = [t for t in named(parse(self.admin.get(self.titles.queue)), review.CARD) if raw(t, "id") == id_]
+        return str(template)
+
+    def swap(self, person: Person, old: str, new: str, title: str = "", **more: int) -> int:
+        """An ordinary edit by a person that puts `new` for `old`, which must be there, on the queue (or `title`)."""
+        title = title or self.titles.queue
+        text = self.admin.get(title)
+        assert old in text
+        return int(person.edit(title, text.replace(old, new), **more)["newrevid"])
+
+    def everything(self) -> list[str]:
+        """The words of every post on every account."""
+        return self.posts("mediawiki") + self.posts("wikitech")
+
     def change(self, person: Person, id_: str, **arguments: str) -> int:
         """An ordinary edit of one card by a person (not_before for 'not before'); the new revision."""
         text = self.admin.get(self.titles.queue)

@@ -1,0 +1,158 @@
+"""What can happen to a process at its doors: it is killed, cut off, or overtaken by another one.
+
+Everything smbot does to the world crosses `requests`, pywikibot and the networks alike. `Doors` watches the crossings:
+each request before it is sent, and again when its answer came. As a program this is a nursery of processes that are
+already logged in; each runs one cycle of a desk and is killed at the crossing it was told:
+
+    $ python -m tests.killed
+    {"home": "Project:X", "now": "2026-11-20T12:00:00+00:00", "send": true, "step": 7}
+    killed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+
+CEILING = 1000  # posts a day: what is tested here is not that rule
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A request on its way out, or (`answered`) its answer on its way in; counted from 1."""
+
+    number: int
+    request: requests.PreparedRequest
+    answered: bool
+
+    @property
+    def is_save(self) -> bool:
+        """Whether a page of the wiki is saved by it."""
+        body = self.request.body or b""
+        return "action=edit" in (body if isinstance(body, str) else body.decode("latin-1"))
+
+    @property
+    def is_post(self) -> bool:
+        """Whether a network is told to post by it."""
+        return self.request.method == "POST" and str(self.request.url).endswith("/api/v1/statuses")
+
+    @property
+    def is_wikis(self) -> bool:
+        """Whether it goes to the wiki."""
+        return "/api.php" in str(self.request.url)
+
+
+class Doors:
+    """While it lasts, `at` is told of every crossing of this process, except those that `at` makes itself."""
+
+    def __init__(self, at: Callable[[Crossing], None]) -> None:
+        self.count = 0
+        self._at = at
+        self._busy = False
+
+    def __enter__(self) -> Self:
+        self._send = HTTPAdapter.send
+
+        def send(adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+            self._cross(request, answered=False)
+            answer = self._send(adapter, request, *args, **more)
+            try:
+                self._cross(request, answered=True)
+            except BaseException:
+                answer.close()
+                raise
+            return answer
+
+        HTTPAdapter.send = send  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        HTTPAdapter.send = self._send  # type: ignore[method-assign]
+
+    def _cross(self, request: requests.PreparedRequest, *, answered: bool) -> None:
+        if self._busy:
+            return
+        self.count += 1
+        self._busy = True
+        try:
+            self._at(Crossing(self.count, request, answered))
+        finally:
+            self._busy = False
+
+
+class Nursery:
+    """The program below, seen from the tests."""
+
+    def __init__(self, environment: Mapping[str, str], home: str) -> None:
+        self._home = home
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", "tests.killed"],
+            env=dict(environment), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._program.communicate(timeout=30)
+
+    def survives(self, step: int, now: datetime, *, send: bool) -> bool:
+        """Run one cycle in a process that is killed at its crossing number `step`; whether it ended before that."""
+        order = {"home": self._home, "now": now.isoformat(), "send": send, "step": step}
+        assert self._program.stdin
+        assert self._program.stdout
+        self._program.stdin.write(json.dumps(order) + "\n")
+        self._program.stdin.flush()
+        answer = self._program.stdout.readline().strip()
+        assert answer in ("killed", "ended"), f"the process failed: {answer}"
+        return answer == "ended"
+
+
+def main() -> None:
+    """Log in once; then a process for each line of the input."""
+    from pywikibot.comms import http
+
+    from smbot.wiki import Wiki
+
+    Wiki().login()
+    http.session.close()  # connections are not for sharing
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            _be_killed(order)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print({-signal.SIGKILL: "killed", 0: "ended"}.get(status, f"exit code {status}"), flush=True)
+
+
+def _be_killed(order: Mapping[str, Any]) -> None:
+    from smbot.bot import Desk
+    from smbot.wiki import Wiki
+
+    def at(crossing: Crossing) -> None:
+        if crossing.number == order["step"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    now = datetime.fromisoformat(order["now"])
+    try:
+        with Doors(at):
+            Desk(Wiki(), order["home"], os.environ, lambda: now, CEILING).work(send=order["send"])
+    except BaseException as error:
+        print(f"problem: {error!r}", file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,486 @@
+"""Exactly once, whatever happens to a process: it is killed, cut off, overtaken by its double, or told to stop.
+
+The same end is expected of all of it: what was approved went out once and stands on the log once, its card is gone,
+and who asked for it has been answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from sandbox.mastodon import Fault
+from sandbox.people import Person
+from sandbox.wiki import SandboxWiki
+from smbot.bot import Desk, Report
+from smbot.errors import WikiError
+from smbot.memory import SENDING
+from smbot.plan import LEASE
+from smbot.templates import named, parse, raw
+from smbot.wiki import Wiki
+from tests.killed import CEILING, Crossing, Doors, Nursery
+from tests.world import World
+
+ROUNDS = int(os.environ.get("SMBOT_RACES", "20"))
+SCRIPTS = Path(__file__).parent.parent / "scripts"
+SETTINGS = """\
+{{Smbot/settings | requests per person = 1000 }}
+{{Smbot/account | account = mediawiki | networks = mastodon | maintainers = Alice | posts per day = 1000 }}
+{{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob | posts per day = 1000 }}
+{{Smbot/source | source = News | kind = mediawiki-news | page = $HOME/News | accounts = mediawiki }}
+"""
+
+
+@pytest.fixture
+def live(world: World, bot_environment: dict[str, str]) -> World:
+    """A desk with high ceilings, and in its environment all that a script needs."""
+    world.set_up(SETTINGS)
+    world.collect()
+    world.environment |= bot_environment | {"SMBOT_HOME": world.home, "SMBOT_POSTS_PER_DAY": str(CEILING)}
+    return world
+
+
+@pytest.fixture
+def busy(live: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same on one day, its clock and its network's set by the test, with a pywikibot that waits for nothing."""
+    import pywikibot
+
+    monkeypatch.setattr(pywikibot.config, "retry_wait", 0)
+    live.now = live.now.replace(day=10, hour=6, minute=0)
+    live.mastodon.world.clock = lambda: live.now
+    return live
+
+
+# --- what is done in every test -------------------------------------------------------------------------------------
+
+
+def desk(world: World, *patience: float) -> Desk:
+    return Desk(Wiki(), world.home, world.environment, lambda: world.now, CEILING, patience)
+
+
+def publish(world: World) -> Report:
+    return desk(world, 0).work(send=True)
+
+
+def collect(world: World) -> Report:
+    return desk(world, 0).work(send=False)
+
+
+def words(number: int) -> str:
+    return f"Post number {number}."
+
+
+def ask_for(world: World, rita: Person, numbers: range) -> None:
+    """So many requests in one edit, and a collection."""
+    page = "\n".join(f"{{{{Smbot/request\n| text = {words(n)}\n| accounts = wikitech\n}}}}" for n in numbers)
+    rita.edit(world.titles.requests, page)
+    collect(world)
+
+
+def approve(world: World, alice: Person, *numbers: int) -> list[str]:
+    """Approve some of them in one edit; the ids."""
+    page = world.admin.get(world.titles.queue)
+    ids = [id_ for n in numbers for id_, card in world.cards().items() if card and words(n) == card.candidate.text]
+    for id_ in ids:
+        page = re.sub(rf"(\| id = {id_}\n\| status = )waiting", r"\1approved", page)
+    alice.edit(world.titles.queue, page)
+    return ids
+
+
+def sent(world: World, id_: str) -> int:
+    """How often the network was told to post it."""
+    return sum(method == "POST" and key.startswith(f"{id_}/") for method, _, key in world.mastodon.requests)
+
+
+def rows(world: World, id_: str) -> list[str]:
+    """The states its rows on the log say."""
+    return [raw(row, "state") for row in named(parse(world.log()), "Smbot/log row") if id_ in raw(row, "key")]
+
+
+def answer(world: World, number: int) -> str:
+    """What the request for it is told."""
+    asked = named(parse(world.admin.get(world.titles.requests)), "Smbot/request")
+    (found,) = [raw(request, "answer") for request in asked if raw(request, "text") == words(number)]
+    return found
+
+
+def assert_posted_once(world: World, id_: str, number: int) -> None:
+    assert world.posts("wikitech").count(words(number)) == 1
+    assert sent(world, id_) == 1
+    assert rows(world, id_) == ["posted"]
+    assert id_ not in world.cards()
+    assert "1=posted" in answer(world, number)
+
+
+def assert_collected_once(world: World, news: int, asked: int) -> None:
+    """Every news and every request has one card, and every request one id and the answer that it is queued."""
+    cards = world.cards()
+    assert None not in cards.values(), "an id stands on two cards"
+    texts = sorted(card.candidate.text for card in cards.values() if card)
+    assert texts == sorted([*FIRST_NEWS, *bullets(news), *(words(n) for n in range(1, asked + 1))])
+    assert set(world.memory().open()) == set(cards)
+    page = named(parse(world.admin.get(world.titles.requests)), "Smbot/request")
+    assert len({raw(request, "id") for request in page}) == len(page) == asked
+    assert all("1=queued" in raw(request, "answer") for request in page)
+
+
+FIRST_NEWS = ("A new skin is the default on many wikis.", "Patrolling got faster for everyone.")  # of `World.set_up`
+
+
+def bullets(number: int) -> list[str]:
+    return [f"The {n}th of the wonders of the wiki opened its {n} doors." for n in range(1, number + 1)]
+
+
+def ask_once_more(world: World, rita: Person, number: int) -> None:
+    """One more request at the end of the page."""
+    page = world.admin.get(world.titles.requests)
+    rita.edit(
+        world.titles.requests, f"{page}\n{{{{Smbot/request\n| text = {words(number)}\n| accounts = wikitech\n}}}}"
+    )
+
+
+# --- killed ---------------------------------------------------------------------------------------------------------
+
+
+def test_publish_killed_before_or_after_any_request_still_posts_logs_and_answers_once(
+    busy: World, alice: Person, rita: Person
+) -> None:
+    with Nursery(busy.environment, busy.home) as nursery:
+        for step in range(1, 80):
+            if step % 10 == 1:
+                ask_for(busy, rita, range(step, step + 10))
+            (id_,) = approve(busy, alice, step)
+            survived = nursery.survives(step, busy.now, send=True)
+            busy.later(seconds=LEASE.total_seconds() + 1)
+            publish(busy)
+            publish(busy)
+            assert_posted_once(busy, id_, step)
+            if survived:
+                break
+    assert survived
+    assert step > 30, "fewer requests than write, send, write can do with"
+
+
+def test_collect_killed_before_or_after_any_request_proposes_and_answers_everything_once(
+    busy: World, rita: Person
+) -> None:
+    with Nursery(busy.environment, busy.home) as nursery:
+        for step in range(1, 50):
+            busy.news(*bullets(step))
+            ask_once_more(busy, rita, 2 * step - 1)
+            survived = nursery.survives(step, busy.now, send=False)
+            ask_once_more(busy, rita, 2 * step)  # perhaps before anybody could write the id of the first on the page
+            collect(busy)
+            assert_collected_once(busy, step, 2 * step)
+            if survived:
+                break
+    assert survived
+    assert step > 8, "fewer requests than a collection can do with"
+
+
+# --- overtaken ------------------------------------------------------------------------------------------------------
+
+
+def while_doing(step: int, what: Callable[[], object], meanwhile: Callable[[], object]) -> bool:
+    """Do it, and just before its request number `step` something else; whether there were so many requests."""
+
+    def at(crossing: Crossing) -> None:
+        if crossing.number == 2 * step - 1:
+            meanwhile()
+
+    with Doors(at) as doors:
+        what()
+    return doors.count >= 2 * step
+
+
+def test_publish_overtaken_at_any_request_by_a_whole_other_publish_sends_each_post_once(
+    busy: World, alice: Person, rita: Person
+) -> None:
+    for step in range(1, 60):
+        if step % 5 == 1:
+            ask_for(busy, rita, range(2 * step, 2 * step + 10))
+        numbers = (2 * step, 2 * step + 1)
+        ids = approve(busy, alice, *numbers)
+        more = while_doing(step, lambda: publish(busy), lambda: publish(busy))
+        for id_, number in zip(ids, numbers, strict=True):
+            assert_posted_once(busy, id_, number)
+        if not more:
+            break
+    assert step > 15
+
+
+def test_collect_overtaken_at_any_request_by_a_whole_other_collect_proposes_everything_once(
+    busy: World, rita: Person
+) -> None:
+    for step in range(1, 30):
+        busy.news(*bullets(step))
+        ask_once_more(busy, rita, step)
+        more = while_doing(step, lambda: collect(busy), lambda: collect(busy))
+        assert_collected_once(busy, step, step)
+        if not more:
+            break
+    assert step > 5
+
+
+def test_a_request_added_at_any_moment_of_a_collection_is_kept_and_answered_as_those_before_it(
+    busy: World, rita: Person
+) -> None:
+    for step in range(1, 30):
+        busy.news(*bullets(step))
+        ask_once_more(busy, rita, 2 * step - 1)
+        more = while_doing(step, lambda: collect(busy), lambda n=2 * step: ask_once_more(busy, rita, n))
+        if not more:
+            break
+        collect(busy)
+        assert_collected_once(busy, step, 2 * step)
+    assert step > 5
+
+
+# --- cut off --------------------------------------------------------------------------------------------------------
+
+
+def lose_answers(first: int, last: float, is_meant: Callable[[Crossing], bool]) -> Doors:
+    """Lose the answers to requests of a kind, from the `first` to the `last` of them; they were carried out."""
+    met = 0
+
+    def at(crossing: Crossing) -> None:
+        nonlocal met
+        met += crossing.answered and is_meant(crossing)
+        if crossing.answered and is_meant(crossing) and first <= met <= last:
+            raise requests.ConnectionError("The answer was lost.")
+
+    return Doors(at)
+
+
+def test_publish_goes_on_when_the_answer_to_any_save_is_lost(busy: World, alice: Person, rita: Person) -> None:
+    ask_for(busy, rita, range(1, 10))
+    for save in range(1, 10):
+        (id_,) = approve(busy, alice, save)
+        with lose_answers(save, save, lambda crossing: crossing.is_save):
+            publish(busy)
+        assert_posted_once(busy, id_, save)
+    assert save > 5
+
+
+def test_a_wiki_that_is_gone_from_any_save_on_leaves_what_the_next_run_finishes(
+    busy: World, alice: Person, rita: Person
+) -> None:
+    ask_for(busy, rita, range(1, 10))
+    for save in range(1, 10):
+        (id_,) = approve(busy, alice, save)
+        with contextlib.suppress(WikiError), lose_answers(save, float("inf"), lambda crossing: crossing.is_wikis):
+            publish(busy)
+        busy.later(seconds=LEASE.total_seconds() + 1)
+        publish(busy)
+        publish(busy)
+        assert_posted_once(busy, id_, save)
+    assert save > 5
+
+
+def test_a_wiki_made_read_only_after_sending_leaves_the_row_sending_and_the_next_run_finds_the_post(
+    busy: World, wiki: SandboxWiki, alice: Person, rita: Person
+) -> None:
+    ask_for(busy, rita, range(1, 2))
+    (id_,) = approve(busy, alice, 1)
+
+    def at(crossing: Crossing) -> None:
+        if crossing.is_post and crossing.answered:
+            wiki.configure(wgReadOnly="Moving house")
+
+    try:
+        with Doors(at), pytest.raises(WikiError, match="could not be saved"):
+            publish(busy)
+        (delivery,) = busy.memory().of(id_)
+        assert delivery.state == SENDING
+    finally:
+        wiki.configure()
+    publish(busy)
+    assert sent(busy, id_) == 1, "it was sent again within its lease"
+    busy.later(seconds=LEASE.total_seconds() + 1)
+    publish(busy)
+    assert_posted_once(busy, id_, 1)
+
+
+# --- what networks do -----------------------------------------------------------------------------------------------
+
+PROVES_NOTHING = ("reset", "half-json", "broken-json", "empty", "500", "502-html")
+REFUSES = ("401", "422", "redirect")
+
+
+def publish_with_a_fault(world: World, alice: Person, rita: Person, kind: str, when: str) -> str:
+    ask_for(world, rita, range(1, 2))
+    (id_,) = approve(world, alice, 1)
+    world.mastodon.faults.append(Fault(r"/api/v1/statuses$", kind, when, "POST"))
+    publish(world)
+    publish(world)
+    assert sent(world, id_) == 1, "it was sent again blindly"
+    return id_
+
+
+@pytest.mark.parametrize("kind", PROVES_NOTHING)
+def test_a_post_whose_confirmation_was_spoilt_is_found_by_reading_back(
+    busy: World, alice: Person, rita: Person, kind: str
+) -> None:
+    id_ = publish_with_a_fault(busy, alice, rita, kind, "after")
+    assert_posted_once(busy, id_, 1)
+
+
+@pytest.mark.parametrize("kind", [*PROVES_NOTHING, *REFUSES])
+def test_a_post_that_failed_waits_with_the_reason_for_a_maintainer_who_has_it_sent_again(
+    busy: World, alice: Person, rita: Person, kind: str
+) -> None:
+    id_ = publish_with_a_fault(busy, alice, rita, kind, "before")
+    state = "refused" if kind in REFUSES else "in doubt"
+    card = busy.cards()[id_]
+    assert card
+    assert card.status == state
+    assert "‘status’ to" in busy.note(id_)
+    assert rows(busy, id_) == [state]
+    busy.change(alice, id_, status="again")
+    publish(busy)
+    assert busy.posts("wikitech") == [words(1)]
+    assert rows(busy, id_) == ["posted"]
+    assert id_ not in busy.cards()
+
+
+def test_a_network_that_asks_to_slow_down_is_tried_again_later_and_the_card_says_when(
+    busy: World, alice: Person, rita: Person
+) -> None:
+    id_ = publish_with_a_fault(busy, alice, rita, "429", "before")
+    assert "will be tried again at" in busy.note(id_)
+    assert rows(busy, id_) == ["deferred"]
+    busy.later(hours=2)
+    publish(busy)
+    assert busy.posts("wikitech") == [words(1)]
+    assert rows(busy, id_) == ["posted"]
+
+
+def test_what_is_out_for_one_account_is_not_sent_again_while_another_waits_for_weeks(
+    busy: World, rita: Person, bob: Person
+) -> None:
+    rita.edit(busy.titles.requests, "{{Smbot/request | text = For both. | accounts = wikitech, mediawiki }}")
+    collect(busy)
+    id_ = busy.id_of("For both.")
+    busy.change(bob, id_, status="approved")
+    for _ in range(3):
+        publish(busy)
+        busy.later(days=4)
+        collect(busy)
+    publish(busy)
+    assert sent(busy, id_) == 1
+    assert busy.posts("mediawiki") == []
+
+
+# --- two at once ----------------------------------------------------------------------------------------------------
+
+
+def at_once(world: World, *commands: str) -> None:
+    """Run commands of smbot in processes of their own at the same time; each ends well or says what is the matter."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, str(SCRIPTS / f"{command}.py")],
+            env=world.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for command in commands
+    ]  # fmt: skip
+    for process in running:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode in (0, 1), out + err
+        assert "Traceback" not in err, err
+
+
+def race(world: World, alice: Person, rita: Person, rounds: int) -> None:
+    """So many rounds of two publishers with two posts to send."""
+    for number in range(1, 2 * rounds, 2):
+        if number % 10 == 1:
+            ask_for(world, rita, range(number, number + 10))
+        ids = approve(world, alice, number, number + 1)
+        at_once(world, "publish", "publish")
+        for id_, n in zip(ids, (number, number + 1), strict=True):
+            assert_posted_once(world, id_, n)
+
+
+def test_two_publishers_at_once_never_post_twice_and_never_lose_a_row(live: World, alice: Person, rita: Person) -> None:
+    race(live, alice, rita, ROUNDS)
+
+
+def test_two_collectors_or_a_collector_and_a_publisher_at_once_double_nothing(
+    live: World, alice: Person, rita: Person
+) -> None:
+    for number, other in enumerate(["collect", "collect", "collect", "publish", "publish", "publish"], start=1):
+        live.news(*bullets(number))
+        ask_once_more(live, rita, number)
+        at_once(live, "collect", other)
+        assert_collected_once(live, number, number)
+    ids = approve(live, alice, 1, 2, 3)
+    ask_once_more(live, rita, number + 1)
+    at_once(live, "collect", "publish")
+    for n, id_ in enumerate(ids, start=1):
+        assert_posted_once(live, id_, n)
+
+
+# --- for ever -------------------------------------------------------------------------------------------------------
+
+
+def until(condition: Callable[[], bool], patience: float = 30) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def running(world: World, heartbeat: Path) -> Iterator[subprocess.Popen[str]]:
+    """`smbot run`, looking once a second."""
+    command = [sys.executable, str(SCRIPTS / "run.py"), "--every", "1", "--heartbeat", str(heartbeat)]
+    with subprocess.Popen(command, env=world.environment, text=True, stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_run_finishes_and_records_the_delivery_at_hand_when_told_to_end(
+    live: World, alice: Person, rita: Person, tmp_path: Path
+) -> None:
+    ask_for(live, rita, range(1, 3))
+    with running(live, tmp_path / "heartbeat") as process:
+        until((tmp_path / "heartbeat").exists)
+        with live.mastodon.world.lock:  # the network takes its time
+            first, second = approve(live, alice, 1, 2)
+            until(lambda: sent(live, first) + sent(live, second) == 1)
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    out, waiting = (first, second) if sent(live, first) else (second, first)
+    assert_posted_once(live, out, 1 if out == first else 2)
+    assert sent(live, waiting) == 0
+
+
+def test_run_outlives_a_wiki_that_is_down_for_a_while(
+    live: World, wiki: SandboxWiki, alice: Person, rita: Person, tmp_path: Path
+) -> None:
+    ask_for(live, rita, range(1, 2))
+    heartbeat = tmp_path / "heartbeat"
+    with running(live, heartbeat) as process:
+        until(heartbeat.exists)
+        wiki.stop()
+        try:
+            before = heartbeat.stat().st_mtime_ns
+            until(lambda: heartbeat.stat().st_mtime_ns > before + 2e9)
+        finally:
+            wiki.start(wiki.port)
+        (id_,) = approve(live, alice, 1)
+        until(lambda: sent(live, id_) == 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    assert_posted_once(live, id_, 1)

@@ -1,0 +1,216 @@
+"""What `smbot install` does to a wiki, and what it leaves alone."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from html import unescape
+
+import pytest
+import requests
+
+from sandbox.people import Person
+from sandbox.wiki import SandboxWiki
+from smbot import channels, settings, templates
+from smbot.bot import titles
+from smbot.install import PREFIX, Action, Step, plan, reminders, run, shipped_pages, shipped_templates
+from smbot.model import Page
+from smbot.wiki import Wiki
+
+HOME = "Project:Smbot"
+POST = f"{PREFIX}post"
+
+
+def there(title: str, text: str, user: str = "Smbot", protection: str = "") -> dict[str, Page]:
+    return {title: Page(title, 7, text, user=user, protection=protection)}
+
+
+def step_for(title: str, existing: dict[str, Page]) -> Step:
+    (found,) = [step for step in plan(existing, "Smbot", HOME) if step.title == title]
+    return found
+
+
+# --- the plan -------------------------------------------------------------------------------------------------------
+
+
+def test_everything_is_created_on_an_empty_wiki_and_templates_first() -> None:
+    steps = plan({}, "Smbot", HOME)
+    assert {step.action for step in steps} == {Action.CREATE}
+    assert {step.base for step in steps} == {0}
+    assert [step.title.startswith(PREFIX) for step in steps] == sorted(
+        (step.title.startswith(PREFIX) for step in steps), reverse=True
+    )
+
+
+def test_a_template_is_updated_from_its_revision_while_the_bot_was_its_last_editor() -> None:
+    step = step_for(POST, there(POST, "older"))
+    assert (step.action, step.base) == (Action.UPDATE, 7)
+    assert "-older" in step.diff
+
+
+@pytest.mark.parametrize("user", ["Alice", ""])
+def test_a_template_that_somebody_else_edited_last_is_kept_and_the_difference_shown(user: str) -> None:
+    step = step_for(POST, there(POST, "mine", user))
+    assert step.action is Action.CHANGED_BY_PEOPLE
+    assert "-mine" in step.diff
+
+
+def test_without_a_login_nobody_is_taken_for_the_bot() -> None:
+    (step,) = [s for s in plan(there(POST, "mine", ""), "", HOME) if s.title == POST]
+    assert step.action is Action.CHANGED_BY_PEOPLE
+
+
+def test_a_template_that_is_as_shipped_is_left_alone_whoever_made_it_so() -> None:
+    text = shipped_templates(HOME)[POST]
+    assert step_for(POST, there(POST, text + "\n", "Alice")).action is Action.SAME
+
+
+@pytest.mark.parametrize("title", shipped_pages(HOME))
+def test_a_page_of_the_desk_is_never_updated(title: str) -> None:
+    assert step_for(title, there(title, "whatever")).action is Action.SAME
+
+
+def test_the_home_is_written_into_everything() -> None:
+    shipped = shipped_templates("Wikipedia:News desk") | shipped_pages("Wikipedia:News desk")
+    assert not [title for title, text in shipped.items() if "$HOME$" in text or HOME in text]
+    assert "[[Wikipedia:News desk/Queue" in shipped["Wikipedia:News desk/Requests"]
+
+
+def test_every_page_smbot_reads_is_shipped() -> None:
+    t = titles(HOME, "Smbot")
+    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log}
+    assert shipped_pages(HOME)[t.stop] == "run"
+
+
+# --- what the shipped pages say to smbot ----------------------------------------------------------------------------
+
+
+def test_the_shipped_settings_lack_nothing_but_protection_and_maintainers() -> None:
+    t = titles(HOME, "Smbot")
+    kinds = {"mediawiki-news": ("", ""), "tech-news": ("", "")}
+    text = shipped_pages(HOME)[t.settings]
+    open_ = settings.read(Page(t.settings, 1, text), kinds, channels.NETWORKS)
+    assert len(open_.problems) == 3
+    filled = text.replace("<!-- user names, by commas -->", "Alice, Bob")
+    read = settings.read(Page(t.settings, 1, filled, protection="sysop"), kinds, channels.NETWORKS)
+    assert not read.problems
+    assert read.maintains("Bob", "wikitech")
+    assert [feed.accounts for feed in read.feeds] == [("mediawiki",), ("wikitech",)]
+
+
+def test_the_shipped_rules_are_the_defaults() -> None:
+    text = shipped_pages(HOME)[f"{HOME}/Settings"]
+    read = settings.read(Page("S", 1, text), {}, channels.NETWORKS)
+    for name in ("four_eyes", "own_requests", "approval_days", "news_days", "pick_days", "queue_days"):
+        assert getattr(read, name) == getattr(settings.Settings(), name)
+    assert read.requests_per_person == settings.Settings().requests_per_person
+
+
+def test_smbot_finds_its_status_line_on_the_shipped_queue_and_no_card_or_request_anywhere() -> None:
+    pages = shipped_pages(HOME)
+    assert len(templates.named(templates.parse(pages[f"{HOME}/Queue"]), "Smbot/status")) == 1
+    for text in pages.values():
+        code = templates.parse(text)
+        assert not templates.named(code, "Smbot/candidate") + templates.named(code, "Smbot/request")
+
+
+# --- what is left to people -----------------------------------------------------------------------------------------
+
+
+def test_people_are_reminded_of_what_only_they_can_do_until_it_is_done() -> None:
+    everything = shipped_templates(HOME) | shipped_pages(HOME)
+    fresh = {title: Page(title, 1, text) for title, text in everything.items()}
+    assert any(f"protect {HOME}/Settings" in line for line in reminders(fresh, HOME))
+    assert any("maintainers" in line for line in reminders(fresh, HOME))
+    done = {title: Page(title, 1, text, protection="sysop") for title, text in everything.items()}
+    done |= there(f"{HOME}/Settings", "{{Smbot/account | maintainers = Alice }}", protection="sysop")
+    assert reminders(done, HOME) == []
+
+
+# --- on a real wiki -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(wiki: SandboxWiki, site: object) -> str:
+    """A new home on a wiki without smbot's templates."""
+    wiki.maintenance("deleteBatch.php", stdin="\n".join(shipped_templates(HOME)))
+    return f"Project:{secrets.token_hex(4)}"
+
+
+def said(lines: Iterable[str]) -> set[str]:
+    return {line.split(":")[0] for line in lines}
+
+
+def test_installing_creates_everything_and_installing_again_changes_nothing(home: str, admin: Person) -> None:
+    wanted = shipped_templates(home) | shipped_pages(home)
+    dry = run(Wiki(), home, dry_run=True)
+    assert said(dry.done) == {"create"}
+    assert not admin.revision_id(POST)
+    first = run(Wiki(), home)
+    assert said(first.done) == {"created"}
+    assert {title: admin.get(title) for title in wanted} == wanted
+    before = {title: admin.revision_id(title) for title in wanted}
+    assert said(run(Wiki(), home).done) == {"same"}
+    assert {title: admin.revision_id(title) for title in wanted} == before
+
+
+def test_what_people_changed_is_kept_and_what_they_did_not_is_updated(
+    home: str, admin: Person, mallory: Person, smbot: Person
+) -> None:
+    run(Wiki(), home)
+    mallory.edit(POST, "A nicer post")
+    admin.edit(f"{home}/Queue", "Our own queue")
+    smbot.edit(f"{PREFIX}answer", "An older version")
+    report = run(Wiki(), home)
+    assert admin.get(POST) == "A nicer post"
+    assert any(line.startswith(f"{Action.CHANGED_BY_PEOPLE}: {POST}\n") for line in report.done)
+    assert admin.get(f"{home}/Queue") == "Our own queue"
+    assert admin.get(f"{PREFIX}answer") == shipped_templates(home)[f"{PREFIX}answer"]
+    assert f"updated: {PREFIX}answer" in report.done
+
+
+def test_an_edit_made_while_installing_is_not_overwritten(home: str, smbot: Person, mallory: Person) -> None:
+    run(Wiki(), home)
+    smbot.edit(POST, "An older version")
+
+    class Slow(Wiki):
+        def read(self, titles: Iterable[str]) -> dict[str, Page]:
+            pages = super().read(titles)
+            if pages[POST].text == "An older version":
+                mallory.edit(POST, "Quicker than the bot")
+            return pages
+
+    report = run(Slow(), home)
+    assert mallory.get(POST) == "Quicker than the bot"
+    assert any("run smbot install again" in line for line in report.problems)
+
+
+def test_a_protected_template_keeps_no_other_from_being_updated(home: str, admin: Person, smbot: Person) -> None:
+    run(Wiki(), home)
+    for name in ("post", "answer"):
+        smbot.edit(PREFIX + name, "An older version")
+    admin.protect(POST)
+    report = run(Wiki(), home)
+    assert any(POST in line and "protectedpage" in line for line in report.problems)
+    assert f"updated: {PREFIX}answer" in report.done
+
+
+def test_a_template_that_was_only_protected_or_reverted_is_still_the_bots(
+    home: str, admin: Person, smbot: Person, mallory: Person
+) -> None:
+    run(Wiki(), home)
+    smbot.edit(POST, "An older version")
+    mallory.edit(POST, "Nonsense")
+    admin.edit(POST, "An older version")
+    admin.protect(POST, "autoconfirmed")
+    assert f"updated: {POST}" in run(Wiki(), home).done
+
+
+def test_the_button_opens_a_form_that_smbot_understands(home: str, admin: Person) -> None:
+    run(Wiki(), home)
+    html = admin.parse(admin.get(f"{home}/Requests"), f"{home}/Requests")
+    (address,) = re.findall(r'href="([^"]*section=new[^"]*)"', html)
+    edit_window = requests.get(unescape(address), timeout=60).text
+    assert "Fill in what you need" in edit_window
+    (typed,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", edit_window, re.S)
+    (request,) = templates.named(templates.parse(unescape(typed)), "Smbot/request")
+    assert [templates.raw(request, name) for name in ("text", "accounts", "language")] == ["", "", "en"]
