@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import requests
 
@@ -27,7 +28,7 @@ class Person:
         self.api = api
         self.name = name
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"smbot-sandbox ({name})"
+        self._session.headers["User-Agent"] = f"smbot-sandbox ({quote(name)})"
         self._token = ""
         try:
             self._log_in(password)

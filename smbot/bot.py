@@ -10,6 +10,7 @@ brought in line with the memory afterwards, by this run or by the next one.
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace as put
 
 from smbot import channels, gather, memory, pages, plan, review, settings, sources
-from smbot.errors import ChannelError, Conflict, UsageError, WikiError
+from smbot.errors import ChannelError, Conflict, Rejected, UsageError, WikiError
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Delivery, Limits, Memory
 from smbot.model import File, InDoubt, Media, Outcome, Page, Posted, Reading, Rules, Site
@@ -131,7 +132,7 @@ class Desk:
             seen = self.look(deep=False)
             mind.must_be_first(seen.memory_revision)
             mind.memory = plan.settle_decisions(mind.memory, seen) if not seen.settings.problems else mind.memory
-        self._arrange(mind, seen)
+        self._arrange(mind, seen, report)
 
     # --- look -------------------------------------------------------------------------------------------------------
 
@@ -164,16 +165,10 @@ class Desk:
     def _look_deeper(self, seen: Snapshot, requests_page: Page) -> Snapshot:
         history = self._wiki.history(requests_page, seen.memory.requests)
         before = ""
-        if history and history[0].parent and history[0].parent == seen.memory.requests:
+        theirs = any(page.user != seen.bot for page in history)  # its own answers make nobody an author
+        if theirs and history[0].parent and history[0].parent == seen.memory.requests:
             before = self._wiki.revision(history[0].parent)
-        readings: dict[str, tuple[tuple[Page, Reading], ...]] = {}
-        unread: dict[str, str] = {}
-        for feed in seen.settings.feeds:
-            try:
-                if (read := self._read_feed(feed, seen)) is not None:
-                    readings[feed.name] = read
-            except (WikiError, UsageError) as error:
-                unread[feed.name] = str(error)
+        readings, unread = self._read_feeds(seen)
         return replace(
             seen,
             unread=unread,
@@ -183,12 +178,32 @@ class Desk:
             picks=frozenset(f.name for f in seen.settings.feeds if sources.source(f.kind).PICK),
         )
 
-    def _read_feed(self, feed: settings.Feed, seen: Snapshot) -> tuple[tuple[Page, Reading], ...] | None:
+    def _read_feeds(self, seen: Snapshot) -> tuple[dict[str, tuple[tuple[Page, Reading], ...]], dict[str, str]]:
+        """What those feeds yield whose pages changed, and why others could not be read, by the names of the feeds.
+
+        The pages of all feeds of one wiki are read at once.
+        """
+        feeds, now, days = seen.settings.feeds, seen.now, seen.settings.news_days
+        choices = {feed.name: sources.source(feed.kind).titles(feed.page, now, days) for feed in feeds}
+        got: dict[str, dict[str, Page]] = {}
+        readings: dict[str, tuple[tuple[Page, Reading], ...]] = {}
+        unread: dict[str, str] = {}
+        for feed in feeds:
+            try:
+                if feed.wiki not in got:
+                    wanted = itertools.chain(*(c for f in feeds if f.wiki == feed.wiki for c in choices[f.name]))
+                    got[feed.wiki] = self._other_wiki(feed.wiki).read(wanted)
+                if (read := self._read_feed(feed, choices[feed.name], got[feed.wiki], seen)) is not None:
+                    readings[feed.name] = read
+            except (WikiError, UsageError) as error:
+                unread[feed.name] = str(error)
+        return readings, unread
+
+    def _read_feed(
+        self, feed: settings.Feed, choices: Iterable[tuple[str, ...]], got: Mapping[str, Page], seen: Snapshot
+    ) -> tuple[tuple[Page, Reading], ...] | None:
         """What the pages of a feed yield; None when none of them changed since they were last read."""
         reader = sources.source(feed.kind)
-        wiki = self._other_wiki(feed.wiki)
-        choices = reader.titles(feed.page, seen.now, seen.settings.news_days)
-        got = wiki.read(title for choice in choices for title in choice)
         there = [next((got[t] for t in choice if got[t].exists), got[choice[0]]) for choice in choices]
         remembered = (seen.memory.sources.get(gather.source_key(feed, page)) for page in there)
         if all(
@@ -235,12 +250,12 @@ class Desk:
         return mind if limits == mind.limits else put(mind, limits=limits)
 
     def _without_void(self, due: Iterable[Delivery], mind: Memory) -> Memory:
-        """Just before sending: is the approver blocked, is the approving revision hidden?"""
-        approvals = [(d.approver, d.revision) for d in due]
+        """Just before sending: are those who approved blocked, are the approving revisions hidden?"""
+        approvals = [a for id_ in {d.id for d in due} for a in mind.known[id_].standing.approvals if not a.void]
         if not approvals:
             return mind
-        blocked = self._wiki.blocked(user for user, _ in approvals)
-        return plan.void(mind, blocked, self._wiki.hidden(revision for _, revision in approvals))
+        blocked = self._wiki.blocked(a.user for a in approvals)
+        return plan.void(mind, blocked, self._wiki.hidden(a.revision for a in approvals))
 
     # --- networks ---------------------------------------------------------------------------------------------------
 
@@ -323,20 +338,29 @@ class Desk:
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
-    def _arrange(self, mind: _Mind, seen: Snapshot) -> None:
-        """Bring log, queue and request page in line with the memory."""
-        months = pages.unlogged(mind.memory)
-        for month, deliveries in months.items():
+    def _arrange(self, mind: _Mind, seen: Snapshot, report: Report) -> None:
+        """Bring log, request page and queue in line with the memory. The queue tells which of them could not be."""
+        troubles: list[str] = []
+        logged: list[Delivery] = []
+        for month, deliveries in pages.unlogged(mind.memory).items():
             page = self._wiki.read([f"{self._titles.log}/{month}"])[f"{self._titles.log}/{month}"]
-            self._save(pages.log_edit(page, deliveries, mind.memory))
-        self._save(pages.queue_edit(mind.memory, seen))
-        self._save(pages.requests_edit(mind.memory, seen))
-        if months:
-            mind.insist(lambda now: pages.logged(now, [d for some in months.values() for d in some]))
+            if self._save(pages.log_edit(page, deliveries, mind.memory), troubles):
+                logged += deliveries
+        self._save(pages.requests_edit(mind.memory, seen), troubles)
+        self._save(pages.queue_edit(mind.memory, seen, tuple(troubles)), troubles)
+        report.problems += troubles
+        if logged:
+            mind.insist(lambda now: pages.logged(now, logged))
 
-    def _save(self, edit: Edit | None) -> None:
-        if edit:
-            self._wiki.save(edit.title, edit.text, edit.base, edit.summary)
+    def _save(self, edit: Edit | None, troubles: list[str]) -> bool:
+        """Save a page for people, unless it is so already. One that the wiki refuses holds up no other."""
+        try:
+            if edit:
+                self._wiki.save(edit.title, edit.text, edit.base, edit.summary)
+        except Rejected as error:
+            troubles.append(str(error))
+            return False
+        return True
 
     def save_memory(self, mind: Memory, base: int) -> int:
         """Save the memory page if it is still at `base`; the new revision. Raises Conflict."""

@@ -9,19 +9,21 @@ import argparse
 import difflib
 import json
 import os
+import re
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from smbot import __version__, compose, sources
 from smbot.channels import NETWORKS, network
-from smbot.errors import SmbotError, UsageError
+from smbot.errors import SmbotError, UsageError, WikiError
 from smbot.forms import split
 from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading
 from smbot.settings import Account
@@ -29,17 +31,19 @@ from smbot.settings import Account
 if TYPE_CHECKING:
     from smbot.bot import Desk, Report
     from smbot.plan import Plan
+    from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
 USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",)}
+NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
 OPTIONS_OF_PYWIKIBOT = "pywikibot's global options (-dir:, -family:, -lang:, -user: …) go with every command."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(_without_pywikibots(given))
     try:
+        options = _parser().parse_args(_without_pywikibots(given))
         return int(options.command(options))
     except UsageError as error:
         print(f"smbot: {error}", file=sys.stderr)
@@ -47,32 +51,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SmbotError as error:
         print(f"smbot: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("smbot: interrupted", file=sys.stderr)
+        return 1
 
 
 def _without_pywikibots(arguments: list[str]) -> list[str]:
-    """Let pywikibot take its own options, which have one dash and a name; ours have two."""
-    if any(a.startswith("-simulate") for a in arguments):
-        raise SystemExit("smbot: pywikibot's -simulate pretends that writes succeed. Use --dry-run.")
-    theirs = [a for a in arguments if a.startswith("-") and not a.startswith("--") and a not in ("-h", "-n")]
-    if theirs:
-        from smbot.wiki import handle_args
+    """Let pywikibot take its own options, which have one dash and a name; ours have two. Its -help is our --help."""
+    if any(argument.startswith("-simulate") for argument in arguments):
+        raise UsageError("pywikibot's -simulate pretends that writes succeed. Use --dry-run.")
+    ours = ["--help" if argument == "-help" else argument for argument in arguments]
+    theirs = [argument for argument in ours if _PYWIKIBOTS.fullmatch(argument)]
+    if theirs and "--help" not in ours:
+        _give_to_pywikibot(theirs)
+    return [argument for argument in ours if argument not in theirs]
 
-        unknown = handle_args(theirs)
-        if unknown:
-            raise SystemExit(f"smbot: unknown option {unknown[0]}. See smbot --help.")
-    return [a for a in arguments if a not in theirs]
+
+_PYWIKIBOTS = re.compile(r"-(?:v|[A-Za-z_]{2,})(?::.*)?", re.DOTALL)
+
+
+def _give_to_pywikibot(options: list[str]) -> None:
+    """Let pywikibot read its options. It looks for the wiki they name at once."""
+    try:
+        unknown = _door().handle_args(options)
+    except (ValueError, SystemExit) as error:
+        raise UsageError(f"pywikibot cannot use {' '.join(options)}. Is the name of the wiki right?") from error
+    except OSError as error:
+        raise WikiError(f"The wiki cannot be reached: {str(error).rpartition('Caused by ')[2]}") from error
+    if unknown:
+        raise UsageError(f"There is no option {unknown[0]}. See smbot --help.")
 
 
 # --- desk -----------------------------------------------------------------------------------------------------------
 
 
+def _door() -> ModuleType:
+    """The module `smbot.wiki`, imported late since it takes a moment, and looks for user-config.py."""
+    try:
+        return import_module("smbot.wiki")
+    except RuntimeError as error:
+        raise UsageError(str(error)) from error
+
+
+def _wiki() -> Wiki:
+    """The wiki of user-config.py, logged in."""
+    _need_account()
+    wiki: Wiki = _door().Wiki()
+    wiki.login()
+    return wiki
+
+
+def _need_account() -> None:
+    folder = Path(_door().config.base_dir)
+    if not (folder / "user-config.py").is_file():
+        raise UsageError(
+            f"There is no user-config.py in {folder}. Copy user-config.py.sample to user-config.py and fill it in; "
+            "name another folder with -dir: or PYWIKIBOT_DIR."
+        )
+
+
 def _desk() -> Desk:
     from smbot.bot import Desk
-    from smbot.wiki import Wiki
 
-    wiki = Wiki()
-    wiki.login()
-    return Desk(wiki, os.environ.get("SMBOT_HOME", HOME), os.environ, ceiling=_ceiling())
+    ceiling = _ceiling()
+    return Desk(_wiki(), _home(), os.environ, ceiling=ceiling)
+
+
+def _home() -> str:
+    return os.environ.get("SMBOT_HOME", HOME)
 
 
 def _ceiling() -> int:
@@ -93,10 +139,19 @@ def _publish(options: argparse.Namespace) -> int:
 def _once(options: argparse.Namespace, *, send: bool) -> int:
     desk = _desk()
     if options.dry_run:
-        print(show(desk.plan(send=send)))
-        return 0
+        return _tell_plan(options.name, desk, send=send)
     with _stop_on_sigterm(desk):
         return _tell(options.name, desk.work(send=send))
+
+
+def _tell_plan(name: str, desk: Desk, *, send: bool) -> int:
+    """Print what would be done."""
+    from smbot.bot import Report
+
+    report = Report()
+    print(show(desk.plan(send=send, report=report)))
+    report.done.append("dry run, nothing was changed")
+    return _tell(name, report)
 
 
 def _tell(name: str, report: Report) -> int:
@@ -107,19 +162,22 @@ def _tell(name: str, report: Report) -> int:
 
 
 class _stop_on_sigterm:  # noqa: N801 - read as a statement: with _stop_on_sigterm(desk)
-    """While it lasts, SIGTERM lets the delivery at hand finish and begins no other."""
+    """While it lasts, SIGTERM or Ctrl-C lets the delivery at hand finish and begins no other; Ctrl-C again ends it."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._stop)
+        self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
         self._desk.stopping = True
+        if number == signal.SIGINT:
+            signal.signal(number, self._before[signal.SIGINT])
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -146,21 +204,28 @@ def _run(options: argparse.Namespace) -> int:
     scheduler = schedule.Scheduler()
     scheduler.every(options.every).seconds.do(job("publish", send=True))
     scheduler.every(options.collect_every).seconds.do(job("collect", send=False))
+    print(f"smbot {options.name}: at work; SIGTERM or Ctrl-C ends it", flush=True)
     with _stop_on_sigterm(desk):
+        _beat(options.heartbeat)
         scheduler.run_all()
         while not desk.stopping:
             scheduler.run_pending()
-            if options.heartbeat:
-                Path(options.heartbeat).touch()
+            _beat(options.heartbeat)
             time.sleep(0.2)
-    print("smbot run: stopped")
+    print(f"smbot {options.name}: stopped")
     return 0
 
 
+def _beat(heartbeat: str) -> None:
+    if heartbeat:
+        Path(heartbeat).touch()
+
+
 def _check(options: argparse.Namespace) -> int:
+    _need_account()
     from smbot.doctor import examine
 
-    findings = examine(os.environ.get("SMBOT_HOME", HOME), os.environ)
+    findings = examine(_home(), os.environ)
     for finding in findings:
         print(
             f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.what}" + (f": {finding.said}" if finding.said else "")
@@ -174,16 +239,14 @@ def _check(options: argparse.Namespace) -> int:
 
 def _install(options: argparse.Namespace) -> int:
     from smbot.install import run
-    from smbot.wiki import Wiki
 
-    wiki = Wiki()
-    wiki.login()
-    report = run(wiki, os.environ.get("SMBOT_HOME", HOME), dry_run=options.dry_run)
+    report = run(_wiki(), _home(), dry_run=options.dry_run)
     for line in report.done:
         print(line)
     for line in report.problems:
         print(f"to do: {line}", file=sys.stderr)
-    print(f"smbot {options.name}: {len(report.done)} pages looked at, {len(report.problems)} things for a person")
+    dry = "; dry run, nothing was changed" if options.dry_run else ""
+    print(f"smbot {options.name}: {len(report.done)} pages looked at, {len(report.problems)} things for a person{dry}")
     return 0
 
 
@@ -192,10 +255,13 @@ def _install(options: argparse.Namespace) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     """The candidates a source would propose, without any account."""
-    items = _request_candidates(options) if options.source == "requests" else _item_candidates(options)
+    read = _request_candidates if options.source == "requests" else _item_candidates
+    items, problems = read(options)
+    for problem in problems:
+        print(f"problem: {problem}", file=sys.stderr)
     if options.json:
         print(json.dumps(items, ensure_ascii=False, indent=2, default=str))
-        return 0
+        return 1 if problems else 0
     for item in items:
         print(f"[{item['id']}] {item['source']} {item['group']} · {item['section']}".rstrip(" ·"))
         for channel, text in item["texts"].items():
@@ -204,19 +270,25 @@ def _preview(options: argparse.Namespace) -> int:
         for problem in item["problems"]:
             print(f"  ! {problem}")
         print()
-    print(f"smbot preview: {len(items)} candidates")
-    return 0
+    print(f"smbot {options.name}: {len(items)} candidates{f'; {len(problems)} problems' if problems else ''}")
+    return 1 if problems else 0
 
 
-def _item_candidates(options: argparse.Namespace) -> list[dict[str, Any]]:
+_Shown = dict[str, Any]
+
+
+def _item_candidates(options: argparse.Namespace) -> tuple[list[_Shown], list[str]]:
     from smbot.identity import take_print
 
+    readings = [_from_file(options)] if options.file else list(_from_wiki(options))
+    problems = [str(problem) for reading in readings for problem in reading.problems]
+    problems += [NOTHING for r in readings if not r.items and not r.problems and not r.placeholder]
     found = []
-    for item in _read_source(options):
+    for item in (item for reading in readings for item in reading.items if Flag.RECURRENT not in item.flags):
         candidate = compose.from_item(item, tuple(_preview_accounts(options)))
         id_ = f"n{compose.fingerprint(options.source + take_print(item.text))[:9]}"
         found.append(_shown(id_, item, candidate, options))
-    return found
+    return found, problems
 
 
 def show(todo: Plan) -> str:
@@ -236,14 +308,6 @@ def _diff(title: str, before: str, after: str) -> list[str]:
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), title, title, lineterm="", n=1))
 
 
-def _read_source(options: argparse.Namespace) -> list[Item]:
-    readings = [_from_file(options)] if options.file else list(_from_wiki(options))
-    for reading in readings:
-        for problem in reading.problems:
-            print(f"problem: {problem}", file=sys.stderr)
-    return [item for reading in readings for item in reading.items if Flag.RECURRENT not in item.flags]
-
-
 def _from_file(options: argparse.Namespace) -> Reading:
     from smbot.wikitext import WIKIMEDIA
 
@@ -260,10 +324,8 @@ def _page_from(file: str, title: str) -> Page:
 
 
 def _from_wiki(options: argparse.Namespace) -> list[Reading]:
-    from smbot.wiki import Wiki
-
     reader = sources.source(options.source)
-    wiki = Wiki(options.wiki or reader.WIKI)
+    wiki = _door().Wiki(options.wiki or reader.WIKI)
     choices = reader.titles(options.title or reader.PAGE, datetime.now(UTC), options.days)
     got = wiki.read(title for choice in choices for title in choice)
     pages = [page for choice in choices if (page := next((got[t] for t in choice if got[t].exists), None))]
@@ -273,22 +335,29 @@ def _from_wiki(options: argparse.Namespace) -> list[Reading]:
     return [reader.read(page, site, options.source) for page in pages]
 
 
-def _request_candidates(options: argparse.Namespace) -> list[dict[str, Any]]:
+def _request_candidates(options: argparse.Namespace) -> tuple[list[_Shown], list[str]]:
     from smbot import intake
 
-    home = os.environ.get("SMBOT_HOME", HOME)
-    if options.file:
-        page = _page_from(options.file, f"{home}/Requests")
-    else:
-        from smbot.wiki import Wiki
-
-        page = Wiki(options.wiki).read([f"{home}/Requests"])[f"{home}/Requests"]
+    page = _requests_page(options)
     found = []
     for request in intake.read(page, (), 0, page.text, ""):
         item = Item("requests", "", "", request.candidate.text, (), _permalink(page))
         shown = _shown(request.id or f"r{request.asked[:9]}", item, request.candidate, options)
         found.append(shown | {"problems": [str(p) for p in request.problems] + list(shown["problems"])})
-    return found
+    unreadable = intake.mark_unreadable(page.text).count(f"{{{{{intake.UNREADABLE}}}}}")
+    return found, [f"{unreadable} requests cannot be read: their braces do not match."] if unreadable else []
+
+
+def _requests_page(options: argparse.Namespace) -> Page:
+    title = options.title or f"{_home()}/Requests"
+    if options.file:
+        return _page_from(options.file, title)
+    if not options.wiki:
+        _need_account()
+    page: Page = _door().Wiki(options.wiki).read([title])[title]
+    if not page.exists:
+        raise UsageError(f"There is no page ‘{title}’. Name it with --title, its wiki with --wiki, or a --file.")
+    return page
 
 
 def _permalink(page: Page) -> Permalink:
@@ -303,7 +372,7 @@ def _preview_accounts(options: argparse.Namespace) -> dict[str, Account]:
     return {name: Account(name, tuple(NETWORKS), frozenset()) for name in names}
 
 
-def _shown(id_: str, item: Item, candidate: Candidate, options: argparse.Namespace) -> dict[str, Any]:
+def _shown(id_: str, item: Item, candidate: Candidate, options: argparse.Namespace) -> _Shown:
     """A candidate as values for machines."""
     accounts = _preview_accounts(options)
     rules = {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
@@ -357,7 +426,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--file", help="read this saved wikitext instead of the live wiki (- for standard input)")
     sub.add_argument("--title", default="", help="the page to read, or the title to give the file")
     sub.add_argument("--wiki", default="", help="pywikibot's family:code of another wiki")
-    sub.add_argument("--days", type=int, default=14, help="how far back to look (default 14)")
+    sub.add_argument("--days", type=_whole, default=14, help="how far back to look (default 14)")
     sub.add_argument("--accounts", type=split, default=(), help="the accounts to show, by commas")
     sub.add_argument("--json", action="store_true", help="print a list for machines")
 
@@ -372,10 +441,22 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(*dry, action="store_true", help=does_not)
     sub = command("run", _run, "Collect and publish, for ever. SIGTERM ends it after the delivery at hand.",
                   "  smbot run\n  smbot run --every 5 --heartbeat /tmp/smbot-healthy")  # fmt: skip
-    sub.add_argument("--every", type=float, default=4, help="seconds between looks at the queue (default 4)")
-    sub.add_argument("--collect-every", type=float, default=120, help="seconds between collections (default 120)")
+    sub.add_argument("--every", type=_seconds, default=4, help="seconds between looks at the queue (default 4)")
+    sub.add_argument("--collect-every", type=_seconds, default=120, help="seconds between collections (default 120)")
     sub.add_argument("--heartbeat", default="", help="a file to touch while all is well, for a health check")
     command(
         "check", _check, "Look at everything an operator can get wrong, and say how to put it right.", "  smbot check"
     )
     return parser
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or not 0 < float(text) <= 86400:
+        raise argparse.ArgumentTypeError(f"‘{text}’ is not a number of seconds up to 86400")
+    return float(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"‘{text}’ is not a whole number")
+    return int(text)

@@ -14,10 +14,12 @@ from smbot.wiki import Wiki
 
 # What the bot's password has to grant, and what for: https://www.mediawiki.org/wiki/Manual:User_rights
 RIGHTS = {
-    "edit": "Edit the queue, the requests and the log (grant: Edit existing pages).",
-    "createpage": "Make a log page each month (grant: Create, edit, and move pages).",
-    "editmyuserjson": "Keep the memory page (grant: Edit your own user JSON).",
-    "bot": "Not flood the recent changes (grant: High-volume (bot) access, and the bot flag).",
+    "edit": "It edits the queue, the requests and the log. Give the bot password ‘Create, edit, and move pages’.",
+    "createpage": "It makes a log page each month. Give the bot password ‘Create, edit, and move pages’.",
+    "editmyuserjson": "It keeps its memory page. Give the bot password ‘Edit your user preferences and JSON "
+    "configuration’.",
+    "bot": "It should not flood the recent changes. Give the bot password ‘High-volume editing’, and ask for the bot "
+    "flag.",
 }
 
 
@@ -37,7 +39,7 @@ def examine(home: str, environment: Mapping[str, str]) -> list[Finding]:
         wiki = Wiki()
         wiki.login()
     except SmbotError as error:
-        return [Finding("login", False, str(error), "See user-config.py.sample.")]
+        return [Finding("login", False, str(error), "Look at user-config.py and the bot password it names.")]
     return [Finding("login", True, wiki.bot), *_examine(wiki, home, environment)]
 
 

@@ -7,6 +7,7 @@ What a network did with a post is never an exception either: it is a `smbot.mode
      +-- UsageError        wrong use or wrong settings of the operator; exit code 2
      +-- WikiError         the wiki could not be read or written; nothing is known to have changed
      |    +-- Conflict     the page changed since the revision the edit was computed from
+     |    +-- Rejected     the wiki is well and does not take this text: too long, a forbidden link
      +-- ChannelError      a network could not be *asked* (limits, read-back); posting itself never raises
 """
 
@@ -25,6 +26,10 @@ class WikiError(SmbotError):
 
 class Conflict(WikiError):
     """The page is no longer at the revision the edit was computed from."""
+
+
+class Rejected(WikiError):
+    """The wiki does not take the new text of a page; it says why."""
 
 
 class ChannelError(SmbotError):

@@ -215,7 +215,7 @@ def identify(asked: Sequence[intake.Request], memory: Memory, page: Page) -> lis
     A request whose id is not on the page, because the run that took it in ended before it could write it, or because
     somebody took it out, is found again by its words.
     """
-    ids: list[str] = []
+    ids: dict[str, None] = {}
     originals = _originals(asked, memory)
     times: Counter[str] = Counter()
     unwritten: dict[str, list[str]] = {}
@@ -226,12 +226,12 @@ def identify(asked: Sequence[intake.Request], memory: Memory, page: Page) -> lis
         id_ = request.id if originals.get(request.id) is request else ""
         if not id_ and unwritten.get(request.asked):
             id_ = unwritten[request.asked].pop(0)
-        if not id_:
+        while not id_ or id_ in ids:
             times[request.asked] += 1
             seed = f"{page.title}/{request.asked}/{request.authors}/{page.revision}/{times[request.asked]}"
             id_ = f"r{compose.fingerprint(seed)[:9]}"
-        ids.append(id_)
-    return ids
+        ids[id_] = None
+    return list(ids)
 
 
 def _originals(asked: Sequence[intake.Request], memory: Memory) -> dict[str, intake.Request]:

@@ -107,22 +107,23 @@ def _matched(old: list[_Trail], new: list[_Trail]) -> dict[int, _Trail]:
     A request with an id is never taken for one with another id: who swaps the words of two requests has written both.
     """
     found: dict[int, _Trail] = {}
-    for sign in _SIGNS:
+    for before, now in _SIGNS:
         left: dict[object, list[_Trail]] = {}
         taken = {id(trail) for trail in found.values()}
         for trail in old:
-            if id(trail) not in taken:
-                left.setdefault(sign(trail), []).append(trail)
+            if id(trail) not in taken and before(trail):
+                left.setdefault(before(trail), []).append(trail)
         for i, trail in enumerate(new):
-            if i not in found and sign(trail) and left.get(sign(trail)):
-                found[i] = left[sign(trail)].pop(0)
+            if i not in found and left.get(now(trail)):
+                found[i] = left[now(trail)].pop(0)
     return found | _nearest(old, new, found)
 
 
-_SIGNS: tuple[Callable[[_Trail], object], ...] = (
-    lambda trail: (trail.id, trail.typed),
-    lambda trail: trail.id,
-    lambda trail: not trail.id and trail.typed,
+_Sign = Callable[[_Trail], object]
+_SIGNS: tuple[tuple[_Sign, _Sign], ...] = (
+    (lambda trail: (trail.id, trail.typed), lambda trail: (trail.id, trail.typed)),
+    (lambda trail: trail.id, lambda trail: trail.id),
+    (lambda trail: not trail.id and trail.typed, lambda trail: trail.typed),
 )
 
 

@@ -39,6 +39,7 @@ class Approval(Struct, frozen=True, omit_defaults=True):
     time: datetime
     digest: str
     disturbed_by: tuple[str, ...] = ()  # others who changed the card after smbot last vouched for what it shows
+    image: str = ""  # the version of the image that the card showed, as SHA-1
     void: str = ""  # why it was found, before sending, not to count
 
 

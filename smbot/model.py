@@ -113,13 +113,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A picture on the wiki, as it is now. `since` is when this version of it was uploaded."""
+    """A picture on the wiki, as it is now. `since` is when this version of it was uploaded, `sha1` names its bytes."""
 
     name: str
     url: str
     mime: str
     size: int
     since: datetime
+    sha1: str = ""
 
 
 # --- what is posted -------------------------------------------------------------------------------------------------

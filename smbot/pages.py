@@ -7,7 +7,7 @@ finished by the next one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -47,14 +47,15 @@ class Edit:
     summary: str
 
 
-def queue_edit(memory: Memory, seen: Snapshot) -> Edit | None:
-    """The queue page as it shall be, or None when it is so already."""
+def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> Edit | None:
+    """The queue page as it shall be, or None when it is so already. `troubles` are those with other pages."""
+    status = status_line(memory, seen, troubles)
     if seen.settings.problems:
-        return _edit(seen.queue, review.tell(seen.queue.text, status_line(memory, seen)), "The settings need a look")
+        return _edit(seen.queue, review.tell(seen.queue.text, status), "The settings need a look")
     open_ = plan.proposals(memory, seen)
     views = {proposal.id: _view(proposal, memory, seen) for proposal in open_}
     ended = [id_ for id_, known in memory.known.items() if known.end or (known.is_request and not known.proposal)]
-    text = review.arrange(seen.queue.text, views, ended, status_line(memory, seen), FOREIGN)
+    text = review.arrange(seen.queue.text, views, ended, status, FOREIGN)
     new = len(views) - sum(proposal.card is not None for proposal in open_)
     summary = f"{len(open_)} waiting" + (f", {new} new" if new else "")
     return _edit(seen.queue, text, summary)
@@ -64,12 +65,34 @@ def _edit(page: Page, text: str, summary: str) -> Edit | None:
     return None if text.rstrip() == page.text.rstrip() else Edit(page.title, page.revision, text, summary)
 
 
-def status_line(memory: Memory, seen: Snapshot) -> str:
+def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> str:
     """What maintainers have to know before all cards, as wikitext; '' when all is well."""
-    stops = plan.stopped(seen)
-    lines = [f"'''Nothing is posted now.''' {problem}" for problem in stops]
-    lines += [f"'''A source needs a look.''' {encode(alarm)}" for alarm in memory.alarms.values()]
-    return "<br>".join(line.replace("{{", "&#123;&#123;").replace("|", "&#124;") for line in lines)
+    lines = [f"'''Nothing is posted now.''' {_linked(str(problem), seen)}" for problem in plan.stopped(seen)]
+    lines += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
+    lines += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
+    if redirect := _REDIRECT.search(seen.queue.text):
+        lines.append(
+            f"'''This page is the review queue.''' Somebody made it a redirect: {_literal(redirect[1])} "
+            "Remove that line. If the page was moved, only the cards here count, not those in the other place."
+        )
+    return "<br>".join(lines)
+
+
+# the first line of a page, whatever its language, or what was that until smbot put its line before it
+_REDIRECT = re.compile(r"\A\s*(?:\{\{Smbot/status\n[^\n]*\n?\}\}\s*)?(#[^\W\d]+[ \t]*:?[ \t]*\[\[[^\]\n]{1,255}\]\])")
+
+
+def _literal(words: str) -> str:
+    """Words as wikitext that shows just them, wherever it stands."""
+    return re.sub(r"[&<>{}\[\]|~'_=#*:;\n]", lambda found: f"&#{ord(found[0])};", words)
+
+
+def _linked(words: str, seen: Snapshot) -> str:
+    """The same, with the links to the pages of the desk, and no other, as links."""
+    wikitext = _literal(words)
+    for title in (seen.titles.settings, seen.titles.stop, seen.titles.requests):
+        wikitext = wikitext.replace(_literal(f"[[{title}]]"), f"[[{title}]]")
+    return wikitext
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
@@ -86,6 +109,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
         status=plan.needs_status(proposal, memory, seen),
         filled={
             "preview": "".join(_preview(proposal, seen)),
+            "image version": file.sha1 if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(known.expires),
             "note": "<br>".join(_notes(proposal, memory, seen)),

@@ -68,7 +68,9 @@ class Plan:
 
 
 def _apart_from_history(memory: Memory) -> Memory:
-    known = {id_: replace(k, standing=Standing()) for id_, k in memory.known.items()}
+    """The memory without what can be read again; that an approval was found not to count cannot."""
+    void = {id_: tuple(a for a in k.standing.approvals if a.void) for id_, k in memory.known.items()}
+    known = {id_: replace(k, standing=Standing(approvals=void[id_])) for id_, k in memory.known.items()}
     return replace(memory, queue=0, requests=0, known=known)
 
 
@@ -179,8 +181,8 @@ def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) 
     if seen.now - approval.time > settings.days("approval"):
         return f"The approval by {who} is more than {settings.approval_days} days old."
     file = seen.files.get(proposal.candidate.image)
-    if file and file.since > approval.time:
-        return f"The image was replaced after {who} approved it. Please look at it again."
+    if file and (file.since > approval.time or file.sha1 != approval.image):
+        return f"The image was replaced since {who} saw it. Please look at it again."
     return ""
 
 

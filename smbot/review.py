@@ -33,7 +33,9 @@ TO_REVIEW = "To review"
 
 _SYNONYMS = {"": WAITING, "approve": APPROVED, "decline": DECLINED, "rejected": DECLINED, "dropped": GIVE_UP}
 _PEOPLES_OWN = frozenset({"status", "check", "reason", "posted link"})  # what is not part of a card's face
-_FILLED = frozenset({"id", "preview", "source", "expires", "note"})  # what smbot fills in, and vouches for by `check`
+_FILLED = frozenset(
+    {"id", "preview", "image version", "source", "expires", "note"}
+)  # what smbot fills in, and vouches for by `check`
 _ARGUMENTS = _PEOPLES_OWN | _FILLED
 _HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
 
@@ -50,6 +52,7 @@ class Card:
     check: str  # the face smbot vouched for, as the card says; '' where it is not on the line below the status
     reason: str = ""
     url: str = ""
+    image_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def _card(wikitext: str) -> Card:
         typed=_typed(template),
         face=_face(template),
         check=raw(template, "check") if _is_guarded(template) else "",
+        image_version=raw(template, "image version"),
         reason=plain(template, "reason")[0],
         url=plain(template, "posted link")[0],
     )
@@ -171,7 +175,8 @@ def _disturbed(standing: Standing, user: str) -> Standing:
 
 def _step(standing: Standing, card: Card | None, revision: Page, user: str, history: History) -> Standing:
     if card is None:
-        return _unsettled(standing)
+        taken_back = history.decides(user)
+        return _unsettled(msgspec.structs.replace(standing, approvals=()) if taken_back else standing)
     if user and user == history.bot:
         return _bots_step(standing, card, history)
     if standing.status == "?":
@@ -217,7 +222,7 @@ def _status_step(standing: Standing, card: Card, revision: Page, user: str, hist
         standing = msgspec.structs.replace(standing, approvals=())  # a maintainer took it back
     if card.status == APPROVED and revision.timestamp:
         others = tuple(name for name in standing.disturbed_by if name != user)
-        approval = Approval(user, revision.revision, revision.timestamp, standing.digest, others)
+        approval = Approval(user, revision.revision, revision.timestamp, standing.digest, others, card.image_version)
         earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user))
         standing = msgspec.structs.replace(standing, approvals=(*earlier, approval))
     decision = None
@@ -349,7 +354,8 @@ def _insert(text: str, section: str, block: str) -> str:
         if title == section:
             stop = headings[index + 1][1] if index + 1 < len(headings) else len(text)
             return f"{text[:stop].rstrip()}\n\n{block}\n{text[stop:]}".rstrip("\n") + "\n"
-    return f"{text.rstrip()}\n\n== {section} ==\n\n{block}".lstrip("\n")
+    before = f"{text.rstrip()}\n\n" if text.strip() else ""
+    return f"{before}== {section} ==\n\n{block}"
 
 
 def _headings(text: str) -> Iterator[tuple[str, int, int]]:

@@ -6,6 +6,7 @@ with oneself otherwise), so that nobody's edit is overwritten, not even by a sec
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 import requests
 
-from smbot.errors import Conflict, UsageError, WikiError
+from smbot.errors import Conflict, Rejected, UsageError, WikiError
 from smbot.model import File, Page, Site
 
 _FOLDERS = (Path(os.environ.get("PYWIKIBOT_DIR", ".")), Path("."), Path.home() / ".pywikibot")
@@ -31,6 +32,7 @@ from pywikibot.exceptions import APIError, Error  # noqa: E402
 BATCH = 50  # titles a query may carry: https://www.mediawiki.org/wiki/API:Query
 _PATIENCE = 4  # pywikibot's 15 retries would keep a cron job waiting for half an hour
 _CONFLICTS = {"editconflict", "articleexists", "missingtitle", "pagedeleted"}
+_REJECTED = ("contenttoobig", "spamblacklist", "abusefilter", "titleblacklist", "protectedpage", "cascadeprotected")
 _TIMEOUT = (6, 30)
 
 
@@ -118,8 +120,10 @@ class Wiki:
             for answer in self._pieces(titles=page.title, prop="revisions|info", inprop="url", **_REVISION, **span):
                 for info in answer["pages"]:
                     revisions += [_page(page.title, info | {"revisions": [r]}) for r in info.get("revisions", ())]
-        except WikiError:
-            return (page,)
+        except WikiError as error:
+            if getattr(error.__cause__, "code", "").startswith("badid"):
+                return (page,)
+            raise
         return tuple(r for r in revisions if r.revision != after) or (page,)
 
     def revision(self, id_: int) -> str:
@@ -130,15 +134,18 @@ class Wiki:
     def files(self, names: Iterable[str]) -> dict[str, File]:
         """The images there are, by the names asked for; those of a shared repository too."""
         titles = {f"File:{name}": name for name in names}
-        asked = {"prop": "imageinfo", "iiprop": "url|mime|size|timestamp"}
+        asked = {"prop": "imageinfo", "iiprop": "url|mime|size|timestamp|sha1"}
         return {
-            titles[title]: File(titles[title], i["url"], i["mime"], i["size"], _time(i["timestamp"]))
+            titles[title]: File(titles[title], i["url"], i["mime"], i["size"], _time(i["timestamp"]), i["sha1"])
             for title, info in self._batches(list(titles), **asked)
             for i in info.get("imageinfo", ())
         }
 
     def download(self, file: File, limit: int) -> bytes:
-        """The bytes of an image. Its address is the wiki's own word. Raises WikiError above `limit` bytes."""
+        """The bytes of an image. Its address is the wiki's own word.
+
+        Raises WikiError when they are more than `limit`, or no longer those that were looked at.
+        """
         try:
             agent = {"User-Agent": pywikibot.comms.http.user_agent(self._site)}
             with requests.get(file.url, headers=agent, timeout=_TIMEOUT, stream=True) as answer:
@@ -148,6 +155,8 @@ class Wiki:
             raise WikiError(f"The image ‘{file.name}’ could not be read: {error}") from error
         if len(data) > limit:
             raise WikiError(f"The image ‘{file.name}’ is larger than {limit} bytes.")
+        if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
+            raise WikiError(f"The image ‘{file.name}’ was replaced just now.")
         return bytes(data)
 
     def blocked(self, users: Iterable[str]) -> frozenset[str]:
@@ -179,8 +188,9 @@ class Wiki:
     def save(self, title: str, text: str, base: int, summary: str) -> int:
         """Save a page that was computed from revision `base` (0: it did not exist); the new revision.
 
-        Raises Conflict when the page is no longer at `base` and the wiki could not merge both changes, WikiError when
-        it could not be saved. An answer that got lost is no failure: the page is looked at again.
+        Raises Conflict when the page is no longer at `base` and the wiki could not merge both changes, Rejected when
+        the wiki does not take this text, WikiError when it could not be saved. An answer that got lost is no failure:
+        the page is looked at again.
         """
         state: dict[str, Any] = {"baserevid": base, "nocreate": True} if base else {"createonly": True}
         try:
@@ -190,13 +200,14 @@ class Wiki:
             ).submit()  # fmt: skip
         except APIError as error:
             if error.code not in _CONFLICTS:
-                raise WikiError(f"‘{title}’ could not be saved: {error.code}: {error.info}") from error
+                kind = Rejected if error.code.startswith(_REJECTED) else WikiError
+                raise kind(f"‘{title}’ could not be saved: {error.code}: {error.info}") from error
             return self._saved_already(title, text, error)
         except (Error, OSError) as error:
             raise WikiError(f"‘{title}’ could not be saved: {_cause(error)}") from error
         result = answer.get("edit", {})
         if result.get("result") != "Success":
-            raise WikiError(f"‘{title}’ could not be saved: {json.dumps(result)}")
+            raise Rejected(f"‘{title}’ could not be saved: {json.dumps(result)}")
         self._pages.pop(title, None)
         return int(result.get("newrevid", base))
 

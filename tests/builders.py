@@ -39,7 +39,7 @@ def page(text: str, revision: int = 1, user: str = RITA, **more: Any) -> Page:
     return Page(**({"title": "Desk/Page", "revision": revision, "text": text, "user": user, "timestamp": NOW} | more))
 
 
-def card(id_: str = "n1", status: str = "waiting", text: str = "A new skin.", **more: str) -> str:
+def card(id_: str = "n1", status: str = "waiting", text: str = "A new skin.", /, **more: str) -> str:
     """The wikitext of a card, with a true `check`, as smbot writes it; not_before is for 'not before'."""
     (made,) = named(
         parse(f"{{{{{review.CARD}\n| id = {id_}\n| status = {status}\n| accounts = mediawiki\n}}}}"), review.CARD
@@ -50,7 +50,7 @@ def card(id_: str = "n1", status: str = "waiting", text: str = "A new skin.", **
     return str(made)
 
 
-def changed(text: str, id_: str, **arguments: str) -> str:
+def changed(text: str, id_: str, /, **arguments: str) -> str:
     """The page after an ordinary edit of one card or request: arguments as typed, '' takes one away."""
     code = parse(text)
     for template in code.ifilter_templates(recursive=False):
@@ -169,7 +169,7 @@ class Paper:
         """Somebody saves the request page."""
         self.edit(user, text, self.requests, **more)
 
-    def change(self, user: str, id_: str, **arguments: str) -> None:
+    def change(self, user: str, id_: str, /, **arguments: str) -> None:
         """An ordinary edit of one card."""
         self.edit(user, changed(self.text, id_, **arguments))
 

@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,7 +75,7 @@ class Doors:
                 raise
             return answer
 
-        HTTPAdapter.send = send  # type: ignore[method-assign]
+        HTTPAdapter.send = send  # type: ignore[assignment, method-assign]
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -133,7 +134,8 @@ def main() -> None:
         if not child:
             _be_killed(order)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        print({-signal.SIGKILL: "killed", 0: "ended"}.get(status, f"exit code {status}"), flush=True)
+        sys.stdout.write({-signal.SIGKILL: "killed", 0: "ended"}.get(status, f"exit code {status}") + "\n")
+        sys.stdout.flush()
 
 
 def _be_killed(order: Mapping[str, Any]) -> None:
@@ -148,10 +150,10 @@ def _be_killed(order: Mapping[str, Any]) -> None:
     try:
         with Doors(at):
             Desk(Wiki(), order["home"], os.environ, lambda: now, CEILING).work(send=order["send"])
-    except BaseException as error:
-        print(f"problem: {error!r}", file=sys.stderr, flush=True)
+        os._exit(0)
+    finally:
+        traceback.print_exc()
         os._exit(1)
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 import pytest
 
 from sandbox.people import Person, RefusedError
-from sandbox.wiki import SandboxWiki
 from smbot import postlog, review
 from smbot.bot import Report
 from smbot.intake import REQUEST
-from smbot.templates import named, parse, raw
+from smbot.templates import encode, named, parse, plain, raw
 from tests.world import SETTINGS, World
 
 EVIL = "Buy my coins now."
@@ -122,12 +120,14 @@ def test_odd_user_names_are_taken_for_what_they_are(world: World, id_: str, name
     with world.wiki.person(name) as person:
         world.change(person, id_, status="approved")
         nothing_goes_out(world, id_, f"[[User:{name}|{name}]] is not among the maintainers of mediawiki.")
-        listed = f"user:{name}".replace(" ", "_") if name == "Ann Lee" else name[:1].lower() + name[1:]
-        world.admin.edit(world.titles.settings, settings.replace("maintainers = Alice }}", f"maintainers = {listed} }}}}"))
+        listed = f"User:{name}".replace(" ", "_") if name == "Ann Lee" else encode(name[:1].lower() + name[1:])
+        world.admin.edit(
+            world.titles.settings, settings.replace("maintainers = Alice }}", f"maintainers = {listed} }}}}")
+        )
         world.change(person, id_, status="approved")
     only_skin(world)
     (row,) = named(parse(world.log()), postlog.ROW)
-    assert name in world.admin.parse(raw(row, "approved by").replace("''", "&#39;&#39;")).replace("&amp;", "&")
+    assert plain(row, "approved by")[0] == name
 
 
 @contextmanager
@@ -154,26 +154,25 @@ def test_the_approval_of_a_maintainer_who_was_blocked_since_does_not_count(
 
 def test_a_partial_block_is_a_block(world: World, id_: str, alice: Person, admin: Person) -> None:
     world.change(alice, id_, status="approved")
-    with blocked(admin, "Alice", partial=True, pagerestrictions=world.titles.queue):
+    with blocked(admin, "Alice", partial=True, allowusertalk=True, pagerestrictions=world.titles.queue):
         nothing_goes_out(world, id_, "[[User:Alice|Alice]] is blocked on this wiki.")
 
 
 def test_of_two_approvals_by_blocked_people_neither_counts(
     world: World, alice: Person, bob: Person, admin: Person
 ) -> None:
-    world.set_up(TWO)
+    first, second = "maintainers = Alice }}", "maintainers = Alice, Bob }}"
+    world.set_up(SETTINGS.replace(second, "maintainers = Nobody").replace(first, second).replace("Nobody", "Alice }}"))
     world.collect()
     id_ = world.id_of("new skin")
-    world.change(bob, id_, status="approved", not_before=f"{world.now.replace(year=world.now.year + 1):%Y-%m-%d %H:%M}")
+    world.change(bob, id_, status="approved", accounts="mediawiki, wikitech", not_before=f"{world.now:%Y-%m-%d} 23:59")
     world.collect()
-    world.change(alice, id_, status="approve")
-    world.later(days=364)
-    world.later(days=-364)
+    world.change(alice, id_, status="approved")
+    world.collect()
+    assert len(world.memory().known[id_].standing.approvals) == 2
+    world.later(days=1)
     with blocked(admin, "Alice", "Bob"):
-        world.later(days=0)
-        world.change(admin, id_, notes="")
-        world.publish()
-    assert not world.everything()
+        nothing_goes_out(world, id_, "is blocked on this wiki.")
 
 
 def test_the_approval_of_a_maintainer_who_was_dropped_since_does_not_count(
@@ -263,8 +262,10 @@ def test_nobody_approves_from_a_view_older_than_the_words_smbot_vouched_for(
         "one line": (f"| status = waiting {check}\n", "", ""),
     }[away]
     old = world.card(id_)
-    new = old.replace(f"| status = waiting\n{check}\n", apart[0]).replace(*apart[1:]) if apart[1] else old.replace(
-        f"| status = waiting\n{check}\n", apart[0]
+    new = (
+        old.replace(f"| status = waiting\n{check}\n", apart[0]).replace(*apart[1:])
+        if apart[1]
+        else old.replace(f"| status = waiting\n{check}\n", apart[0])
     )
     world.swap(mallory, old, new)
     world.collect()
@@ -321,7 +322,9 @@ def test_a_check_copied_from_the_harmless_words_vouches_for_nothing(
 
 
 @pytest.mark.parametrize(
-    "invisible", ["\u202e", "\u2066", "\u200b", "\u00ad", "\u2060", "\ufeff", "\U000e0041", "\u200e", "\u0007"], ids=ascii
+    "invisible",
+    ["\u202e", "\u2066", "\u200b", "\u00ad", "\u2060", "\ufeff", "\U000e0041", "\u200e", "\u0007"],
+    ids=ascii,
 )
 def test_invisible_characters_are_refused_even_to_maintainers(
     world: World, id_: str, alice: Person, invisible: str
@@ -349,7 +352,9 @@ def test_words_of_100_kilobytes_are_refused_in_good_time(world: World, id_: str,
     assert time.process_time() - begun < 10
 
 
-@pytest.mark.parametrize("words", ["__NOINDEX__ {{PAGENAME}}", "~~~~ {{subst:PAGENAME}}", "{{int:edit}}", "[[File:X.png]]"])
+@pytest.mark.parametrize(
+    "words", ["__NOINDEX__ {{PAGENAME}}", "~~~~ {{subst:PAGENAME}}", "{{int:edit}}", "[[File:X.png]]"]
+)
 def test_magic_words_are_never_carried_out(world: World, id_: str, alice: Person, words: str) -> None:
     """Escaped they go out as they were typed; bare they are a problem, told on the card."""
     world.swap(alice, f"| text = {SKIN}", f"| text = <nowiki>{words}</nowiki>")
@@ -404,7 +409,7 @@ def test_a_copy_of_a_card_under_another_id_is_nobodys(world: World, id_: str, ma
     copy = world.card(id_).replace(id_, "n123456789").replace("status = waiting", "status = approved")
     world.swap(mallory, world.card(id_), f"{world.card(id_)}\n\n{copy.replace(SKIN, EVIL)}")
     nothing_goes_out(world, "n123456789", "smbot did not make this card")
-    world.change(alice, "n123456789", status="approved")
+    world.change(alice, "n123456789", status="approved", notes="Good.")
     nothing_goes_out(world, "n123456789", "smbot did not make this card")
     assert "status = waiting" in world.card(id_)
 
@@ -414,7 +419,8 @@ def test_of_a_doubled_card_neither_counts(world: World, id_: str, mallory: Perso
     card = world.card(id_)
     copy = card.replace(SKIN, EVIL)
     world.swap(mallory, card, f"{copy}\n\n{card}" if first else f"{card}\n\n{copy}")
-    world.swap(alice, "status = waiting", "status = approved")
+    pair = world.admin.get(world.titles.queue).split("\n=== ")[1]
+    world.swap(alice, pair, pair.replace("status = waiting", "status = approved"))
     for _ in range(2):
         world.publish()
         assert not world.everything()
@@ -431,7 +437,7 @@ BROKEN = {
     "onlyinclude": "<onlyinclude>{card}</onlyinclude>",
     "noinclude": "<noinclude>{card}</noinclude>",
     "link": "[[Talk:X|{card}]]",
-    "open end": "{card}".replace("}", "") + "",
+    "open end": "",
 }
 
 
@@ -443,12 +449,10 @@ def test_a_card_inside_something_else_is_no_card_and_comes_back_waiting(
     evil = card.replace(SKIN, EVIL)
     evil = evil.removesuffix("}}") if how == "open end" else BROKEN[how].format(card=evil)
     world.swap(mallory, card, evil)
-    world.swap(alice, "status = waiting", "status = approved")
-    assert EVIL in world.admin.get(world.titles.queue)
+    world.swap(alice, evil, evil.replace("status = waiting", "status = approved"))
     for _ in range(2):
         world.publish()
-        assert not [words for words in world.everything() if EVIL in words]
-        assert not world.posts("mediawiki") or how == "open end"
+        assert not world.everything()
     assert f"| text = {SKIN}" in world.card(id_)
     assert "status = waiting" in world.card(id_)
 
@@ -493,9 +497,7 @@ def test_a_deleted_queue_page_is_made_again_and_works(world: World, id_: str, al
     only_skin(world)
 
 
-def test_a_moved_queue_page_is_made_again_where_it_was(
-    world: World, id_: str, alice: Person, mallory: Person
-) -> None:
+def test_a_moved_queue_page_is_made_again_where_it_was(world: World, id_: str, alice: Person, mallory: Person) -> None:
     ids = set(world.cards())
     mallory.move(world.titles.queue, f"{world.home}/Elsewhere")
     vandals_leave_nothing(world, ids)
@@ -526,9 +528,7 @@ def test_a_card_a_stranger_took_away_comes_back(world: World, id_: str, alice: P
     only_skin(world)  # the exact words that Alice approved, and nobody else has a say
 
 
-def test_a_card_a_maintainer_took_away_comes_back_without_its_approval(
-    world: World, id_: str, alice: Person
-) -> None:
+def test_a_card_a_maintainer_took_away_comes_back_without_its_approval(world: World, id_: str, alice: Person) -> None:
     world.change(alice, id_, status="approved")
     world.swap(alice, world.card(id_), "")
     for _ in range(3):
@@ -558,15 +558,18 @@ def test_words_a_maintainer_wrote_are_not_lost_when_the_queue_is_blanked_and_res
 def test_a_forged_row_in_the_log_neither_stops_nor_fakes_a_posting(
     world: World, id_: str, alice: Person, mallory: Person
 ) -> None:
-    forged = f"{{{{{postlog.ROW}\n| key = {id_}/mediawiki/mastodon\n| state = posted\n| post = https://evil.example/\n}}}}"
+    forged = (
+        f"{{{{{postlog.ROW}\n| key = {id_}/mediawiki/mastodon\n| state = posted\n| post = https://evil.example/\n}}}}"
+    )
     other = world.id_of("Patrolling")
     mallory.edit(f"{world.titles.log}/{world.now:%Y-%m}", f"<!-- {{{{{postlog.ROW}}}}} -->\n{forged}\n")
     world.change(alice, id_, status="approved")
     only_skin(world)
     rows = {raw(row, "key"): row for row in named(parse(world.log()), postlog.ROW)}
-    assert raw(rows[f"{id_}/mediawiki/mastodon"], "post") == world.mastodon.world.show(
-        next(iter(world.mastodon.world.state.statuses))
-    )["url"]
+    assert (
+        raw(rows[f"{id_}/mediawiki/mastodon"], "post")
+        == world.mastodon.world.show(next(iter(world.mastodon.world.state.statuses)))["url"]
+    )
     assert "evil.example" not in world.log()
     world.change(alice, other, status="approved")
     world.publish()
@@ -576,7 +579,10 @@ def test_a_forged_row_in_the_log_neither_stops_nor_fakes_a_posting(
 def test_rows_are_never_hidden_in_a_comment_that_a_stranger_left_on_the_log(
     world: World, id_: str, alice: Person, mallory: Person
 ) -> None:
-    mallory.edit(f"{world.titles.log}/{world.now:%Y-%m}", f"<!-- {{{{{postlog.ROW}}}}} -->\n<nowiki>{{{{{postlog.ROW}}}}}</nowiki>")
+    mallory.edit(
+        f"{world.titles.log}/{world.now:%Y-%m}",
+        f"<!-- {{{{{postlog.ROW}}}}} -->\n<nowiki>{{{{{postlog.ROW}}}}}</nowiki>",
+    )
     world.change(alice, id_, status="approved")
     only_skin(world)
     assert [raw(row, "key") for row in named(parse(world.log()), postlog.ROW)] == [f"{id_}/mediawiki/mastodon"]
@@ -721,13 +727,19 @@ def test_a_request_page_too_full_for_answers_stops_nothing_else(
     world: World, id_: str, alice: Person, mallory: Person
 ) -> None:
     """2 MB are all that a page holds: https://www.mediawiki.org/wiki/Manual:$wgMaxArticleSize"""
-    full = junk(20_000, "Junk number")
+    full = junk(500, "Junk number")
     mallory.edit(world.titles.requests, full + "x" * (2048 * 1024 - len(full.encode())))
     world.change(alice, id_, status="approved")
     report = world.publish()
     assert [words.split("\n")[0] for words in world.everything()] == [SKIN]
     assert id_ not in world.cards()
     assert any("contenttoobig" in problem for problem in report.problems)
+    world.collect()
+    assert "Requests’ could not be saved&#58; contenttoobig" in world.top()
+    assert "Junk" in world.admin.get(world.titles.queue)
+    mallory.edit(world.titles.requests, "Ask here.")
+    world.collect()
+    assert "contenttoobig" not in world.top()
 
 
 def test_two_thousand_forged_cards_cost_little_and_queue_nothing(world: World, id_: str, mallory: Person) -> None:
@@ -746,11 +758,3 @@ def test_dates_from_beyond_the_calendar_are_told(world: World, rita: Person) -> 
     world.collect()
     assert "‘not before’ cannot be read as a time" in world.answers()[0]
     assert "‘not after’ cannot be read as a time" in world.answers()[0]
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def test_the_wiki_of_a_test_is_real(wiki: SandboxWiki) -> None:
-    assert wiki.running

@@ -14,7 +14,8 @@ KINDS = {"tech-news": ("meta:meta", "Tech/News"), "mediawiki-news": ("mediawiki:
 NETWORKS = ("mastodon", "bluesky")
 GOOD = """
 {{Smbot/settings | four eyes = yes | approval days = 7 }}
-{{Smbot/account | account = MediaWiki | networks = Mastodon, bluesky | maintainers = alice, User:Bob_B | posts per day = 2 }}
+{{Smbot/account | account = MediaWiki | networks = Mastodon, bluesky
+  | maintainers = alice, User:Bob_B | posts per day = 2 }}
 {{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice }}
 {{Smbot/source | source = Tech News | kind = tech-news | accounts = wikitech }}
 {{Smbot/source | source = mediawiki-news | page = Project:News | accounts = mediawiki, wikitech }}

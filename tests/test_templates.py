@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mwparserfromhell.nodes import Template
 
 from smbot.templates import decode, encode, is_named, named, parse, plain, put, raw
 
-PIECES = """
-    { {{ {{{ } }} }}} [ [[ ] ]] | = ' '' ''' ~~~~ < > & &amp; &#124; &nbsp; -{ }- __TOC__ <nowiki> </nowiki> <nowiki/> <!--
-    --> <div> </div> <ref> <br> {{!}} {{=}} {{T {{T|text= # * : ; - == {| |} |- https://example.org/a_b?c=d&e=f [https://a.org
-    ISBN RFC שלום مرحبا 👩‍🚀 🏴󠁧󠁢󠁥󠁮󠁧󠁿 é é a
-""".split()
+MARKUP = """
+    { {{ {{{ } }} }}} [ [[ ] ]] | = ' '' ''' ~~~~ < > & &amp; &#124; &nbsp; -{ }- __TOC__ <nowiki> </nowiki> <nowiki/>
+    <!-- --> <div> </div> <ref> <br> {{!}} {{=}} {{T {{T|text= # * : ; - == {| |} |-
+    ISBN RFC שלום مرحبا 👩‍🚀 é e\u0301 a https://example.org/a_b?c=d&e=f [https://a.org
+"""
+PIECES = MARKUP.split()
 ANY = st.lists(st.sampled_from([*PIECES, " ", "\n", "\n* ", "\n\n"]) | st.text(max_size=4), max_size=25).map("".join)
 # MediaWiki itself takes NUL and surrogates out of every page, and the bytes CR
 PAGES = ANY.map(lambda text: "".join(c for c in text if c not in "\0\r" and not "\ud800" <= c <= "\udfff"))
@@ -20,7 +22,7 @@ WORDS = PAGES.map(str.strip)
 PROPERTY = settings(max_examples=150, deadline=None)
 
 
-def only(wikitext: str, name: str = "T"):  # noqa: ANN201 - a Template
+def only(wikitext: str, name: str = "T") -> Template:
     (template,) = named(parse(wikitext), name)
     return template
 

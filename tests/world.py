@@ -52,6 +52,27 @@ class World:
         body = "\n".join(f"* {bullet}" for bullet in bullets)
         self.admin.edit(f"{self.home}/News", f";{self.now:%Y-%m-%d}\n{body}\n;2019-01-01\n* Something old.\n")
 
+    def tech_news(self, *bullets: str, weeks_ago: int = 0) -> str:
+        """Let the Tech News issue of a week say just this; its name, such as 2026-W47."""
+        year, week, _ = (self.now - timedelta(weeks=weeks_ago)).isocalendar()
+        body = "\n".join(f"* {bullet}" for bullet in bullets)
+        name = f"technews-{year}-W{week:02}"
+        self.admin.edit(
+            f"{self.home}/Tech/{year}/{week:02}",
+            f"<section begin=\"{name}\"/>\n'''Updates for editors'''\n{body}\n<section end=\"{name}\"/>",
+        )
+        return f"{year}-W{week:02}"
+
+    def settle(self, old: str, new: str) -> None:
+        """An administrator puts `new` for `old` in the settings."""
+        self.swap(self.admin, old, new, self.titles.settings)
+
+    def approve(self, person: Person, words: str, **arguments: str) -> str:
+        """Approve the card whose words contain these; its id."""
+        id_ = self.id_of(words)
+        self.change(person, id_, status="approved", **arguments)
+        return id_
+
     def later(self, **span: float) -> None:
         """Let time pass, as timedelta counts it."""
         self.now += timedelta(**span)
