@@ -72,6 +72,8 @@ _PYWIKIBOTS = re.compile(r"-(?:v|[A-Za-z_]{2,})(?::.*)?", re.DOTALL)
 
 def _give_to_pywikibot(options: list[str]) -> None:
     """Let pywikibot read its options. It looks for the wiki they name at once."""
+    if any(option.startswith("-dir") for option in options):
+        _need_account()
     try:
         unknown = _door().handle_args(options)
     except (ValueError, SystemExit) as error:

@@ -18,8 +18,8 @@ RIGHTS = {
     "createpage": "It makes a log page each month. Give the bot password ‘Create, edit, and move pages’.",
     "editmyuserjson": "It keeps its memory page. Give the bot password ‘Edit your user preferences and JSON "
     "configuration’.",
-    "bot": "It should not flood the recent changes. Give the bot password ‘High-volume editing’, and ask for the bot "
-    "flag.",
+    "bot": "It should not flood the recent changes. Give the bot password ‘High-volume (bot) access’ (on "
+    "some wikis ‘High-volume editing’), and ask for the bot flag.",
 }
 
 

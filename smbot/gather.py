@@ -72,6 +72,7 @@ def gather(memory: Memory, seen: Snapshot) -> Memory:
 
 def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     """Fold the new revisions of the queue page into what is remembered of each open candidate."""
+    memory = _notice_channels(memory, seen)
     if not seen.queue_history:
         return memory
     settings = seen.settings
@@ -87,6 +88,22 @@ def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     after = review.fold(standings, memory.queue, seen.queue_history, history)
     known = {id_: replace(k, standing=after[id_]) if id_ in standings else k for id_, k in memory.known.items()}
     return replace(memory, queue=seen.queue_history[-1].revision, known=known)
+
+
+def _notice_channels(memory: Memory, seen: Snapshot) -> Memory:
+    """Where the settings gave an account other channels, its cards show posts that are not those to be sent.
+
+    So whoever approves one of them before smbot has drawn it anew has not seen what they approve.
+    """
+    channels = {account.name: account.channels for account in seen.settings.accounts.values()}
+    changed = {name for name in memory.channels | channels if memory.channels.get(name) != channels.get(name)}
+    if not changed:
+        return memory
+    known = dict(memory.known)
+    for id_, k in memory.open().items():
+        if k.proposal and (k.standing.edited or changed & set(k.proposal.accounts)):
+            known[id_] = replace(k, standing=review.disturbed(k.standing, ""))
+    return replace(memory, channels=channels, known=known)
 
 
 # --- news -----------------------------------------------------------------------------------------------------------

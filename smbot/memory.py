@@ -145,6 +145,7 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     run: str = ""
     queue: int = 0  # the revision up to which decisions were worked out
     requests: int = 0
+    channels: dict[str, tuple[str, ...]] = {}  # of each account, when decisions were last worked out
     alarms: dict[str, str] = {}
     sources: dict[str, SourceState] = {}
     limits: dict[str, Limits] = {}

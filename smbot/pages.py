@@ -31,7 +31,7 @@ from smbot.memory import (
 )
 from smbot.model import Page, Problem
 from smbot.plan import Proposal
-from smbot.templates import address, encode
+from smbot.templates import address, encode, is_tangled
 
 FOREIGN = "smbot did not make this card, or its id stands on the page twice, so nothing happens with it. To have \
 something posted, ask on the requests page; to keep the original card, remove this copy."
@@ -50,6 +50,8 @@ class Edit:
 def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> Edit | None:
     """The queue page as it shall be, or None when it is so already. `troubles` are those with other pages."""
     status = status_line(memory, seen, troubles)
+    if is_tangled(seen.queue.text):
+        return None
     if seen.settings.problems:
         return _edit(seen.queue, review.tell(seen.queue.text, status), "The settings need a look")
     open_ = plan.proposals(memory, seen)
@@ -68,6 +70,8 @@ def _edit(page: Page, text: str, summary: str) -> Edit | None:
 def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> str:
     """What maintainers have to know before all cards, as wikitext; '' when all is well."""
     lines = [f"'''Nothing is posted now.''' {_linked(str(problem), seen)}" for problem in plan.stopped(seen)]
+    if seen.requests and is_tangled(seen.requests.text):
+        lines.append(f"[[{seen.requests.title}]] cannot be read: too many braces or tags on it are never closed.")
     lines += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
     lines += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
     if redirect := _REDIRECT.search(seen.queue.text):
@@ -214,7 +218,7 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
 def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     """The request page with an answer in every request, or None when it is so already."""
     page = seen.requests
-    if page is None or not page.exists or seen.settings.problems:
+    if page is None or not page.exists or seen.settings.problems or is_tangled(page.text):
         return None
     requests = gather.requests(seen, page)
     ids = gather.identify(requests, memory, page)

@@ -192,7 +192,7 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
         decision = proposal.known.standing.decision
         if decision:
             memory = _apply(memory, proposal, decision, seen)
-    known = dict(memory.known)
+    known, deliveries = dict(memory.known), dict(memory.deliveries)
     for id_, k in memory.open().items():
         if not k.proposal and k.expires and seen.now > k.expires:
             known[id_] = replace(k, end="expired", held="", expires=None)
@@ -201,7 +201,9 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
             known[proposal.id] = replace(
                 proposal.known, end=end, proposal=None, standing=Standing(), held="", expires=None
             )
-    return prune(replace(memory, known=known), seen.now)
+            deferred = [d for d in memory.of(proposal.id) if d.state == DEFERRED]
+            deliveries |= {d.key: replace(d, state=GIVEN_UP, reason=f"Its time was over. {d.reason}") for d in deferred}
+    return prune(replace(memory, known=known, deliveries=deliveries), seen.now)
 
 
 def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapshot) -> Memory:
@@ -238,15 +240,25 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     if any(delivery.state in (SENDING, IN_DOUBT, REFUSED) for delivery in deliveries):
         return ""
     states = {delivery.channel: delivery.state for delivery in deliveries}
-    channels = [c for c in proposal.texts if c.split("/")[0] in proposal.accounts]
+    wanted = _wanted(proposal, seen)
+    channels = [channel for account in wanted for channel in seen.settings.accounts[account].channels]
     if channels and all(states.get(channel) in FINISHED for channel in channels):
         return POSTED if POSTED in states.values() else GIVEN_UP
     asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
     late = asked and asked.not_after and seen.now > asked.not_after
-    over = proposal.candidate.accounts and not proposal.accounts
+    over = bool(proposal.known.dropped) and not wanted
     if late or over or (proposal.known.expires and seen.now > proposal.known.expires):
         return POSTED if POSTED in states.values() else DECLINED if over else "expired"
     return ""
+
+
+def _wanted(proposal: Proposal, seen: Snapshot) -> list[str]:
+    """The accounts that are still to post it; only maintainers can make them fewer."""
+    accounts, editors = seen.settings.accounts, proposal.known.standing.editors
+    wanted = set(proposal.candidate.accounts)
+    if proposal.known.proposal and not all(any(seen.settings.maintains(e, a) for a in accounts) for e in editors):
+        wanted |= set(proposal.known.proposal.accounts)
+    return [account for account in accounts if account in wanted and account not in proposal.known.dropped]
 
 
 def prune(memory: Memory, now: datetime) -> Memory:

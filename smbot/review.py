@@ -29,6 +29,7 @@ from smbot.templates import encode, named, parse, plain, put, raw
 
 CARD = "Smbot/candidate"
 STATUS_LINE = "Smbot/status"
+_LONGEST = 20_000  # a longer block of the page is not worth remembering
 TO_REVIEW = "To review"
 
 _SYNONYMS = {"": WAITING, "approve": APPROVED, "decline": DECLINED, "rejected": DECLINED, "dropped": GIVE_UP}
@@ -75,7 +76,7 @@ def cards(code: Wikicode) -> dict[str, Card | None]:
     found: dict[str, Card | None] = {}
     for template in named(code, CARD):
         id_ = raw(template, "id")
-        found[id_] = None if id_ in found else _card(str(template))
+        found[id_] = None if id_ in found else _remembered_card(str(template))
     return found
 
 
@@ -83,21 +84,31 @@ def cards(code: Wikicode) -> dict[str, Card | None]:
 def read(text: str) -> Mapping[str, Card | None]:
     """What `cards(parse(text))` finds, quickly: of a page that changed a little only a little is parsed."""
     found: dict[str, Card | None] = {}
-    for block in blocks.split(text):
-        for id_, card in _cards_of(block) if len(block) < blocks.LONGEST else _cards_of.__wrapped__(block):
+    for block in blocks.cut(text):
+        on_it = _on_block(block) if len(block) < _LONGEST else None
+        if on_it is None:
+            return MappingProxyType(cards(parse(text)))
+        for id_, card in on_it:
             found[id_] = None if id_ in found else card
     return MappingProxyType(found)
 
 
 @lru_cache(maxsize=4096)
-def _cards_of(block: str) -> tuple[tuple[str, Card], ...]:
-    return tuple((raw(template, "id"), _card(str(template))) for template in named(parse(block), CARD))
+def _on_block(block: str) -> tuple[tuple[str, Card], ...] | None:
+    """The cards on a block of the page; None where it cannot be read without what stands around it."""
+    code = parse(block)
+    if not blocks.is_closed(code):
+        return None
+    return tuple((raw(template, "id"), _card(template)) for template in named(code, CARD))
 
 
-@lru_cache(maxsize=4096)
-def _card(wikitext: str) -> Card:
-    """Read one card; cached, since most cards are the same from one revision to the next."""
+@lru_cache(maxsize=1024)
+def _remembered_card(wikitext: str) -> Card:
     (template,) = named(parse(wikitext), CARD)
+    return _card(template)
+
+
+def _card(template: Template) -> Card:
     candidate, problems = forms.read(template, _ARGUMENTS)
     status = " ".join(plain(template, "status")[0].lower().replace("_", " ").rstrip(".!").split())
     return Card(
@@ -165,10 +176,11 @@ def fold(
 
 def _unsettled(standing: Standing) -> Standing:
     """After a revision that does not tell: what stands next on the card was set by nobody we know."""
-    return _disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
+    return disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
 
 
-def _disturbed(standing: Standing, user: str) -> Standing:
+def disturbed(standing: Standing, user: str) -> Standing:
+    """Somebody ('' for nobody we know) changed what the card shows, or what it should; until smbot vouches for it."""
     by = tuple(dict.fromkeys((*standing.disturbed_by, user)))
     return msgspec.structs.replace(standing, disturbed_by=by)
 
@@ -208,7 +220,7 @@ def _words_step(standing: Standing, card: Card, user: str, history: History) -> 
     if card.face == standing.vouched:
         standing = msgspec.structs.replace(standing, disturbed_by=())
     else:
-        standing = _disturbed(standing, user)
+        standing = disturbed(standing, user)
     digest = history.digest(card.candidate)
     if digest != standing.digest:
         standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))

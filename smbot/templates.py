@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -22,6 +23,12 @@ from smbot.model import Problem
 # https://www.mediawiki.org/wiki/Help:Magic_words#Miscellaneous and the templates many wikis keep beside them
 _CHARACTERS = {"!": "|", "=": "=", "((": "{{", "))": "}}", "!!": "||"}
 
+_TANGLED = 30_000_000  # beginnings without an end times characters: about two seconds of parsing
+_COSTS = {"brace": 1, "bracket": 1, "tag": 8}  # seen with mwparserfromhell 0.7.2
+_BRACKETS = re.compile(
+    r"(?P<brace>\{\{)|(?P<BRACE>\}\})|(?P<bracket>\[)|(?P<BRACKET>\])"
+    r"|(?P<tag><(?!(?:br|hr|li|d[dt]|t[dhr])\b)[A-Za-z])|(?P<TAG></[A-Za-z]|/>)"
+)
 _ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z0-9]+);")  # without its `;` it is none on a wiki
 
 _NOT_PLAIN = re.compile(
@@ -32,8 +39,31 @@ PLAIN_TEXT = "A post is plain text: write the words and the address as they shal
 
 
 def parse(wikitext: str) -> Wikicode:
-    """Parse a page; `str()` of the result is the page again, byte for byte."""
+    """Parse a page; `str()` of the result is the page again, byte for byte. A tangled page is one piece of text."""
+    if is_tangled(wikitext):
+        return Wikicode([Text(wikitext)])
     return mwparserfromhell.parse(wikitext, skip_style_tags=True)
+
+
+def is_tangled(wikitext: str) -> bool:
+    """Whether so much is begun and never closed on a page that parsing it would take more than a few seconds.
+
+    The parser goes back to each beginning that has no end, so its time grows with their number times the length.
+    """
+    at_worst = wikitext.count("{{") + wikitext.count("[") + wikitext.count("<") * _COSTS["tag"]
+    return at_worst * len(wikitext) > _TANGLED and _unclosed(wikitext) * len(wikitext) > _TANGLED
+
+
+def _unclosed(wikitext: str) -> int:
+    """How many braces, brackets and tags are begun and not closed, roughly, weighed by what they cost."""
+    open_: Counter[str] = Counter()
+    for match in _BRACKETS.finditer(wikitext):
+        kind = match.lastgroup or ""
+        if kind.islower():
+            open_[kind] += 1
+        elif open_[kind.lower()]:
+            open_[kind.lower()] -= 1
+    return sum(count * _COSTS[kind] for kind, count in open_.items())
 
 
 def named(code: Wikicode, name: str) -> list[Template]:

@@ -202,22 +202,25 @@ class Wiki:
             if error.code not in _CONFLICTS:
                 kind = Rejected if error.code.startswith(_REJECTED) else WikiError
                 raise kind(f"‘{title}’ could not be saved: {error.code}: {error.info}") from error
-            return self._saved_already(title, text, error)
+            return self._saved_already(title, text, self.bot)
         except (Error, OSError) as error:
             raise WikiError(f"‘{title}’ could not be saved: {_cause(error)}") from error
         result = answer.get("edit", {})
         if result.get("result") != "Success":
             raise Rejected(f"‘{title}’ could not be saved: {json.dumps(result)}")
         self._pages.pop(title, None)
-        return int(result.get("newrevid", base))
+        return int(result["newrevid"]) if "newrevid" in result else self._saved_already(title, text)
 
-    def _saved_already(self, title: str, text: str, error: APIError) -> int:
-        """After a conflict: perhaps it is with our own edit, whose answer got lost and which pywikibot sent again."""
+    def _saved_already(self, title: str, text: str, user: str = "") -> int:
+        """After a conflict, or where there was nothing to change: the revision that has this text already.
+
+        Often it is our own edit, whose answer got lost and which pywikibot sent again. With `user` it has to be theirs.
+        """
         self._pages.pop(title, None)
         page = self.read([title])[title]
-        if page.user == self.bot and _same(page.text, text):
+        if user in ("", page.user) and _same(page.text, text):
             return page.revision
-        raise Conflict(f"‘{title}’ was changed by {page.user or 'somebody'} meanwhile.") from error
+        raise Conflict(f"‘{title}’ was changed by {page.user or 'somebody'} meanwhile.")
 
     # --- the API ----------------------------------------------------------------------------------------------------
 
@@ -240,7 +243,7 @@ class Wiki:
             answer = self._submit(parameters | more)
             yield answer.get("query", {"pages": []})
             more = answer.get("continue", {})
-            if not more:
+            if not more or "iistart" in more:  # what is left are older versions of a file
                 return
 
     def _batches(self, titles: list[str], **parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:

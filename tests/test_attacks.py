@@ -1,8 +1,9 @@
 """What people must not be able to do. Each attack posts nothing wrong, and the page in front of people says why."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,6 @@ from tests.world import SETTINGS, World
 
 EVIL = "Buy my coins now."
 SKIN = "A new skin is the default on many wikis."
-TWO = SETTINGS.replace("maintainers = Alice }}", "maintainers = Alice, Bob }}")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_odd_user_names_are_taken_for_what_they_are(world: World, id_: str, name
 
 
 @contextmanager
-def blocked(admin: Person, *names: str, **how: object) -> Iterator[None]:
+def blocked(admin: Person, *names: str, **how: Any) -> Iterator[None]:
     """These people are blocked as long as the block lasts."""
     try:
         for name in names:
@@ -591,13 +591,14 @@ def test_rows_are_never_hidden_in_a_comment_that_a_stranger_left_on_the_log(
 def test_only_the_bot_writes_its_memory(world: World, id_: str, mallory: Person, alice: Person) -> None:
     title = world.titles.memory
     text = mallory.get(title)
-    for attempt in (
+    attempts: tuple[Callable[[], Any], ...] = (
         lambda: mallory.edit(title, text.replace("waiting", "approved")),
         lambda: alice.edit(title, "{}"),
         lambda: mallory.move(title, "User:Mallory/x.json"),
         lambda: mallory.edit("User:Smbot/Another home.json", text),
         lambda: mallory.do("changecontentmodel", title=title, model="wikitext"),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(RefusedError):
             attempt()
     assert mallory.get(title) == text

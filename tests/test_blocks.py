@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mwparserfromhell.nodes import Node
 
 from smbot import blocks, review
 from smbot.templates import parse
@@ -58,29 +62,32 @@ def test_the_cards_of_a_page_are_those_of_its_blocks(text: str) -> None:
 
 @settings(max_examples=1500, deadline=None)
 @given(pages)
-def test_the_nodes_of_a_page_are_those_of_its_blocks(text: str) -> None:
-    pieces = blocks.split(text)
+def test_the_nodes_of_a_page_of_closed_blocks_are_those_of_its_blocks(text: str) -> None:
+    pieces = blocks.cut(text)
     assert "".join(pieces) == text
-    at_once = [(type(node), str(node)) for node in parse(text).nodes if str(node).strip()]
-    one_by_one = [(type(node), str(node)) for piece in pieces for node in parse(piece).nodes if str(node).strip()]
-    assert merged(one_by_one) == merged(at_once)
+    codes = [parse(piece) for piece in pieces]
+    if all(map(blocks.is_closed, codes)):
+        assert merged([n for code in codes for n in code.nodes]) == merged(parse(text).nodes)
 
 
-def merged(nodes: list[tuple[type, str]]) -> list[tuple[type, str]]:
-    """Neighbouring nodes of one kind as one: where text is cut does not matter."""
+def merged(nodes: Iterable[Node]) -> list[tuple[type, str]]:
+    """Neighbouring nodes of one kind as one, without white space: where text is cut does not matter."""
     result: list[tuple[type, str]] = []
-    for kind, words in nodes:
-        words = "".join(words.split())
+    for node in nodes:
+        kind, words = type(node), "".join(str(node).split())
         if result and result[-1][0] is kind:
             result[-1] = (kind, result[-1][1] + words)
-        else:
+        elif words:
             result.append((kind, words))
     return result
 
 
-def test_a_queue_page_is_cut_into_its_cards() -> None:
-    assert len(blocks.split("{{Smbot/status}}\n\n== To review ==\n\n" + CARD * 3)) == 5
+def test_a_queue_page_is_cut_into_closed_cards() -> None:
+    pieces = blocks.cut("{{Smbot/status}}\n\n== To review ==\n\n" + CARD * 3)
+    assert len(pieces) == 5
+    assert all(blocks.is_closed(parse(piece)) for piece in pieces)
 
 
-def test_a_page_with_something_open_stays_in_one_piece() -> None:
-    assert blocks.split(CARD + "<nowiki>\n" + CARD) == [CARD + "<nowiki>\n" + CARD]
+@pytest.mark.parametrize("opening", ["<nowiki>", "<!--", "{{", "[[", "<div>", "{|", "<li>"])
+def test_a_block_in_which_something_begins_is_not_closed(opening: str) -> None:
+    assert not blocks.is_closed(parse(CARD + opening + "\n"))

@@ -278,6 +278,7 @@ def test_an_unchanged_world_changes_nothing() -> None:
 
 def test_the_queue_history_is_taken_in_up_to_its_last_revision() -> None:
     mind = Memory(known={"n1": known()})
-    assert gather.take_decisions(mind, snapshot(mind)) is mind
+    quiet = gather.take_decisions(mind, snapshot(mind))
+    assert gather.take_decisions(quiet, snapshot(quiet)) is quiet
     history = (page("", 10, MALLORY),)
     assert gather.take_decisions(mind, snapshot(mind, queue_history=history)).queue == 10

@@ -250,6 +250,15 @@ def test_what_never_went_out_is_as_if_it_had_not_been_begun() -> None:
     assert due(plan.forget(begun, one), queue) == [KEY]
 
 
+def test_what_has_a_row_on_the_log_keeps_it_when_it_never_went_out() -> None:
+    before = delivery(state=DEFERRED, until=NOW, tries=2, logged=DEFERRED)
+    memory, queue = after(before)
+    one = plan.due(memory, snapshot(memory, queue))[0]
+    found = plan.forget(plan.begin(memory, one, "run-1"), one)
+    assert (found.deliveries[KEY].state, found.deliveries[KEY].tries) == (DEFERRED, 2)
+    assert [d.logged for d in plan.due(found, snapshot(found, queue))] == [DEFERRED]
+
+
 # --- what maintainers resolve ---------------------------------------------------------------------------------------
 
 

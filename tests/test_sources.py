@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from test_wikitext import WIKITEXT
+from tests.test_wikitext import WIKITEXT
 
 from smbot.model import Flag, Item, Page, Permalink, Reading
 from smbot.sources import SOURCES, mediawiki_news, source, tech_news

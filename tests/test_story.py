@@ -194,7 +194,7 @@ def test_a_stranger_cannot_decline(world: World, rita: Person, mallory: Person) 
     id_ = world.id_of("hackathon")
     world.change(mallory, id_, status="declined", reason="I do not like it")
     world.publish()
-    assert "Only maintainers of its accounts can decline it." in world.note(id_)
+    assert "[[User:Mallory|Mallory]] set it to declined, but is not among the maintainers" in world.note(id_)
     assert "queued" in world.answers()[0]
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mwparserfromhell.nodes import Template
 
-from smbot.templates import decode, encode, is_named, named, parse, plain, put, raw
+from smbot.templates import decode, encode, is_named, is_tangled, named, parse, plain, put, raw
 
 MARKUP = """
     { {{ {{{ } }} }}} [ [[ ] ]] | = ' '' ''' ~~~~ < > & &amp; &#124; &nbsp; -{ }- __TOC__ <nowiki> </nowiki> <nowiki/>
@@ -175,3 +175,15 @@ def test_markup_in_the_words_is_told_and_never_taken_out(wikitext: str) -> None:
 )
 def test_plain_words_stay_readable_on_the_page(words: str) -> None:
     assert encode(words) == words
+
+
+@pytest.mark.parametrize("unit", ["{{Smbot/request|text=", "<ref name='", "<a ", "[http://a.b c", "{{a|[[b", "<ref>"])
+def test_a_page_that_would_take_minutes_to_parse_is_one_piece_of_text(unit: str) -> None:
+    page = unit * 20_000
+    assert is_tangled(page)
+    assert parse(page).nodes == [page]
+
+
+def test_a_long_page_that_is_well_formed_is_not_tangled() -> None:
+    page = "{{Smbot/request\n| text = a <br> b [https://example.org c]\n}}\n" * 5_000
+    assert not is_tangled(page)

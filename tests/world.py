@@ -113,12 +113,12 @@ class World:
         (template,) = [t for t in named(parse(self.admin.get(self.titles.queue)), review.CARD) if raw(t, "id") == id_]
         return str(template)
 
-    def swap(self, person: Person, old: str, new: str, title: str = "", **more: int) -> int:
+    def swap(self, person: Person, old: str, new: str, title: str = "") -> int:
         """An ordinary edit by a person that puts `new` for `old`, which must be there, on the queue (or `title`)."""
         title = title or self.titles.queue
         text = self.admin.get(title)
         assert old in text
-        return int(person.edit(title, text.replace(old, new), **more)["newrevid"])
+        return int(person.edit(title, text.replace(old, new))["newrevid"])
 
     def everything(self) -> list[str]:
         """The words of every post on every account."""

@@ -1,0 +1,508 @@
+"""The wiki door on a real MediaWiki: what it reads, what it saves, what it raises, and what that costs."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.people import Person, RefusedError
+from sandbox.wiki import SandboxWiki
+from smbot.errors import Conflict, Rejected, WikiError
+from smbot.model import File
+from smbot.wiki import Wiki
+from tests.test_story import picture
+from tests.world import World
+
+
+@pytest.fixture
+def title() -> str:
+    """The title of a page that is not there."""
+    return f"Project:{secrets.token_hex(4)} page"
+
+
+@pytest.fixture
+def door(site: object) -> Wiki:
+    """The door as a new process would have it."""
+    return Wiki()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pywikibot does not wait between its tries."""
+    import pywikibot
+
+    monkeypatch.setattr(pywikibot.config, "retry_wait", 0)
+
+
+@contextlib.contextmanager
+def counted() -> Iterator[list[requests.Response]]:
+    """All that is asked of wikis as long as the block lasts."""
+    from pywikibot.comms import http
+
+    answers: list[requests.Response] = []
+
+    def count(answer: requests.Response, *_: Any, **__: Any) -> None:
+        answers.append(answer)
+
+    http.session.hooks["response"].append(count)
+    try:
+        yield answers
+    finally:
+        http.session.hooks["response"].remove(count)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_read_with_all_that_matters(door: Wiki, alice: Person, admin: Person, title: str) -> None:
+    admin.edit(title, "one")
+    admin.protect(title, "autoconfirmed")
+    parent = admin.revision_id(title)
+    second = alice.edit(title, "two")["newrevid"]
+    page = door.read([title])[title]
+    assert (page.title, page.text, page.user, page.protection) == (title, "two", "Alice", "autoconfirmed")
+    assert (page.revision, page.parent) == (second, parent)
+    assert page.url.endswith(f"oldid={page.revision}")
+    assert page.timestamp is not None
+    assert page.timestamp.tzinfo is not None
+    assert requests.get(page.url, timeout=10).ok
+
+
+def test_many_pages_cost_one_request(door: Wiki, admin: Person, title: str) -> None:
+    admin.edit(title, "here")
+    titles = [f"{title}/{i}" for i in range(49)]
+    with counted() as asked:
+        pages = door.read([title, *titles])
+    assert len(asked) == 1
+    assert [page.title for page in pages.values() if page.exists] == [title]
+    with counted() as asked:
+        door.read([f"{title}/{i}" for i in range(120)])
+    assert len(asked) == 3  # the 49 that were not there, and twice 50 of the others
+
+
+def test_reading_again_what_did_not_change_costs_one_small_request(door: Wiki, admin: Person, title: str) -> None:
+    admin.edit(title, "long words " * 10_000)
+    before = door.read([title])[title]
+    with counted() as asked:
+        again = door.read([title])[title]
+    assert again == before
+    assert len(asked) == 1
+    assert len(asked[0].content) < 2_000
+
+
+def test_reading_again_sees_every_change(door: Wiki, admin: Person, title: str) -> None:
+    assert not door.read([title])[title].exists
+    admin.edit(title, "one")
+    assert door.read([title])[title].text == "one"
+    admin.edit(title, "two")
+    assert door.read([title])[title].text == "two"
+    admin.protect(title)
+    assert door.read([title])[title].protection == "sysop"
+    admin.protect(title, "all")
+    assert door.read([title])[title].protection == ""
+    admin.delete(title)
+    gone = door.read([title])[title]
+    assert not gone.exists
+    assert gone.text == ""
+    admin.edit(title, "three")
+    assert door.read([title])[title].text == "three"
+
+
+@pytest.mark.parametrize("change", [str.lower, lambda t: t.replace(" ", "_"), lambda t: t.replace(" ", "  ")])
+def test_a_page_is_found_under_the_title_it_was_asked_by(door: Wiki, admin: Person, title: str, change: Any) -> None:
+    admin.edit(title, "here")
+    asked = change(title)
+    assert door.read([asked])[asked].text == "here"
+    assert door.read([asked, title])[title].text == "here"
+
+
+@pytest.mark.parametrize("asked", ["", "{{x}}", "<b>", "Talk:", "a|b", "Special:Version", "w:Foo", "A" * 300])
+def test_what_is_no_title_is_a_page_that_does_not_exist_or_a_wiki_error(door: Wiki, title: str, asked: str) -> None:
+    with contextlib.suppress(WikiError):
+        assert not door.read([asked])[asked].exists
+
+
+def test_a_redirect_is_read_as_it_stands(door: Wiki, admin: Person, title: str) -> None:
+    admin.edit(title, "here")
+    admin.move(title, f"{title} 2")
+    assert door.read([title])[title].text.startswith("#REDIRECT")
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+
+def test_a_history_is_all_since_a_revision_oldest_first(door: Wiki, alice: Person, bob: Person, title: str) -> None:
+    ids = [who.edit(title, f"text {i}")["newrevid"] for i, who in enumerate((alice, bob, alice, bob))]
+    page = door.read([title])[title]
+    assert [p.revision for p in door.history(page, 0)] == ids
+    assert [p.revision for p in door.history(page, ids[0])] == ids[1:]
+    assert [(p.user, p.text) for p in door.history(page, ids[1])] == [("Alice", "text 2"), ("Bob", "text 3")]
+    assert door.history(page, ids[-1]) == ()
+    with counted() as asked:
+        assert door.history(page, ids[-2]) == (page,)
+    assert not asked
+
+
+def test_a_history_ends_with_the_revision_that_was_read(door: Wiki, alice: Person, bob: Person, title: str) -> None:
+    first = alice.edit(title, "one")["newrevid"]
+    second = bob.edit(title, "two")["newrevid"]
+    third = bob.edit(title, "three")["newrevid"]
+    page = door.read([title])[title]
+    alice.edit(title, "four")
+    assert [p.revision for p in door.history(page, first)] == [second, third]
+
+
+def test_a_long_history_is_read_in_pieces_without_a_gap(
+    door: Wiki, wiki: SandboxWiki, alice: Person, title: str
+) -> None:
+    ids = [alice.edit(title, f"{i} " + "long " * 4_000)["newrevid"] for i in range(12)]
+    page = door.read([title])[title]
+    try:
+        wiki.configure(wgAPIMaxResultSize=65_536)
+        with counted() as asked:
+            history = door.history(page, ids[0])
+    finally:
+        wiki.configure()
+    assert len(asked) > 2
+    assert [p.revision for p in history] == ids[1:]
+    assert [p.parent for p in history] == ids[:-1]
+
+
+def test_more_than_fifty_revisions_are_all_read(door: Wiki, alice: Person, title: str) -> None:
+    ids = [alice.edit(title, str(i))["newrevid"] for i in range(53)]
+    assert [p.revision for p in door.history(door.read([title])[title], 0)] == ids
+
+
+def test_where_the_last_revision_is_gone_the_history_is_the_page_alone(
+    door: Wiki, alice: Person, admin: Person, title: str
+) -> None:
+    gone = alice.edit(title, "one")["newrevid"]
+    admin.delete(title)
+    alice.edit(title, "two")
+    alice.edit(title, "three")
+    page = door.read([title])[title]
+    assert door.history(page, gone)[-1] == page
+    assert door.history(page, gone)[0].parent != gone
+    assert door.history(page, 10**9) == (page,)
+
+
+def test_hidden_authors_and_texts_are_known_to_be_hidden(door: Wiki, alice: Person, admin: Person, title: str) -> None:
+    nobody = alice.edit(title, "by nobody")["newrevid"]
+    nothing = alice.edit(title, "nothing")["newrevid"]
+    alice.edit(title, "")
+    admin.hide_revision(nobody, "user")
+    admin.hide_revision(nothing, "content", suppress=True)
+    first, second, last = door.history(door.read([title])[title], 0)
+    assert (first.user, first.text, first.text_hidden) == ("", "by nobody", False)
+    assert (second.user, second.text, second.text_hidden) == ("Alice", "", True)
+    assert (last.user, last.text, last.text_hidden) == ("Alice", "", False)
+    assert door.revision(nobody) == "by nobody"
+    assert door.revision(nothing) == ""
+    assert door.revision(10**9) == ""
+
+
+# --- saving ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_save_makes_a_page_and_changes_it(door: Wiki, alice: Person, title: str) -> None:
+    first = door.save(title, "one", 0, "made")
+    second = door.save(title, "two", first, "changed")
+    history = alice.history(title)
+    assert [r["revid"] for r in history] == [second, first]
+    assert {r["user"] for r in history} == {"Smbot"}
+    assert history[0]["comment"] == "changed"
+    assert door.read([title])[title].text == "two"
+    assert door.save(title, "two", second, "nothing new") == second
+
+
+def test_two_doors_of_one_account_never_overwrite_each_other(door: Wiki, alice: Person, title: str) -> None:
+    """MediaWiki by itself suppresses conflicts with oneself; stating the revision does not."""
+    other = Wiki()
+    base = door.save(title, "one\n", 0, "")
+    door.save(title, "door\n", base, "")
+    with pytest.raises(Conflict, match="was changed by Smbot meanwhile"):
+        other.save(title, "other\n", base, "")
+    assert alice.get(title) == "door"
+
+
+def test_distant_changes_are_merged_and_near_ones_conflict(door: Wiki, alice: Person, title: str) -> None:
+    lines = [f"line {i}" for i in range(9)]
+    base = door.save(title, "\n".join(lines), 0, "")
+    alice.edit(title, "\n".join(["Alice", *lines[1:]]))
+    door.save(title, "\n".join([*lines[:-1], "Smbot"]), base, "")
+    assert alice.get(title) == "\n".join(["Alice", *lines[1:-1], "Smbot"])
+    with pytest.raises(Conflict, match="was changed by Smbot meanwhile"):
+        door.save(title, "\n".join(["Smbot", *lines[1:]]), base, "")
+
+
+def test_a_page_somebody_made_meanwhile_is_a_conflict(door: Wiki, alice: Person, title: str) -> None:
+    alice.edit(title, "Alice was first")
+    with pytest.raises(Conflict, match="was changed by Alice meanwhile"):
+        door.save(title, "mine", 0, "")
+    assert alice.get(title) == "Alice was first"
+
+
+def test_a_page_somebody_deleted_meanwhile_is_a_conflict_and_not_made_again(
+    door: Wiki, admin: Person, title: str
+) -> None:
+    base = door.save(title, "one", 0, "")
+    admin.delete(title)
+    with pytest.raises(Conflict):
+        door.save(title, "two", base, "")
+    assert admin.revision_id(title) == 0
+
+
+@contextlib.contextmanager
+def lost_answer() -> Iterator[list[str]]:
+    """The wiki does what it is asked, and the answer to the first edit is lost on the way."""
+    from pywikibot.comms import http
+
+    adapter: Any = http.session.get_adapter("http://")
+    send, lost = adapter.send, list[str]()
+
+    def dropping(request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        answer: requests.Response = send(request, **how)
+        if not lost and "action=edit" in str(request.body):
+            lost.append(answer.text)
+            raise requests.ConnectionError("connection reset by peer")
+        return answer
+
+    adapter.send = dropping
+    try:
+        yield lost
+    finally:
+        adapter.send = send
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["made", "changed"])
+def test_a_save_whose_answer_is_lost_is_a_save(door: Wiki, alice: Person, title: str, hasty: None, there: bool) -> None:
+    base = door.save(title, "before", 0, "") if there else 0
+    with lost_answer() as lost:
+        saved = door.save(title, "after", base, "")
+    assert "Success" in lost[0]
+    assert saved == alice.revision_id(title)
+    assert [r["slots"]["main"]["content"] for r in alice.history(title)] == ["after"] + ["before"] * there
+
+
+def test_a_memory_whose_answer_is_lost_is_a_save_however_the_wiki_lays_it_out(
+    door: Wiki, alice: Person, hasty: None
+) -> None:
+    title = f"User:Smbot/{secrets.token_hex(4)}.json"
+    with lost_answer():
+        saved = door.save(title, '{"a":[1,2],"b":{}}', 0, "")
+    assert saved == alice.revision_id(title)
+    with pytest.raises(Conflict):
+        door.save(title, '{"a":[1,3],"b":{}}', 0, "")
+
+
+def test_on_a_wiki_that_is_read_only_nothing_is_saved(
+    door: Wiki, wiki: SandboxWiki, alice: Person, title: str, hasty: None
+) -> None:
+    try:
+        wiki.configure(wgReadOnly="Moving house")
+        with pytest.raises(WikiError) as caught:
+            door.save(title, "one", 0, "")
+        assert not door.read([title])[title].exists
+    finally:
+        wiki.configure()
+    assert not isinstance(caught.value, Conflict | Rejected)
+    assert door.save(title, "one", 0, "") == alice.revision_id(title)
+
+
+def test_a_text_the_wiki_does_not_take_is_told_apart(door: Wiki, admin: Person, title: str) -> None:
+    admin.edit(title, "closed")
+    admin.protect(title)
+    with pytest.raises(Rejected, match="protectedpage"):
+        door.save(title, "open", admin.revision_id(title), "")
+    with pytest.raises(Rejected, match="contenttoobig"):
+        door.save(f"{title} 2", "x" * (2048 * 1024 + 1), 0, "")
+
+
+def test_a_dead_wiki_is_a_wiki_error(door: Wiki, title: str, hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pywikibot.comms import http
+
+    def dead(*_: Any, **__: Any) -> requests.Response:
+        raise requests.ConnectionError("connection refused")
+
+    monkeypatch.setattr(http.session.get_adapter("http://"), "send", dead)
+    with pytest.raises(WikiError):
+        door.read([title])
+    with pytest.raises(WikiError):
+        door.save(title, "x", 0, "")
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_blocked_wholly_or_in_part_or_is_not_there(
+    door: Wiki, wiki: SandboxWiki, admin: Person, title: str
+) -> None:
+    admin.edit(title, "here")
+    names = [f"{name} {secrets.token_hex(3)}" for name in ("Öl", "Partly", "Fine = \"'&+!")]
+    for name in names:
+        wiki.user(name)
+    admin.block(names[0])
+    admin.block(names[1], partial=True, allowusertalk=True, pagerestrictions=title)
+    asked = [*names, "Nobody at all", "127.0.0.1", "Smbot", "a<b"]
+    assert door.blocked(asked) == {names[0], names[1], "Nobody at all", "127.0.0.1", "a<b"}
+    assert door.blocked([]) == frozenset()
+    admin.unblock(names[0])
+    assert door.blocked([names[0]]) == frozenset()
+
+
+def test_an_expired_block_is_none(door: Wiki, wiki: SandboxWiki, admin: Person) -> None:
+    name = f"Back {secrets.token_hex(3)}"
+    wiki.user(name)
+    admin.do("block", user=name, expiry="1 seconds")
+    with contextlib.suppress(RefusedError):
+        admin.unblock(name)
+    assert door.blocked([name]) == frozenset()
+
+
+def test_which_revisions_are_hidden_or_gone(door: Wiki, alice: Person, admin: Person, title: str) -> None:
+    ids = [alice.edit(title, str(i))["newrevid"] for i in range(5)]
+    admin.hide_revision(ids[0], "user")
+    admin.hide_revision(ids[1], "content")
+    admin.hide_revision(ids[2], "content|user|comment", suppress=True)
+    admin.hide_revision(ids[3], "comment")
+    other = alice.edit(f"{title} 2", "x")["newrevid"]
+    admin.delete(f"{title} 2")
+    assert door.hidden([*ids, other, 10**9]) == {*ids[:3], other, 10**9}
+    with counted() as asked:
+        assert len(door.hidden(range(10**9, 10**9 + 120))) == 120
+    assert len(asked) == 3
+
+
+def test_the_rights_are_those_the_password_lets_through(door: Wiki) -> None:
+    assert {"edit", "createpage", "editmyuserjson", "bot"} <= door.rights()
+    assert not {"editsitejs", "editmyuserjs", "delete", "protect"} & door.rights()
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cat(admin: Person, tmp_path: Path) -> str:
+    """The name of an image on the wiki."""
+    name = f"Cat {secrets.token_hex(4)}.png"
+    admin.upload(picture(tmp_path, 1), name)
+    return name
+
+
+def test_files_are_found_by_the_names_asked_for(door: Wiki, cat: str) -> None:
+    low = cat[:1].lower() + cat[1:].replace(" ", "_")
+    with counted() as asked:
+        files = door.files([cat, low, "No such.png", "<bad>.png"])
+    assert len(asked) == 1
+    assert set(files) == {cat, low}
+    assert files[cat].mime == "image/png"
+    assert files[cat].name == cat
+    assert len(door.download(files[low], 1000)) == files[cat].size
+
+
+def test_of_a_file_that_was_replaced_only_the_new_version_counts(
+    door: Wiki, admin: Person, cat: str, tmp_path: Path
+) -> None:
+    old = door.files([cat])[cat]
+    for red in (2, 3):
+        admin.upload(picture(tmp_path, red), cat)
+    with counted() as asked:
+        new = door.files([cat])[cat]
+    assert len(asked) == 1
+    assert new.since >= old.since
+    assert new.sha1 != old.sha1
+    assert door.download(new, 1000) == (tmp_path / "3.png").read_bytes()
+    with pytest.raises(WikiError, match="was replaced just now"):
+        door.download(old, 1000)
+
+
+def test_no_more_is_downloaded_than_may_be(door: Wiki, cat: str) -> None:
+    file = door.files([cat])[cat]
+    assert door.download(file, file.size)
+    with pytest.raises(WikiError, match="is larger than"):
+        door.download(file, file.size - 1)
+
+
+@pytest.mark.parametrize("path", ["/images/0/00/No_such.png", ":bad"])
+def test_an_image_that_cannot_be_had_is_a_wiki_error(door: Wiki, wiki: SandboxWiki, path: str) -> None:
+    gone = File("No such.png", wiki.url + path, "image/png", 9, datetime.now(UTC), "0" * 40)
+    with pytest.raises(WikiError, match="could not be read"):
+        door.download(gone, 1000)
+
+
+def test_links_of_a_wiki_become_addresses(door: Wiki, wiki: SandboxWiki) -> None:
+    site = door.site()
+    assert site.article == f"{wiki.url}/wiki/$1"
+    assert site.interwiki["phab"] == "https://phabricator.wikimedia.org/$1"
+    assert site.file_namespaces == {"file", "image"}
+
+
+# --- what a quiet day costs -----------------------------------------------------------------------------------------
+
+
+def quiet(world: World) -> dict[str, int]:
+    """How many requests `collect` and `publish` take, each in a desk of its own, once all is done."""
+    for _ in range(2):
+        world.collect()
+        world.publish()
+    cost = {}
+    for name, run in (("collect", world.collect), ("publish", world.publish)):
+        with counted() as asked:
+            report = run()
+        assert str(report) == "nothing new"
+        cost[name] = len(asked)
+    return cost
+
+
+def test_with_nothing_new_a_cycle_costs_three_requests(world: World) -> None:
+    world.tech_news("The visual editor keeps a draft.")
+    assert quiet(world) == {"collect": 2, "publish": 1}
+
+
+def test_closed_requests_posts_and_log_rows_cost_no_more(world: World, alice: Person, rita: Person) -> None:
+    world.tech_news("The visual editor keeps a draft.")
+    for number in range(3):
+        world.ask(rita, text=f"Come to hackathon {number}", accounts="wikitech")
+    world.collect()
+    world.approve(alice, "hackathon 0")
+    world.change(alice, world.id_of("hackathon 1"), status="declined")
+    world.publish()
+    assert quiet(world) == {"collect": 2, "publish": 1}
+
+
+def test_open_cards_that_people_touched_cost_no_more(world: World, alice: Person, mallory: Person) -> None:
+    world.tech_news("The visual editor keeps a draft.")
+    world.collect()
+    world.change(mallory, world.id_of("new skin"), text="Buy my coins", status="approved")
+    world.approve(alice, "Patrolling", not_before=f"{world.now.year + 1}-01-01")
+    assert quiet(world) == {"collect": 2, "publish": 1}
+
+
+def test_a_stopped_desk_costs_no_more(world: World, alice: Person) -> None:
+    world.tech_news("The visual editor keeps a draft.")
+    world.collect()
+    world.approve(alice, "Patrolling")
+    world.admin.edit(world.titles.stop, "stop")
+    assert quiet(world) == {"collect": 2, "publish": 1}
+
+
+def test_a_quiet_cycle_leaves_every_page_as_it_is(world: World, alice: Person, rita: Person) -> None:
+    world.ask(rita, text="Come to the hackathon", accounts="wikitech")
+    world.ask(rita, text="Come", accounts="nowhere")
+    world.collect()
+    world.approve(alice, "hackathon")
+    world.publish()
+    world.collect()
+    titles = [world.titles.queue, world.titles.requests, world.titles.memory, f"{world.titles.log}/{world.now:%Y-%m}"]
+    before = [world.admin.revision_id(title) for title in titles]
+    for _ in range(2):
+        world.collect()
+        world.publish()
+    assert [world.admin.revision_id(title) for title in titles] == before
