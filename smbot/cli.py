@@ -14,19 +14,14 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from smbot import __version__, compose, sources
-from smbot.channels import NETWORKS, network
+from smbot import __version__, sources
 from smbot.errors import SmbotError, UsageError, WikiError
 from smbot.forms import split
-from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading
-from smbot.settings import Account
 
 if TYPE_CHECKING:
     from smbot.bot import Desk, Report
@@ -34,8 +29,6 @@ if TYPE_CHECKING:
     from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
-USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",)}
-NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
 OPTIONS_OF_PYWIKIBOT = "pywikibot's global options (-dir:, -family:, -lang:, -user: …) go with every command."
 
 
@@ -159,8 +152,16 @@ def _tell_plan(name: str, desk: Desk, *, send: bool) -> int:
 def _tell(name: str, report: Report) -> int:
     for problem in report.problems:
         print(f"problem: {problem}", file=sys.stderr)
-    print(f"smbot {name}: {report}{f'; {len(report.problems)} problems' if report.problems else ''}")
+    print(f"smbot {name}: {report}{_problems(report.problems)}")
     return 1 if report.problems else 0
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _problems(problems: Sequence[str]) -> str:
+    return f"; {_count(problems, 'problem')}" if problems else ""
 
 
 class _stop_on_sigterm:  # noqa: N801 - read as a statement: with _stop_on_sigterm(desk)
@@ -234,8 +235,8 @@ def _check(options: argparse.Namespace) -> int:
         )
         if not finding.ok and finding.remedy:
             print(f"         -> {finding.remedy}")
-    bad = sum(not finding.ok for finding in findings)
-    print(f"smbot {options.name}: {len(findings)} things looked at, {bad} problems")
+    bad = [finding for finding in findings if not finding.ok]
+    print(f"smbot {options.name}: {len(findings)} things looked at, {_count(bad, 'problem')}")
     return 1 if bad else 0
 
 
@@ -245,52 +246,13 @@ def _install(options: argparse.Namespace) -> int:
     report = run(_wiki(), _home(), dry_run=options.dry_run)
     for line in report.done:
         print(line)
-    for line in report.problems:
+    for line in report.reminders:
         print(f"to do: {line}", file=sys.stderr)
+    for line in report.problems:
+        print(f"problem: {line}", file=sys.stderr)
     dry = "; dry run, nothing was changed" if options.dry_run else ""
-    print(f"smbot {options.name}: {len(report.done)} pages looked at, {len(report.problems)} things for a person{dry}")
-    return 0
-
-
-# --- preview --------------------------------------------------------------------------------------------------------
-
-
-def _preview(options: argparse.Namespace) -> int:
-    """The candidates a source would propose, without any account."""
-    read = _request_candidates if options.source == "requests" else _item_candidates
-    items, problems = read(options)
-    for problem in problems:
-        print(f"problem: {problem}", file=sys.stderr)
-    if options.json:
-        print(json.dumps(items, ensure_ascii=False, indent=2, default=str))
-        return 1 if problems else 0
-    for item in items:
-        print(f"[{item['id']}] {item['source']} {item['group']} · {item['section']}".rstrip(" ·"))
-        for channel, text in item["texts"].items():
-            print(f"  {channel} ({item['lengths'][channel]}):")
-            print("    " + text.replace("\n", "\n    "))
-        for problem in item["problems"]:
-            print(f"  ! {problem}")
-        print()
-    print(f"smbot {options.name}: {len(items)} candidates{f'; {len(problems)} problems' if problems else ''}")
-    return 1 if problems else 0
-
-
-_Shown = dict[str, Any]
-
-
-def _item_candidates(options: argparse.Namespace) -> tuple[list[_Shown], list[str]]:
-    from smbot.identity import take_print
-
-    readings = [_from_file(options)] if options.file else list(_from_wiki(options))
-    problems = [str(problem) for reading in readings for problem in reading.problems]
-    problems += [NOTHING for r in readings if not r.items and not r.problems and not r.placeholder]
-    found = []
-    for item in (item for reading in readings for item in reading.items if Flag.RECURRENT not in item.flags):
-        candidate = compose.from_item(item, tuple(_preview_accounts(options)))
-        id_ = f"n{compose.fingerprint(options.source + take_print(item.text))[:9]}"
-        found.append(_shown(id_, item, candidate, options))
-    return found, problems
+    print(f"smbot {options.name}: {len(report.done)} pages looked at, {_count(report.problems, 'problem')}{dry}")
+    return 1 if report.problems else 0
 
 
 def show(todo: Plan) -> str:
@@ -310,89 +272,39 @@ def _diff(title: str, before: str, after: str) -> list[str]:
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), title, title, lineterm="", n=1))
 
 
-def _from_file(options: argparse.Namespace) -> Reading:
-    from smbot.wikitext import WIKIMEDIA
-
-    reader = sources.source(options.source)
-    return reader.read(_page_from(options.file, options.title or reader.PAGE), WIKIMEDIA[reader.WIKI], options.source)
+# --- preview --------------------------------------------------------------------------------------------------------
 
 
-def _page_from(file: str, title: str) -> Page:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
-    return Page(title, revision=1, text=text, timestamp=datetime.now(UTC))
+def _preview(options: argparse.Namespace) -> int:
+    from smbot.preview import Wish, candidates
+
+    wish = Wish(options.source, options.file, options.title, options.wiki, options.days, options.accounts)
+    found, problems = candidates(wish, _open, _home())
+    for problem in problems:
+        print(f"problem: {problem}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+        return 1 if problems else 0
+    for candidate in found:
+        print(_told(candidate))
+    print(f"smbot {options.name}: {_count(found, 'candidate')}{_problems(problems)}")
+    return 1 if problems else 0
 
 
-def _from_wiki(options: argparse.Namespace) -> list[Reading]:
-    reader = sources.source(options.source)
-    wiki = _door().Wiki(options.wiki or reader.WIKI)
-    choices = reader.titles(options.title or reader.PAGE, datetime.now(UTC), options.days)
-    got = wiki.read(title for choice in choices for title in choice)
-    pages = [page for choice in choices if (page := next((got[t] for t in choice if got[t].exists), None))]
-    if not pages:
-        raise UsageError(f"None of these pages exists: {', '.join(title for choice in choices for title in choice)}.")
-    site = wiki.site()
-    return [reader.read(page, site, options.source) for page in pages]
+def _told(candidate: dict[str, Any]) -> str:
+    """A candidate for people to read."""
+    lines = [f"[{candidate['id']}] {candidate['source']} {candidate['group']} · {candidate['section']}".rstrip(" ·")]
+    for channel, text in candidate["texts"].items():
+        lines += [f"  {channel} ({candidate['lengths'][channel]}):", "    " + text.replace("\n", "\n    ")]
+    return "\n".join([*lines, *(f"  ! {problem}" for problem in candidate["problems"]), ""])
 
 
-def _request_candidates(options: argparse.Namespace) -> tuple[list[_Shown], list[str]]:
-    from smbot import intake
-
-    page = _requests_page(options)
-    found = []
-    for request in intake.read(page, (), 0, page.text, ""):
-        item = Item("requests", "", "", request.candidate.text, (), _permalink(page))
-        shown = _shown(request.id or f"r{request.asked[:9]}", item, request.candidate, options)
-        found.append(shown | {"problems": [str(p) for p in request.problems] + list(shown["problems"])})
-    unreadable = intake.mark_unreadable(page.text).count(f"{{{{{intake.UNREADABLE}}}}}")
-    return found, [f"{unreadable} requests cannot be read: their braces do not match."] if unreadable else []
-
-
-def _requests_page(options: argparse.Namespace) -> Page:
-    title = options.title or f"{_home()}/Requests"
-    if options.file:
-        return _page_from(options.file, title)
-    if not options.wiki:
+def _open(name: str) -> Wiki:
+    """A wiki to read: the one of user-config.py for ''; no account is needed for the others."""
+    if not name:
         _need_account()
-    page: Page = _door().Wiki(options.wiki).read([title])[title]
-    if not page.exists:
-        raise UsageError(f"There is no page ‘{title}’. Name it with --title, its wiki with --wiki, or a --file.")
-    return page
-
-
-def _permalink(page: Page) -> Permalink:
-    return Permalink(page.title, page.revision, page.url)
-
-
-def _preview_accounts(options: argparse.Namespace) -> dict[str, Account]:
-    """The accounts a preview shows: those asked for, on every network, or the usual one of the source."""
-    names = options.accounts or USUAL_ACCOUNTS.get(
-        options.source, tuple(dict.fromkeys(sum(USUAL_ACCOUNTS.values(), ())))
-    )
-    return {name: Account(name, tuple(NETWORKS), frozenset()) for name in names}
-
-
-def _shown(id_: str, item: Item, candidate: Candidate, options: argparse.Namespace) -> _Shown:
-    """A candidate as values for machines."""
-    accounts = _preview_accounts(options)
-    rules = {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
-    texts = compose.texts(candidate, accounts)
-    return {
-        "id": id_,
-        "source": item.source,
-        "group": item.group,
-        "section": item.section,
-        "texts": {channel: text.words for channel, text in texts.items()},
-        "lengths": {c: f"{rules[c].measure(t.words)} of {rules[c].characters}" for c, t in texts.items()},
-        "links": [asdict(link) for link in item.links]
-        or ([{"url": candidate.link, "label": ""}] if candidate.link else []),
-        "flags": sorted(flag.value for flag in item.flags),
-        "published": item.published,
-        "permalink": item.permalink.url,
-        "problems": [str(problem) for problem in compose.problems(candidate, accounts, rules)],
-    }
+    wiki: Wiki = _door().Wiki(name)
+    return wiki
 
 
 # --- options --------------------------------------------------------------------------------------------------------

@@ -106,13 +106,13 @@ def _problems(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapp
 
 
 def _unfit(channel: str, text: Text, rules: Rules) -> Iterator[Problem]:
-    account, network = channel.split("/")
+    account = channel.split("/")[0]
     if not text.words:
         yield Problem(f"There are no words for {account}.", "Write them in ‘text’.")
     over = rules.measure(text.words) - rules.characters
     if over > 0:
         yield Problem(
-            f"The words for {account} on {network} are {over} characters too long (limit {rules.characters}).",
+            f"The words for {account} on {rules.network} are {over} characters too long (limit {rules.characters}).",
             "Shorten them; nothing is ever cut.",
         )
     for image in text.images:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -120,9 +120,16 @@ def _unprotected(existing: Mapping[str, Page], wanted: Mapping[str, str] | Seque
     return any(existing.get(title, Page(title)).protection in OPEN_LEVELS for title in wanted)
 
 
-def run(wiki: Wiki, home: str, *, dry_run: bool = False) -> Report:
-    """Carry out the plan on a wiki. `done` has a line for each page, `problems` what is left to people."""
-    report = Report()
+@dataclass
+class Installed(Report):
+    """What an installation did, what went wrong, and what is left to the administrators of the wiki."""
+
+    reminders: list[str] = field(default_factory=list)
+
+
+def run(wiki: Wiki, home: str, *, dry_run: bool = False) -> Installed:
+    """Carry out the plan on a wiki; `done` has a line for each page."""
+    report = Installed()
     wanted = [*shipped_templates(home), *shipped_pages(home)]
     existing = {title: _by_writer(page, wiki) for title, page in wiki.read(wanted).items()}
     for step in plan(existing, wiki.bot, home):
@@ -130,7 +137,7 @@ def run(wiki: Wiki, home: str, *, dry_run: bool = False) -> Report:
             report.done.append(_said(step))
         else:
             _carry_out(step, wiki, report)
-    report.problems += reminders(existing if dry_run else wiki.read(wanted), home)
+    report.reminders = reminders(existing if dry_run else wiki.read(wanted), home)
     return report
 
 

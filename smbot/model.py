@@ -174,7 +174,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What fits into one post of a channel. `measure` counts as the network counts; it is pure."""
+    """What fits into one post of a channel. `network` is its name for people, `measure` counts as it does, purely."""
 
     network: str
     characters: int

@@ -31,7 +31,7 @@ from smbot.memory import (
 )
 from smbot.model import Page, Problem
 from smbot.plan import Proposal
-from smbot.templates import address, encode, is_tangled
+from smbot.templates import address, encode, is_tangled, person
 
 FOREIGN = "smbot did not make this card, or its id stands on the page twice, so nothing happens with it. To have \
 something posted, ask on the requests page; to keep the original card, remove this copy."
@@ -123,7 +123,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
 
 def _source(known: Known) -> str:
     if known.is_request:
-        who = ", ".join(f"[[User:{user}|{user}]]" for user in known.requesters)
+        who = ", ".join(map(person, known.requesters))
         return f"[[{known.page}|request]] by {who}"
     label = encode(f"{known.source}, {known.group}" if known.group else known.source)
     return f"[{address(known.url)} {label}]" if known.url else label
@@ -156,7 +156,7 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """What a maintainer has to know about a card, most pressing first; wikitext."""
     card, known = proposal.card, proposal.known
     for delivery in memory.of(proposal.id):
-        yield from _delivery_note(delivery)
+        yield from _delivery_note(delivery, seen)
     if known.held:
         yield f"Held back: {encode(known.held)}"
     yield from (_say(problem) for problem in proposal.problems)
@@ -165,8 +165,7 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
         yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
     if decision := known.standing.decision:
-        who = f"[[User:{decision.user}|{decision.user}]]" if decision.user else "Somebody"
-        yield f"{who} set it to {decision.status}, but is not among the maintainers of its accounts."
+        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
     yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
 
 
@@ -174,8 +173,14 @@ def _say(problem: Problem) -> str:
     return f"{encode(problem.message)} {encode(problem.remedy)}".strip()
 
 
-def _delivery_note(delivery: Delivery) -> Iterator[str]:
-    channel = delivery.channel.replace("/", " on ")
+def _name(channel: str, seen: Snapshot) -> str:
+    """A channel as people call it, such as 'wikitech on Mastodon'."""
+    account, network = channel.split("/")
+    return f"{account} on {seen.rules[channel].network if channel in seen.rules else network}"
+
+
+def _delivery_note(delivery: Delivery, seen: Snapshot) -> Iterator[str]:
+    channel = _name(delivery.channel, seen)
     if delivery.state == POSTED:
         yield f"Posted by {channel}: {encode(delivery.url)}".rstrip(": ")
     elif delivery.state == SENDING:
@@ -201,7 +206,7 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
             missing.append(account)
         elif plan.is_early(proposal, seen.now):
             when = show_time(proposal.candidate.not_before)
-            yield f"Approved by [[User:{verdict.approval.user}]]; goes out after {when}."
+            yield f"Approved by {person(verdict.approval.user)}; goes out after {when}."
         elif not any(d.channel.startswith(f"{account}/") for d in memory.of(proposal.id)) and plan.is_full(
             account, memory, seen
         ):
@@ -242,18 +247,18 @@ def _answer(id_: str, request: intake.Request, memory: Memory, seen: Snapshot) -
             "once one of them is decided.",
         )
     if known.end:
-        return _ended(id_, known, memory)
+        return _ended(id_, known, memory, seen)
     if known.proposal is None or known.held:
         problems = gather.problems_of(request, seen)
         return _state("problem", "<br>".join(_say(problem) for problem in problems) or encode(known.held))
-    links = _links(id_, memory)
+    links = _links(id_, memory, seen)
     place = f"[[{seen.titles.queue}#{id_}|the review queue]]"
     return _state("queued", f"It waits on {place}." + (f" Posted so far: {links}." if links else ""))
 
 
-def _ended(id_: str, known: Known, memory: Memory) -> str:
+def _ended(id_: str, known: Known, memory: Memory, seen: Snapshot) -> str:
     if known.end == POSTED:
-        links = _links(id_, memory)
+        links = _links(id_, memory, seen)
         return _state("posted", links) if links else ""
     if known.end == DECLINED:
         return _state("declined", "<br>".join(f"{a}: {encode(why)}" for a, why in known.dropped.items()))
@@ -262,10 +267,10 @@ def _ended(id_: str, known: Known, memory: Memory) -> str:
     return _state("expired", "Nobody decided in time, or its time is over. Ask again if it still matters.")
 
 
-def _links(id_: str, memory: Memory) -> str:
+def _links(id_: str, memory: Memory, seen: Snapshot) -> str:
     """Where a candidate was posted, as wikitext links."""
     posted = [d for d in memory.of(id_) if d.state == POSTED]
-    named = [(d.url, d.channel.replace("/", " on ")) for d in posted]
+    named = [(d.url, _name(d.channel, seen)) for d in posted]
     return ", ".join(f"[{address(url)} {name}]" if is_web_address(url) else name for url, name in named)
 
 

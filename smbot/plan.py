@@ -37,6 +37,7 @@ from smbot.memory import (
 )
 from smbot.model import Candidate, Deferred, InDoubt, Outcome, Posted, Problem, Refused, Text
 from smbot.review import Card
+from smbot.templates import person
 
 ASK_FOR = timedelta(days=1)  # how long a network is asked about a delivery before a maintainer has to decide
 LEASE = timedelta(minutes=5)  # for as long, a delivery that is being sent belongs to the process that began it
@@ -154,7 +155,7 @@ def verdict(proposal: Proposal, account: str, seen: Snapshot) -> Verdict:
         return Verdict(why=reasons[0])
     if proposal.card.status == APPROVED or (standing.by_bot and standing.approvals):
         last = standing.approvals[-1] if standing.approvals else None
-        who = f"[[User:{last.user}|{last.user}]]" if last and last.user else "somebody"
+        who = person(last.user if last else "")
         return Verdict(why=f"It was changed after {who} approved it. Please look at it again.")
     return Verdict()
 
@@ -164,8 +165,7 @@ def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) 
     if approval.void:
         return approval.void
     user, settings = approval.user, seen.settings
-    who = f"[[User:{user}|{user}]]"
-    others = ", ".join(f"[[User:{name}|{name}]]" if name else "somebody" for name in approval.disturbed_by)
+    who, others = person(user), ", ".join(map(person, approval.disturbed_by))
     if not user:
         return "It cannot be established who approved it."
     if not settings.maintains(user, account):
@@ -285,7 +285,7 @@ def void(memory: Memory, blocked: frozenset[str], hidden: frozenset[int]) -> Mem
         if approval.revision in hidden:
             return replace(approval, void="The revision in which it was approved has been hidden.")
         if approval.user in blocked:
-            return replace(approval, void=f"[[User:{approval.user}|{approval.user}]] is blocked on this wiki.")
+            return replace(approval, void=f"{person(approval.user)} is blocked on this wiki.")
         return approval
 
     known = {}

@@ -166,6 +166,11 @@ def encode(text: str) -> str:
     return f"<nowiki>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</nowiki>"
 
 
+def person(name: str) -> str:
+    """A user as a link to their page; ‘somebody’ where the wiki hides who it was."""
+    return f"[[User:{name}|{name}]]" if name else "somebody"
+
+
 def address(url: str) -> str:
     """A web address that stays a link in `[address label]` and in a template argument."""
     return quote(url, safe="%/:?#@!$&*+,;=()~").replace("__", "_%5F").replace("~~~", "%7E%7E%7E")

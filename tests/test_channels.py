@@ -265,7 +265,7 @@ def test_the_account_is_named(world: World) -> None:
 def test_every_network_has_a_stand_in_rules_and_credentials(name: str) -> None:
     assert name in STAND_INS
     module = network(name)
-    assert module.rules({}).network == name
+    assert module.rules({}).network.lower() == name
     for suffix, where in module.credentials().items():
         assert suffix.isupper()
         assert where.endswith(".")

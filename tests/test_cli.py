@@ -267,7 +267,7 @@ def test_a_stopped_desk_is_a_problem_and_posts_nothing(world: World, smbot: Comm
     world.admin.edit(world.titles.stop, "stop")
     code, printed, said = smbot("publish")
     assert code == 1
-    assert printed.splitlines()[-1].endswith("1 problems")
+    assert printed.splitlines()[-1].endswith("1 problem")
     assert "To go on, make it the one word: run" in said
     assert world.posts("mediawiki") == []
 

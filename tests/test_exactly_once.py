@@ -194,6 +194,21 @@ def test_collect_killed_between_any_two_requests_proposes_and_answers_everything
     assert step > 8, "fewer requests than a collection can do with"
 
 
+def test_a_request_whose_id_could_not_be_written_by_two_runs_in_a_row_is_still_one_request(
+    busy: World, rita: Person
+) -> None:
+    def at(crossing: Crossing) -> None:
+        if crossing.is_save and "%2FRequests&text=" in str(crossing.request.body):
+            raise KeyboardInterrupt
+
+    for number in (1, 2):
+        ask_once_more(busy, rita, number)
+        with Doors(at), pytest.raises(KeyboardInterrupt):
+            collect(busy)
+    collect(busy)
+    assert_collected_once(busy, 0, 2)
+
+
 # --- overtaken ------------------------------------------------------------------------------------------------------
 
 

@@ -101,7 +101,7 @@ def test_a_card_says_what_became_of_its_deliveries(state: str, more: dict[str, o
 
 def test_a_card_says_what_is_in_the_way() -> None:
     for more, said in (
-        ({"not_before": "2026-12-01"}, "Approved by [[User:Alice]]; goes out after 2026-12-01 00:00."),
+        ({"not_before": "2026-12-01"}, "Approved by [[User:Alice|Alice]]; goes out after 2026-12-01 00:00."),
         ({"not_after": "2020-01-01"}, "The time in ‘not after’ is over"),
         ({"accounts": "nobody"}, "There is no account ‘nobody’. There are: mediawiki, wikitech."),
         ({"accounts": "mediawiki, wikitech", "text_wikitech": "x" * 501}, "1 characters too long"),

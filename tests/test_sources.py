@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from tests.test_wikitext import WIKITEXT
 
 from smbot.model import Flag, Item, Page, Permalink, Reading
 from smbot.sources import SOURCES, mediawiki_news, source, tech_news
 from smbot.wikitext import WIKIMEDIA
+from tests.test_wikitext import WIKITEXT
 
 PAGES = Path(__file__).parent / "pages"
 META = WIKIMEDIA["meta:meta"]

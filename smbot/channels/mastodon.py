@@ -61,7 +61,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:
     """The rules of a server with these limits; what is missing is as on a server nobody changed."""
     checked = _checked(limits)
     return Rules(
-        network="mastodon",
+        network="Mastodon",
         characters=checked["characters"],
         measure=_measure(checked["characters_per_url"]),
         images=checked["images"],

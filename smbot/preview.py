@@ -1,0 +1,126 @@
+"""What a source would propose, from the live wiki or a saved page, without any account and without any desk."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smbot import compose, intake, sources
+from smbot.channels import NETWORKS, network
+from smbot.errors import UsageError
+from smbot.identity import take_print
+from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading
+from smbot.settings import Account
+from smbot.wikitext import WIKIMEDIA
+
+if TYPE_CHECKING:
+    from smbot.wiki import Wiki
+
+USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",), "requests": ("mediawiki", "wikitech")}
+NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
+
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to preview. `file` '-' is standard input; an empty `title`, `wiki` or `accounts` is the usual one."""
+
+    source: str
+    file: str | None
+    title: str
+    wiki: str
+    days: int
+    accounts: tuple[str, ...]
+
+    def voices(self) -> dict[str, Account]:
+        """The accounts to show, on every network there is."""
+        names = self.accounts or USUAL_ACCOUNTS[self.source]
+        return {name: Account(name, tuple(NETWORKS), frozenset()) for name in names}
+
+
+def candidates(wish: Wish, wiki: Callable[[str], Wiki], home: str) -> tuple[list[Shown], list[str]]:
+    """The candidates as JSON values, and what is wrong with the pages they were read from.
+
+    `wiki` opens a wiki by name. Raises UsageError for a page or file that is not there.
+    """
+    if wish.source == "requests":
+        return _requested(wish, _requests_page(wish, wiki, home))
+    readings = [_from_file(wish)] if wish.file else _from_wiki(wish, wiki)
+    problems = [str(problem) for reading in readings for problem in reading.problems]
+    problems += [NOTHING for r in readings if not r.items and not r.problems and not r.placeholder]
+    return [_proposed(item, wish) for r in readings for item in r.items if Flag.RECURRENT not in item.flags], problems
+
+
+def _proposed(item: Item, wish: Wish) -> Shown:
+    id_ = f"n{compose.fingerprint(wish.source + take_print(item.text))[:9]}"
+    return _shown(id_, item, compose.from_item(item, tuple(wish.voices())), wish)
+
+
+def _from_file(wish: Wish) -> Reading:
+    reader = sources.source(wish.source)
+    return reader.read(_page_from(wish.file or "", wish.title or reader.PAGE), WIKIMEDIA[reader.WIKI], wish.source)
+
+
+def _page_from(file: str, title: str) -> Page:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    return Page(title, revision=1, text=text, timestamp=datetime.now(UTC))
+
+
+def _from_wiki(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
+    reader = sources.source(wish.source)
+    wiki = open_wiki(wish.wiki or reader.WIKI)
+    choices = reader.titles(wish.title or reader.PAGE, datetime.now(UTC), wish.days)
+    got = wiki.read(title for choice in choices for title in choice)
+    pages = [page for choice in choices if (page := next((got[t] for t in choice if got[t].exists), None))]
+    if not pages:
+        raise UsageError(f"None of these pages exists: {', '.join(title for choice in choices for title in choice)}.")
+    site = wiki.site()
+    return [reader.read(page, site, wish.source) for page in pages]
+
+
+def _requests_page(wish: Wish, open_wiki: Callable[[str], Wiki], home: str) -> Page:
+    title = wish.title or f"{home}/Requests"
+    if wish.file:
+        return _page_from(wish.file, title)
+    page = open_wiki(wish.wiki).read([title])[title]
+    if not page.exists:
+        raise UsageError(f"There is no page ‘{title}’. Name it with --title, its wiki with --wiki, or a --file.")
+    return page
+
+
+def _requested(wish: Wish, page: Page) -> tuple[list[Shown], list[str]]:
+    found = []
+    for request in intake.read(page, (), 0, page.text, ""):
+        item = Item("requests", "", "", request.candidate.text, (), Permalink(page.title, page.revision, page.url))
+        shown = _shown(request.id or f"r{request.asked[:9]}", item, request.candidate, wish)
+        found.append(shown | {"problems": [str(p) for p in request.problems] + shown["problems"]})
+    unreadable = intake.mark_unreadable(page.text).count(f"{{{{{intake.UNREADABLE}}}}}")
+    return found, [f"{unreadable} requests cannot be read: their braces do not match."] if unreadable else []
+
+
+def _shown(id_: str, item: Item, candidate: Candidate, wish: Wish) -> Shown:
+    accounts = wish.voices()
+    rules = {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
+    texts = compose.texts(candidate, accounts)
+    links = [asdict(link) for link in item.links]
+    return {
+        "id": id_,
+        "source": item.source,
+        "group": item.group,
+        "section": item.section,
+        "texts": {channel: text.words for channel, text in texts.items()},
+        "lengths": {c: f"{rules[c].measure(t.words)} of {rules[c].characters}" for c, t in texts.items()},
+        "links": links or ([{"url": candidate.link, "label": ""}] if candidate.link else []),
+        "flags": sorted(flag.value for flag in item.flags),
+        "published": item.published,
+        "permalink": item.permalink.url,
+        "problems": [str(problem) for problem in compose.problems(candidate, accounts, rules)],
+    }
