@@ -31,6 +31,7 @@ from sandbox.people import Person, RefusedError
 from sandbox.wiki import ADMIN, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
 from smbot import bot, memory, review
 from smbot.cli import HOME
+from smbot.doctor import CARD
 from smbot.forms import shorten
 from smbot.templates import named, parse, put, raw
 
@@ -228,6 +229,15 @@ class Demo:
 
     # --- the pages -------------------------------------------------------------------------------------------------
 
+    def install(self, admin: Person) -> None:
+        """Put smbot's pages on the wiki; what draws the cards is protected except while smbot updates it."""
+        for title in CARD:
+            if "missing" not in admin.page(title):
+                admin.protect(title, "all")
+        self.smbot("install")
+        for title in CARD:
+            admin.protect(title, reason="Maintainers approve what this shows")
+
     def fill_settings(self, admin: Person) -> None:
         """Name the maintainers, read this wiki's own news, and protect the page."""
         text = admin.get(TITLES.settings)
@@ -282,7 +292,7 @@ class Demo:
         with contextlib.ExitStack() as stack:
             names = (ADMIN, "Alice", "Bob", "Rita")
             people = {name: stack.enter_context(Person(self.wiki.api, name, PASSWORD)) for name in names}
-            self.smbot("install")
+            self.install(people[ADMIN])
             self.fill_settings(people[ADMIN])
             self.seed(people[ADMIN])
             self.ask(people["Rita"], "requests-rita")

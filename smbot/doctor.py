@@ -23,6 +23,9 @@ RIGHTS = {
 }
 
 
+CARD = ("Template:Smbot/candidate", "Template:Smbot/post")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at."""
@@ -48,9 +51,10 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
     for right, why in RIGHTS.items():
         yield Finding(f"right ‘{right}’", right in rights, "" if right in rights else "missing", why)
     t = titles(home, wiki.bot)
-    pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log])
+    pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log, *CARD])
     for title in (t.queue, t.requests, t.log):
         yield Finding(f"page ‘{title}’", pages[title].exists, "", "Run: smbot install")
+    yield from (_card_template(pages[title]) for title in CARD)
     yield _stop_page(pages[t.stop])
     yield _memory(pages[t.memory])
     kinds = {kind: (sources.source(kind).WIKI, sources.source(kind).PAGE) for kind in sources.SOURCES}
@@ -60,6 +64,15 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
     for account in rules.accounts.values():
         for channel in account.channels:
             yield _channel(channel, environment)
+
+
+def _card_template(page: Page) -> Finding:
+    """Maintainers approve what these templates show."""
+    said = "" if page.exists else "missing"
+    if page.exists and page.protection in settings.OPEN_LEVELS:
+        said = "not protected, so anybody could make cards show other words than those sent"
+    remedy = "An administrator has to protect it." if page.exists else "Run: smbot install"
+    return Finding(f"page ‘{page.title}’", not said, said, remedy)
 
 
 def _stop_page(page: Page) -> Finding:
