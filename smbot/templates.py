@@ -121,17 +121,14 @@ def _insert(template: Template, parameter: str, wikitext: str, after: str | None
 
 
 def decode(value: Wikicode) -> tuple[str, tuple[Problem, ...]]:
-    """The plain text of a template argument, and a Problem for each piece of markup in it.
+    """The plain text of a template argument, and a Problem when there is markup in it.
 
     nowiki, character entities, `{{!}}` and `{{=}}` are understood; comments are not part of the words.
     """
-    words: list[str] = []
-    problems: list[Problem] = []
-    for piece, markup in _pieces(value):
-        words.append(piece)
-        if markup:
-            problems.append(Problem(f"There is wiki markup in the words: {markup}", PLAIN_TEXT))
-    return "".join(words).strip(), tuple(dict.fromkeys(problems))
+    pieces = list(_pieces(value))
+    markup = list(dict.fromkeys(found for _, found in pieces if found))
+    problems = (Problem(f"There is wiki markup in the words: {', '.join(markup)}.", PLAIN_TEXT),) if markup else ()
+    return "".join(piece for piece, _ in pieces).strip(), problems
 
 
 def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.people import Person
 from smbot.cli import main
+from smbot.doctor import CARD
 from smbot.sources import tech_news
 from tests.world import World
 
@@ -274,11 +275,22 @@ def test_a_stopped_desk_is_a_problem_and_posts_nothing(world: World, smbot: Comm
 
 def test_check_finds_nothing_wrong_with_a_good_desk(world: World, smbot: Command) -> None:
     world.admin.edit(world.titles.log, "Log")
+    for title in CARD:
+        world.admin.edit(title, "{{{preview|}}}")
+        world.admin.protect(title)
     code, printed, said = smbot("check")
     assert code == 0, printed + said
     assert "PROBLEM" not in printed
     assert "@wikitech@127.0.0.1" in printed
     assert printed.splitlines()[-1].endswith("0 problems")
+
+
+def test_check_says_when_anybody_could_change_what_cards_show(world: World, smbot: Command) -> None:
+    world.admin.edit(CARD[0], "{{{preview|}}}")
+    world.admin.protect(CARD[0], "all")
+    code, printed, _ = smbot("check")
+    assert code == 1
+    assert f"page ‘{CARD[0]}’: not protected" in printed
 
 
 def test_check_says_what_is_wrong_and_the_remedy(world: World, smbot: Command) -> None:
