@@ -275,10 +275,13 @@ class Desk:
         begun = time.monotonic()
         delivery = put(delivery, since=self._clock(), run=self._run)
         mind.keep(plan.begin(mind.memory, delivery, self._run))
-        if not self._still_running(seen) or time.monotonic() - begun > DONE_WITHIN.total_seconds():
+        try:
+            self._look_again(seen)
+            if time.monotonic() - begun > DONE_WITHIN.total_seconds():
+                raise WikiError("The wiki is too slow to be sure that it still says so.")
+        except WikiError:
             mind.insist(lambda now: plan.forget(now, delivery) if plan.is_begun(now, delivery) else now)
-            report.problems.append(f"{delivery.key} was held back: the wiki said stop, or was too slow.")
-            return
+            raise
         outcome = channel.post(delivery.text, media, delivery.key, self._clock())
         if isinstance(outcome, InDoubt):
             outcome = self._looked_for(channel, delivery) or outcome
@@ -326,12 +329,15 @@ class Desk:
         files = [(seen.files[image.file], image.alt) for image in delivery.text.images]
         return tuple(Media(self._wiki.download(file, limit), file.mime, alt) for file, alt in files)
 
-    def _still_running(self, seen: Snapshot) -> bool:
-        """The last look before every send: the stop page says run, and the settings are the ones planned with."""
+    def _look_again(self, seen: Snapshot) -> None:
+        """The last look before every send. Raises Conflict unless stop page, settings and queue are as planned with."""
         t = self._titles
-        now = self._wiki.read([t.stop, t.settings])
-        stopped = plan.stopped(replace(seen, stop=now[t.stop], settings=self._settings(now[t.settings])))
-        return not stopped and self._settings(now[t.settings]) == seen.settings
+        now = self._wiki.read([t.stop, t.settings, t.queue])
+        for before in (seen.stop, seen.queue):
+            if now[before.title].revision != before.revision:
+                raise Conflict(f"‘{before.title}’ was changed meanwhile.")
+        if self._settings(now[t.settings]) != seen.settings:
+            raise Conflict(f"‘{t.settings}’ was changed meanwhile.")
 
     def _settings(self, page: Page) -> settings.Settings:
         return settings.read(page, _kinds(), channels.NETWORKS)

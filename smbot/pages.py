@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from smbot import gather, intake, plan, postlog, review
+from smbot import compose, gather, intake, plan, postlog, review
 from smbot.compose import is_web_address
 from smbot.forms import show_time
 from smbot.gather import Snapshot
@@ -138,7 +138,7 @@ def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
             "account": account,
             "network": network,
             "language": encode(text.language),
-            "length": str(rules.measure(text.words)),
+            "length": str(compose.length(text.words, rules)),
             "limit": str(rules.characters),
             "image": _file_name(text.images[0].file) if text.images else "",
             "alt": encode(text.images[0].alt) if text.images else "",

@@ -356,7 +356,7 @@ def test_a_post_whose_confirmation_was_spoilt_is_found_by_reading_back(
 def test_a_post_that_failed_waits_with_the_reason_for_a_maintainer_who_has_it_sent_again(
     busy: World, alice: Person, rita: Person
 ) -> None:
-    kinds = (*PROVES_NOTHING, *REFUSES)
+    kinds = (*PROVES_NOTHING[::2], *REFUSES)
     ask_for(busy, rita, range(1, len(kinds) + 1))
     for number, kind in enumerate(kinds, start=1):
         id_ = publish_with_a_fault(busy, alice, number, kind, "before")

@@ -76,7 +76,7 @@ def test_a_copy_edit_at_the_source_updates_the_waiting_card(world: World) -> Non
 def test_a_copy_edit_at_the_source_leaves_what_is_approved(world: World, alice: Person) -> None:
     world.news("A new skin is the defualt on many wikis.")
     world.collect()
-    id_ = world.approve(alice, "defualt", not_before=f"{world.now:%Y-%m-%d} 23:59")
+    id_ = world.approve(alice, "defualt", not_before=world.soon)
     world.collect()
     world.news(SKIN)
     world.collect()
@@ -269,7 +269,7 @@ def test_declining_for_one_account_leaves_the_other(world: World, alice: Person,
 
 def test_a_maintainer_who_takes_an_approval_back_in_time_is_heard(world: World, alice: Person) -> None:
     world.collect()
-    id_ = world.approve(alice, "new skin", not_before=f"{world.now:%Y-%m-%d} 23:59")
+    id_ = world.approve(alice, "new skin", not_before=world.soon)
     world.collect()
     world.change(alice, id_, status="waiting")
     world.later(days=1)
@@ -285,9 +285,9 @@ def test_a_network_added_to_an_account_was_not_approved(world: World, alice: Per
     world.collect()
     world.settle("networks = | maintainers = Alice }}", "networks = mastodon | maintainers = Alice }}")
     world.collect()
-    id_ = world.approve(alice, "hackathon", not_before=f"{world.now:%Y-%m-%d} 23:59")
+    id_ = world.approve(alice, "hackathon", not_before=world.soon)
     world.collect()
-    assert "Approved by [[User:Alice]]" in world.note(id_)
+    assert "Approved by [[User:Alice|Alice]]" in world.note(id_)
     world.settle("networks = mastodon | maintainers = Alice, Bob }}", "networks = | maintainers = Alice, Bob }}")
     world.later(days=1)
     world.publish()
@@ -510,7 +510,7 @@ def test_a_rate_limit_defers_and_the_post_goes_out_later(world: World, alice: Pe
     fail(world, "429")
     world.publish()
     assert not world.everything()
-    assert "mediawiki on mastodon will be tried again at" in world.note(id_)
+    assert "mediawiki on Mastodon will be tried again at" in world.note(id_)
     world.publish()
     assert not world.everything()
     world.later(hours=2)
@@ -541,7 +541,7 @@ def in_doubt(world: World, alice: Person) -> str:
     world.publish()
     world.mastodon.faults.clear()
     assert len(world.everything()) == 1
-    assert "Nobody can say whether mediawiki on mastodon posted it" in world.note(id_)
+    assert "Nobody can say whether mediawiki on Mastodon posted it" in world.note(id_)
     assert "status = in doubt" in world.card(id_)
     return id_
 

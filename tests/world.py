@@ -73,6 +73,11 @@ class World:
         self.change(person, id_, status="approved", **arguments)
         return id_
 
+    @property
+    def soon(self) -> str:
+        """A time that has come a day later, as people write it."""
+        return f"{self.now + timedelta(hours=6):%Y-%m-%d %H:%M}"
+
     def later(self, **span: float) -> None:
         """Let time pass, as timedelta counts it."""
         self.now += timedelta(**span)
