@@ -15,7 +15,7 @@ stop: bootstrap ## end the demo
 	$(PYTHON_HERE) -m sandbox.demo --stop
 
 test: lint ## check everything: lint, then all tests against a real MediaWiki
-	$(PYTHON_HERE) -m pytest
+	$(PYTHON_HERE) -m pytest -n 2 --dist loadfile
 
 lint: bootstrap ## check form, style and types
 	$(PYTHON_HERE) -m ruff format --check

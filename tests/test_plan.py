@@ -140,7 +140,7 @@ def test_what_is_held_back_or_has_a_problem_is_not_due() -> None:
         ({"not_before": "2026-11-22"}, False),
         ({"not_before": "2026-11-20", "not_after": "2026-11-22"}, True),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_nothing_goes_out_before_or_after_its_time(times: dict[str, str], is_due: bool) -> None:
     memory, queue = approved(**times)
@@ -361,7 +361,7 @@ def flawed(**more: object) -> tuple[Memory, str]:
         ({"editors": (BOB,)}, {"settings": rules(four_eyes=True)}, None),
         ({"time": NOW - timedelta(days=14)}, {}, None),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_approval_that_does_not_count_says_why_in_a_sentence(
     flaw: dict[str, object], seen: dict[str, object], why: str | None
