@@ -29,7 +29,7 @@ from pathlib import Path
 from sandbox.mastodon_world import ACCOUNTS
 from sandbox.people import Person, RefusedError
 from sandbox.wiki import ADMIN, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
-from smbot import bot, memory, review
+from smbot import gather, memory, review
 from smbot.cli import HOME
 from smbot.doctor import CARD
 from smbot.forms import shorten
@@ -38,7 +38,7 @@ from smbot.templates import named, parse, put, raw
 BOT = "Smbot"
 REPOSITORY = Path(__file__).resolve().parent.parent
 SEEDS = Path(__file__).resolve().parent / "pages"
-TITLES = bot.titles(HOME, BOT)
+TITLES = gather.titles(HOME, BOT)
 IMAGE = "Example first patches.png"
 WRITTEN = "Written for the demo"
 PEOPLE = {

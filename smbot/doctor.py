@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from smbot import channels, settings, sources
-from smbot.bot import titles
 from smbot.errors import SmbotError, UsageError
+from smbot.gather import titles
 from smbot.memory import load
 from smbot.model import Page
 from smbot.wiki import Wiki
@@ -57,7 +57,7 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
     yield from (_card_template(pages[title]) for title in CARD)
     yield _stop_page(pages[t.stop])
     yield _memory(pages[t.memory])
-    kinds = {kind: (sources.source(kind).WIKI, sources.source(kind).PAGE) for kind in sources.SOURCES}
+    kinds = sources.usual()
     rules = settings.read(pages[t.settings], kinds, channels.NETWORKS)
     yield Finding(f"page ‘{t.settings}’", not rules.problems, f"{len(rules.accounts)} accounts")
     yield from (Finding("settings", False, p.message, p.remedy) for p in rules.problems)

@@ -31,6 +31,18 @@ class Titles:
     memory: str
 
 
+def titles(home: str, bot: str) -> Titles:
+    """The pages of the desk whose pages lie below `home`; its memory is a page that only the bot can edit."""
+    return Titles(
+        settings=f"{home}/Settings",
+        queue=f"{home}/Queue",
+        requests=f"{home}/Requests",
+        stop=f"{home}/Run",
+        log=f"{home}/Log",
+        memory=f"User:{bot}/{home.partition(':')[2] or home}.json",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that was read in one cycle.

@@ -11,7 +11,7 @@ import requests
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
 from smbot import channels, settings, templates
-from smbot.bot import titles
+from smbot.gather import titles
 from smbot.install import PREFIX, Action, Step, plan, reminders, run, shipped_pages, shipped_templates
 from smbot.model import Page
 from smbot.wiki import Wiki

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sandbox.mastodon import Mastodon
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
-from smbot import bot, memory, review
+from smbot import gather, memory, review
 from smbot.bot import Desk, Report
 from smbot.templates import encode, named, parse, put, raw
 from smbot.wiki import Wiki
@@ -30,7 +30,7 @@ class World:
         self.admin = admin
         self.mastodon = mastodon
         self.home = home
-        self.titles = bot.titles(home, "Smbot")
+        self.titles = gather.titles(home, "Smbot")
         self.now = datetime.now(UTC)
         self.environment = {
             f"SMBOT_{account.upper()}_MASTODON_{name}": value

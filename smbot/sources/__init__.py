@@ -50,3 +50,8 @@ def source(kind: str) -> Source:
     """The module of a source in `SOURCES`."""
     module: Any = import_module(SOURCES[kind])
     return module  # type: ignore[no-any-return]
+
+
+def usual() -> dict[str, tuple[str, str]]:
+    """Of every kind of source the wiki and page it is read from unless the settings say otherwise."""
+    return {kind: (source(kind).WIKI, source(kind).PAGE) for kind in SOURCES}
