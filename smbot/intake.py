@@ -35,7 +35,8 @@ class Request:
     candidate: Candidate
     problems: tuple[Problem, ...]
     asked: str  # fingerprint of all a person typed
-    authors: tuple[str, ...]
+    authors: tuple[str, ...] = ()
+    answer: str = ""  # the wikitext of the answer it has
 
 
 def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) -> list[Request]:
@@ -46,15 +47,21 @@ def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) 
     """
     revisions = (*history,)
     authorship = _authors(before if revisions else page.text, last, revisions, bot)
-    return [
-        Request(raw(template, "id"), *forms.read(template, _SMBOTS_OWN), typed_print(template), authorship[i])
-        for i, template in enumerate(named(parse(page.text), REQUEST))
-    ]
+    return [replace(request, authors=authors) for request, authors in zip(_read(page.text), authorship, strict=True)]
 
 
-def typed_print(template: Template) -> str:
-    """A fingerprint of everything a person typed into a request."""
-    return fingerprint(_typed(template))
+@lru_cache(maxsize=4)
+def _read(wikitext: str) -> tuple[Request, ...]:
+    """The requests of one revision, without authors; remembered, since a cycle looks at the same page several times."""
+    return tuple(
+        Request(
+            raw(template, "id"),
+            *forms.read(template, _SMBOTS_OWN),
+            asked=fingerprint(_typed(template)),
+            answer=raw(template, "answer"),
+        )
+        for template in named(parse(wikitext), REQUEST)
+    )
 
 
 def _typed(template: Template) -> str:
@@ -74,7 +81,7 @@ class _Trail:
 
 def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> list[tuple[str, ...]]:
     """Who typed or changed each request of the last revision of `history`, in the order of the page."""
-    trails = _trails(before)
+    trails = list(_trails(before))
     unseen: tuple[str, ...] = ()
     for revision in history:
         if revision.parent != last:
@@ -84,15 +91,16 @@ def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> lis
             unseen = ("",)
             continue
         author = () if revision.user == bot else (revision.user,)
-        trails, unseen = _carry_over(trails, _trails(revision.text), unseen + author), ()
+        trails, unseen = _carry_over(trails, list(_trails(revision.text)), unseen + author), ()
     return [trail.authors for trail in trails]
 
 
-def _trails(wikitext: str) -> list[_Trail]:
-    return [
+@lru_cache(maxsize=4)
+def _trails(wikitext: str) -> tuple[_Trail, ...]:
+    return tuple(
         _Trail(raw(template, "id"), _typed(template), bool(raw(template, "answer")))
         for template in named(parse(wikitext), REQUEST)
-    ]
+    )
 
 
 def _carry_over(old: list[_Trail], new: list[_Trail], author: tuple[str, ...]) -> list[_Trail]:
@@ -158,6 +166,15 @@ def _likeness(one: str, other: str) -> float:
 @lru_cache(maxsize=1024)
 def _pieces(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 3] for i in range(max(1, min(len(text), 1000) - 2)))
+
+
+def is_answered(text: str, ids: list[str], answers: list[str]) -> bool:
+    """Whether the page has these ids and answers already, and nothing on it looks unreadable."""
+    requests = _read(text)
+    there = all(
+        r.id == id_ and wikitext in ("", r.answer) for r, id_, wikitext in zip(requests, ids, answers, strict=True)
+    )
+    return there and len(_BEGUN.findall(text)) == len(requests) and UNREADABLE not in text
 
 
 def answer(text: str, ids: list[str], answers: list[str]) -> str:

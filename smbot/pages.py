@@ -232,6 +232,8 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     answers = [
         _answer(id_, request, memory, seen) if id_ or new else "" for id_, request in zip(known, requests, strict=True)
     ]
+    if intake.is_answered(page.text, known, answers):
+        return None
     text = intake.mark_unreadable(intake.answer(page.text, known, answers))
     return _edit(page, text, "Answering requests")
 
