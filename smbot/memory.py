@@ -180,5 +180,5 @@ def load(text: str) -> Memory:
 
 
 def dump(memory: Memory) -> str:
-    """The memory as JSON text, one value a line, as MediaWiki itself would lay it out."""
-    return msgspec.json.format(msgspec.json.encode(memory), indent=1).decode()
+    """The memory as JSON on one line: MediaWiki lays it out for readers, and never merges two versions of it."""
+    return msgspec.json.encode(memory).decode()
