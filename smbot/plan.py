@@ -37,7 +37,7 @@ from smbot.memory import (
 )
 from smbot.model import Candidate, Deferred, InDoubt, Outcome, Posted, Problem, Refused, Text
 from smbot.review import Card
-from smbot.templates import person
+from smbot.templates import is_tangled, person
 
 ASK_FOR = timedelta(days=1)  # how long a network is asked about a delivery before a maintainer has to decide
 LEASE = timedelta(minutes=5)  # for as long, a delivery that is being sent belongs to the process that began it
@@ -305,6 +305,9 @@ def stopped(seen: Snapshot) -> tuple[Problem, ...]:
         problems += (Problem(f"There is no page [[{seen.titles.stop}]].", "Create it with the one word: run"),)
     elif seen.stop.text.strip() != "run":
         problems += (Problem(f"The page [[{seen.titles.stop}]] says stop.", "To go on, make it the one word: run"),)
+    if is_tangled(seen.queue.text):
+        tangled = f"[[{seen.titles.queue}]] cannot be read: too many braces or tags on it are never closed."
+        problems += (Problem(tangled, "Undo the edit that put them there."),)
     return problems
 
 

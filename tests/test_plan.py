@@ -382,6 +382,13 @@ def test_plain_waiting_needs_no_reason() -> None:
     assert verdict_of(waiting, snapshot(waiting, "")) == plan.Verdict()
 
 
+def test_a_queue_too_tangled_to_read_stops_everything_and_is_told() -> None:
+    seen = snapshot(Memory())
+    (problem,) = plan.stopped(changed(seen, queue=changed(seen.queue, text="{{a|" * 20_000)))
+    assert "cannot be read" in problem.message
+    assert problem.remedy
+
+
 def test_an_image_replaced_after_the_approval_voids_it() -> None:
     memory, queue = approved(image="A.png", alt="An A.")
     for hours, is_due in ((-2, True), (0, False)):
