@@ -10,46 +10,24 @@ from __future__ import annotations
 
 import argparse
 import base64
-import json
 import re
 import signal
-import socket
-import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode
 
 from sandbox import timeline
-from sandbox.mastodon_world import ACCOUNTS, Account, ApiError, Json, World
-
-HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that goes wrong once, with the next request whose path matches.
-
-    'before': nothing has happened on the server. 'after': it has, and then the answer is lost or spoilt.
-    Kinds: reset, timeout, half-json, broken-json, empty, redirect, an HTTP status such as '500', or '502-html'.
-    """
-
-    path: str
-    kind: str
-    when: str = "before"
-    method: str = ""
+from sandbox.mastodon_world import ACCOUNTS, Account, World
+from sandbox.standin import Answered, ApiError, Handler, Json, StandIn, as_json, form
 
 
-class Mastodon(ThreadingHTTPServer):
-    """The server. A context manager, or `start()` and `stop()`; `world` is what it knows."""
-
-    daemon_threads = True
+class Mastodon(StandIn):
+    """The server; `world` is what it knows. `keys` are the idempotency keys it was given, one a request."""
 
     def __init__(
         self,
@@ -60,43 +38,11 @@ class Mastodon(ThreadingHTTPServer):
         rate_limit: int = 300,
         processing: int = 0,
     ) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(MastodonHandler, port)
         self.world = World(self.url, accounts, state, clock, processing)
         self.rate_limit = rate_limit
-        self.faults: list[Fault] = []
-        self.requests: list[tuple[str, str, str]] = []  # method, path, Idempotency-Key
+        self.keys: list[str] = []
         self.used: dict[str, tuple[datetime, int]] = {}
-        self.closing = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def start(self) -> Mastodon:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def stop(self) -> None:
-        self.closing.set()
-        self.shutdown()
-        self.server_close()
-
-    def __enter__(self) -> Mastodon:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no news."""
-
-    def take_fault(self, method: str, path: str, when: str) -> str:
-        with self.world.lock:
-            for fault in self.faults:
-                if fault.when == when and fault.method in ("", method) and re.search(fault.path, path):
-                    self.faults.remove(fault)
-                    return fault.kind
-        return ""
 
     def count(self, token: str) -> tuple[dict[str, str], bool]:
         """One more request of this token: the headers that tell what is left, and whether it was one too many."""
@@ -114,40 +60,20 @@ class Mastodon(ThreadingHTTPServer):
         return headers, used > self.rate_limit
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One request: find the route, do it, answer, or fail as a Fault says."""
+class MastodonHandler(Handler):
+    """One request: find the route, do it, answer."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body leave together
     server: Mastodon
 
-    def respond(self) -> None:
-        parts = urlsplit(self.path)
-        self.route = parts.path.rstrip("/") or "/"
-        self.query = dict(parse_qsl(parts.query))
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.requests.append((self.command, self.route, self.headers.get("Idempotency-Key", "")))
-        before = self.server.take_fault(self.command, self.route, "before")
-        if before:
-            return self.fail(before, b"{}")
-        status, headers, answer = self.answer(body)
-        after = self.server.take_fault(self.command, self.route, "after")
-        if after:
-            return self.fail(after, answer)
-        return self.reply(status, answer, headers)
-
-    do_GET = do_POST = do_PUT = do_DELETE = respond  # noqa: N815 - http.server chooses the names
-
-    def answer(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    def answer(self) -> Answered:
+        self.server.keys.append(self.headers.get("Idempotency-Key", ""))
         for method, pattern, scopes, action in ROUTES:
             found = re.fullmatch(pattern, self.route)
             if found and method == self.command:
-                return self.act(action, scopes, found.groups(), body)
-        return _as_json(404, {"error": "Not Found"}, {})
+                return self.act(action, scopes, found.groups())
+        return as_json(404, {"error": "Not Found"})
 
-    def act(
-        self, action: Action, scopes: str, names: tuple[str, ...], body: bytes
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def act(self, action: Action, scopes: str, names: tuple[str, ...]) -> Answered:
         headers: dict[str, str] = {}
         try:
             if scopes == PUBLIC:
@@ -157,43 +83,18 @@ class Handler(BaseHTTPRequestHandler):
             if over:
                 raise ApiError(429, "Too many requests")
             account = self.server.world.authorise(token, *scopes.split())
-            self.form = _form(self.headers.get("Content-Type", ""), body)
+            self.form = form(self.headers.get("Content-Type", ""), self.body)
             return _answer(action(self, account, *names), headers)
         except ApiError as error:
-            return _as_json(error.status, {"error": error.message}, headers)
+            return as_json(error.status, {"error": error.message}, headers)
 
-    def reply(self, status: int, body: bytes, headers: Mapping[str, str], promise: int | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.send_header("Content-Length", str(len(body) if promise is None else promise))
-        self.end_headers()
-        self.wfile.write(body)
+    def error(self, status: int) -> Answered:
+        words = {401: "The access token is invalid", 422: "Validation failed: Text can't be blank"}
+        return as_json(status, {"error": words.get(status, HTTPStatus(status).phrase)})
 
-    def fail(self, kind: str, answer: bytes) -> None:
-        self.close_connection = True
-        if kind == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-        elif kind == "timeout":
-            self.server.closing.wait(60)
-        elif kind == "half-json":
-            self.reply(200, answer[: len(answer) // 2], {}, promise=len(answer))
-        elif kind in ("broken-json", "empty"):
-            self.reply(200, answer[: len(answer) // 2] if kind == "broken-json" else b"", {})
-        elif kind == "redirect":
-            self.reply(301, b"", {"Location": f"{self.server.url}/elsewhere"})
-        elif kind.endswith("-html"):
-            self.reply(int(kind[:3]), HTML.encode(), {"Content-Type": "text/html"})
-        else:
-            words = {401: "The access token is invalid", 422: "Validation failed: Text can't be blank"}
-            message = words.get(int(kind), HTTPStatus(int(kind)).phrase)
-            self.reply(int(kind), json.dumps({"error": message}).encode(), {})
-
-    def log_message(self, *_: object) -> None:
-        """Quiet: the tests and the demo speak for it."""
+    def wait(self) -> Answered:
+        reset = (datetime.now(UTC) + timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return as_json(429, {"error": "Too many requests"}, {"X-RateLimit-Reset": reset})
 
     # --- the routes ---
 
@@ -270,71 +171,36 @@ class Handler(BaseHTTPRequestHandler):
 Action = Callable[..., Any]
 PUBLIC = "public"
 ROUTES: list[tuple[str, str, str, Action]] = [
-    ("POST", r"/api/v1/statuses", "write:statuses", Handler.create),
-    ("GET", r"/api/v1/statuses/(\d+)", "read:statuses", Handler.read),
-    ("GET", r"/api/v1/statuses/(\d+)/source", "read:statuses", Handler.source),
-    ("PUT", r"/api/v1/statuses/(\d+)", "write:statuses", Handler.edit),
-    ("DELETE", r"/api/v1/statuses/(\d+)", "write:statuses", Handler.delete),
-    ("POST", r"/api/v1/statuses/(\d+)/((?:un)?reblog)", "write:statuses", Handler.mark),
-    ("POST", r"/api/v1/statuses/(\d+)/((?:un)?favourite)", "write:favourites", Handler.mark),
-    ("POST", r"/api/v2/media", "write:media", Handler.upload),
-    ("GET", r"/api/v1/media/(\d+)", "write:media", Handler.ready),
-    ("PUT", r"/api/v1/media/(\d+)", "write:media", Handler.describe),
-    ("GET", r"/api/v1/accounts/verify_credentials", "profile read:accounts", Handler.me),
-    ("GET", r"/api/v1/apps/verify_credentials", "", Handler.app),
-    ("GET", r"/api/v1/accounts/(\d+)/statuses", "read:statuses", Handler.statuses),
-    ("GET", r"/api/v([12])/instance", PUBLIC, Handler.instance),
-    ("GET", r"/", PUBLIC, Handler.look),
-    ("GET", r"/@(\w+)", PUBLIC, Handler.look),
-    ("GET", r"/@(\w+)/(\d+)", PUBLIC, Handler.look),
-    ("GET", r"/tags/(.+)", PUBLIC, Handler.tagged),
-    ("GET", r"/media/(\d+)", PUBLIC, Handler.picture),
+    ("POST", r"/api/v1/statuses", "write:statuses", MastodonHandler.create),
+    ("GET", r"/api/v1/statuses/(\d+)", "read:statuses", MastodonHandler.read),
+    ("GET", r"/api/v1/statuses/(\d+)/source", "read:statuses", MastodonHandler.source),
+    ("PUT", r"/api/v1/statuses/(\d+)", "write:statuses", MastodonHandler.edit),
+    ("DELETE", r"/api/v1/statuses/(\d+)", "write:statuses", MastodonHandler.delete),
+    ("POST", r"/api/v1/statuses/(\d+)/((?:un)?reblog)", "write:statuses", MastodonHandler.mark),
+    ("POST", r"/api/v1/statuses/(\d+)/((?:un)?favourite)", "write:favourites", MastodonHandler.mark),
+    ("POST", r"/api/v2/media", "write:media", MastodonHandler.upload),
+    ("GET", r"/api/v1/media/(\d+)", "write:media", MastodonHandler.ready),
+    ("PUT", r"/api/v1/media/(\d+)", "write:media", MastodonHandler.describe),
+    ("GET", r"/api/v1/accounts/verify_credentials", "profile read:accounts", MastodonHandler.me),
+    ("GET", r"/api/v1/apps/verify_credentials", "", MastodonHandler.app),
+    ("GET", r"/api/v1/accounts/(\d+)/statuses", "read:statuses", MastodonHandler.statuses),
+    ("GET", r"/api/v([12])/instance", PUBLIC, MastodonHandler.instance),
+    ("GET", r"/", PUBLIC, MastodonHandler.look),
+    ("GET", r"/@(\w+)", PUBLIC, MastodonHandler.look),
+    ("GET", r"/@(\w+)/(\d+)", PUBLIC, MastodonHandler.look),
+    ("GET", r"/tags/(.+)", PUBLIC, MastodonHandler.tagged),
+    ("GET", r"/media/(\d+)", PUBLIC, MastodonHandler.picture),
 ]
 
 
-def _answer(result: Any, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+def _answer(result: Any, headers: Mapping[str, str]) -> Answered:
     """A page, a picture, or JSON with an optional status and headers of its own."""
     if isinstance(result, str):
         return 200, {"Content-Type": "text/html; charset=utf-8"}, result.encode()
     if isinstance(result, tuple) and isinstance(result[0], str):
         return 200, {"Content-Type": result[0]}, result[1]
     status, value, *more = result if isinstance(result, tuple) else (200, result)
-    return _as_json(status, value, {**headers, **(more[0] if more else {})})
-
-
-def _as_json(status: int, value: Any, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-    return status, headers, json.dumps(value, ensure_ascii=False).encode()
-
-
-def _form(kind: str, body: bytes) -> Json:
-    """The fields of a JSON, url-encoded or multipart body; a file is (mime, bytes), `name[]` is a list."""
-    if not body:
-        return {}
-    if kind.startswith("application/json"):
-        return dict(json.loads(body))
-    pairs = (
-        _multipart(kind, body) if kind.startswith("multipart/") else parse_qsl(body.decode(), keep_blank_values=True)
-    )
-    form: Json = {}
-    for name, value in pairs:
-        if name.endswith("[]"):
-            form.setdefault(name[:-2], []).append(value)
-        else:
-            form[name] = value
-    return form
-
-
-def _multipart(kind: str, body: bytes) -> list[tuple[str, Any]]:
-    boundary = kind.partition("boundary=")[2].strip('"').encode()
-    pairs: list[tuple[str, Any]] = []
-    for part in body.split(b"--" + boundary)[1:-1]:
-        head, _, value = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
-        headers = head.decode()
-        name = re.search(r'name="([^"]*)"', headers)
-        mime = re.search(r"content-type: *(\S+)", headers, re.IGNORECASE)
-        if name:
-            pairs.append((name[1], (mime[1], value) if "filename" in headers and mime else value.decode()))
-    return pairs
+    return as_json(status, value, {**headers, **(more[0] if more else {})})
 
 
 def main() -> None:

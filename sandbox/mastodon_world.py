@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import timeline
+from sandbox.standin import ApiError, Json
 
-Json = dict[str, Any]
 CHARACTERS, PER_URL, PICTURES, ALT, BYTES = 500, 23, 4, 1500, 16 * 1024 * 1024
 MIME = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 KEY_LIFE, WINDOW = timedelta(hours=1), timedelta(minutes=5)
@@ -36,14 +36,6 @@ ACCOUNTS = (
     Account("mediawiki", "token-of-mediawiki", name="MediaWiki"),
     Account("wikitech", "token-of-wikitech", name="Wikitech"),
 )
-
-
-class ApiError(Exception):
-    """An answer of the API that is not a success."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
 
 
 @dataclass

@@ -9,6 +9,7 @@ What a network did with a post is never an exception either: it is a `smbot.mode
      |    +-- Conflict     the page changed since the revision the edit was computed from
      |    +-- Rejected     the wiki is well and does not take this text: too long, a forbidden link
      +-- ChannelError      a network could not be *asked* (limits, read-back); posting itself never raises
+          +-- Unknowable   nor will it ever be able to tell: a person has to look
 """
 
 
@@ -34,3 +35,7 @@ class Rejected(WikiError):
 
 class ChannelError(SmbotError):
     """A network could not be asked something; what was asked stays unknown."""
+
+
+class Unknowable(ChannelError):
+    """The network can never tell what was asked: it has no way to read back one's own posts, or no reliable one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 # --- what is read ---------------------------------------------------------------------------------------------------
@@ -136,20 +136,34 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The bytes of a picture that goes out with a post."""
+    """The bytes of a picture that goes out with a post; its size in pixels, 0 when unknown."""
 
     data: bytes
     mime: str
     alt: str
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The exact words for one channel, and the images that go with them."""
+    """The exact words for one channel, and the images that go with them.
+
+    `rest` are the further posts of a thread; the images belong to the first. `warning` is shown before the words, and
+    hides them where the network can do that. `visibility` counts where the network knows it: public or unlisted.
+    """
 
     words: str
     language: str = "en"
     images: tuple[Image, ...] = ()
+    rest: tuple[str, ...] = ()
+    warning: str = ""
+    visibility: str = "public"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The words of each post of the thread; most often it is one."""
+        return (self.words, *self.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +186,43 @@ class Candidate:
     notes: str = ""
 
 
+def _free(_: str) -> int:
+    return 0
+
+
+class Can(StrEnum):
+    """What a network lets one do beside posting."""
+
+    THREAD = "thread"
+    CORRECT = "correct"
+    RETRACT = "retract"
+    REPOST = "repost"
+    LIKE = "like"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What fits into one post of a channel. `network` is its name for people, `measure` counts as it does, purely."""
+    """What fits into one post of a channel, and what can be done with it. All of it is pure.
+
+    `network` is its name for people; `measure` counts words as the network does. `bytes` of UTF-8 have to suffice as
+    well (0: there is no such limit). `image_side` is the longest side in pixels (0: any). `again` is for how long the
+    same parcel may be posted once more without ever giving a second post. `mills` is what posting some words costs, in
+    thousandths of a US dollar. A network that is `by_hand` has no API: a person posts there.
+    """
 
     network: str
     characters: int
     measure: Callable[[str], int]
+    bytes: int = 0
     images: int = 4
     alt_characters: int = 1500
     image_bytes: int = 16 * 1024 * 1024
     image_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/webp")
+    image_side: int = 0
+    can: frozenset[Can] = frozenset()
+    again: timedelta = timedelta(0)
+    mills: Callable[[str], int] = _free
+    by_hand: bool = False
 
 
 # --- what became of it ----------------------------------------------------------------------------------------------
@@ -190,7 +230,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """It is out. `id` is the network's own name for the post."""
+    """It is out. `id` is the network's own name for it: enough to answer it in a thread, to correct or retract it."""
 
     url: str
     id: str
@@ -218,4 +258,17 @@ class InDoubt:
     reason: str
 
 
-Outcome = Posted | Refused | Deferred | InDoubt
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """A person has to do it: `url` opens the place, `how` says what to do there."""
+
+    url: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """It is no longer there: deleted now, or before."""
+
+
+Outcome = Posted | Refused | Deferred | InDoubt | HandedOff | Retracted

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.mastodon import Fault
+from sandbox.standin import Fault
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
 from smbot import review

@@ -16,9 +16,10 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.mastodon import ROUTES, Fault, Handler
+from sandbox.mastodon import ROUTES, MastodonHandler
 from sandbox.mastodon import Mastodon as Server
 from sandbox.mastodon_world import ACCOUNTS, Account
+from sandbox.standin import Fault
 from sandbox.timeline import length
 from smbot.channels import mastodon
 from smbot.channels.mastodon import Mastodon, rules
@@ -324,7 +325,7 @@ def test_words_that_cannot_be_sent_are_refused(server: Server) -> None:
 def test_a_token_the_server_repeats_is_not_passed_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     token = "canary-4c1f"
     body = b'{"error": "no such token: canary-4c1f \\n ' + b"x" * 2000 + b'"}'
-    monkeypatch.setattr(Handler, "answer", lambda *_: (401, {}, body))
+    monkeypatch.setattr(MastodonHandler, "answer", lambda *_: (401, {}, body))
     got = channel(server, token).post(TEXT, (), "key", NOW)
     assert isinstance(got, Refused)
     assert token not in repr(got)

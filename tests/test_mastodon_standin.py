@@ -16,7 +16,8 @@ import jsonschema
 import pytest
 import requests
 
-from sandbox.mastodon import Fault, Mastodon
+from sandbox.mastodon import Mastodon
+from sandbox.standin import Fault
 from sandbox.mastodon_world import ACCOUNTS, Account
 from sandbox.timeline import content, length
 

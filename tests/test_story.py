@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.mastodon import Fault
+from sandbox.standin import Fault
 from sandbox.people import Person
 from smbot import postlog
 from smbot.templates import encode, named, parse, plain, raw

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import regex
 
+from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.errors import ChannelError, UsageError
 from smbot.model import Deferred, InDoubt, Media, Outcome, Posted, Refused, Rules, Text
 
@@ -142,12 +143,14 @@ def _graphemes(words: str) -> int:
 # --- the channel ----------------------------------------------------------------------------------------------------
 
 
-def credentials() -> Mapping[str, str]:
+def credentials() -> Mapping[str, Credential]:
     """What a channel on Mastodon needs."""
     return {
-        "URL": "The address of the account's server, such as https://wikis.world.",
-        "TOKEN": "On that server: Preferences > Development > New application, with the scopes "
-        f"{' '.join(SCOPES)}; then 'Your access token'.",
+        "URL": Credential("The address of the account's server, such as https://wikis.world."),
+        "TOKEN": Credential(
+            "On that server: Preferences > Development > New application, with the scopes "
+            f"{' '.join(SCOPES)}; then 'Your access token'."
+        ),
     }
 
 
@@ -156,12 +159,14 @@ def connect(secrets: Mapping[str, str]) -> Mastodon:
     return Mastodon(secrets.get("URL", ""), secrets.get("TOKEN", ""))
 
 
-class Mastodon:
+class Mastodon(Cannot):
     """One account on one Mastodon server.
 
     `timeout` (seconds) bounds each wait for the server, `patience` (seconds) the wait for a picture to be processed,
     which is asked about every `pause` seconds.
     """
+
+    NETWORK = "Mastodon"
 
     def __init__(self, url: str, token: str, *, timeout: float = 30, patience: float = 60, pause: float = 1) -> None:
         self._token = _usable_token(token)
@@ -177,20 +182,27 @@ class Mastodon:
             types = configuration["media_attachments"].get("supported_mime_types")
         return _checked({**found, "image_types": types})
 
-    def post(self, text: Text, media: tuple[Media, ...], key: str, now: datetime) -> Outcome:
-        """Upload the pictures, then post once under `key` (honoured by the server for an hour)."""
+    def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:
+        """Upload the pictures; the post itself is one request with `order.key`, honoured by the server for an hour."""
         try:
             pictures = [self._upload(picture) for picture in media]
-        except Exception as error:  # noqa: BLE001 - posting never raises, and without its pictures nothing was posted
+        except Exception as error:  # noqa: BLE001 - packing never raises, and nothing is posted by it
             return self._certain(error, now) or Deferred(f"A picture was not taken: {self._said()}.", now + PAUSE)
+        key = order.key
+        if not re.fullmatch(r"[!-~]{1,200}", key):
+            key = sha256(key.encode(errors="replace")).hexdigest()
+        return {"key": key, "words": text.words, "language": text.language, "media": pictures, "after": [*order.after]}
+
+    def post(self, parcel: Parcel, now: datetime) -> Outcome:
+        """Post once under the parcel's key."""
         try:
-            return self._send(text, pictures, key)
+            return self._send(parcel)
         except Exception as error:  # noqa: BLE001 - posting never raises: what is not certain is in doubt
             return self._certain(error, now) or InDoubt(f"Sent, but not confirmed: {self._said()}.")
 
-    def find(self, text: Text, key: str, since: datetime) -> Posted | None:  # noqa: ARG002 - the key cannot be read back
+    def find(self, parcel: Parcel, since: datetime) -> Posted | None:
         """Compare the sources of one's own posts since `since`, newest first."""
-        wanted, edited = _comparable(text.words), ""
+        wanted, edited = _comparable(parcel["words"]), ""
         with _as_promised():
             for status in self._own_since(since.astimezone(UTC) - SKEW):
                 if _comparable(self._ask("status_source", status["id"])["text"]) == wanted:
@@ -214,16 +226,15 @@ class Mastodon:
             )
         return handle
 
-    def _send(self, text: Text, pictures: list[str], key: str) -> Posted:
+    def _send(self, parcel: Parcel) -> Posted:
         status = self._wire.call(
             "status_post",
-            text.words,
-            media_ids=pictures or None,
+            parcel["words"],
+            in_reply_to_id=parcel["after"][-1] if parcel["after"] else None,
+            media_ids=parcel["media"] or None,
             visibility="public",
-            language=text.language or None,
-            idempotency_key=key
-            if re.fullmatch(r"[!-~]{1,200}", key)
-            else sha256(key.encode(errors="replace")).hexdigest(),
+            language=parcel["language"] or None,
+            idempotency_key=parcel["key"],
         )
         return _posted(status)
 
