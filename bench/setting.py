@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 SETTINGS = """\
 {{Smbot/settings | requests per person = 1000 }}
-{{Smbot/account | account = mediawiki | networks = mastodon | maintainers = Alice | posts per day = 1000 }}
-{{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob | posts per day = 1000 }}
+{{Smbot/account | account = mediawiki | networks = mastodon | maintainers = Alice | posts per day = 1000 | gap = 0 }}
+{{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob | posts per day = 1000 | gap = 0 }}
 {{Smbot/source | source = MediaWiki News | kind = mediawiki-news | page = $HOME/News | accounts = mediawiki }}
 {{Smbot/source | source = Tech News | kind = tech-news | page = $HOME/Tech | accounts = wikitech }}
 """

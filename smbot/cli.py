@@ -24,8 +24,9 @@ from smbot.errors import SmbotError, UsageError, WikiError
 from smbot.forms import split
 
 if TYPE_CHECKING:
-    from smbot.bot import Desk, Report
+    from smbot.bot import Desk
     from smbot.plan import Plan
+    from smbot.sending import Report
     from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
@@ -141,7 +142,7 @@ def _once(options: argparse.Namespace, *, send: bool) -> int:
 
 def _tell_plan(name: str, desk: Desk, *, send: bool) -> int:
     """Print what would be done."""
-    from smbot.bot import Report
+    from smbot.sending import Report
 
     report = Report()
     print(show(desk.plan(send=send, report=report)))
@@ -261,6 +262,7 @@ def show(todo: Plan) -> str:
 
     lines = [f"would send {d.key}, approved by {d.approver}:\n{d.text.words}" for d in todo.due]
     lines += [f"would ask the network about {d.key}" for d in todo.doubts]
+    lines += [f"would {d.task} {d.key}" for d in todo.tasks]
     for edit in (pages.queue_edit(todo.memory, todo.seen), pages.requests_edit(todo.memory, todo.seen)):
         if edit:
             before = todo.seen.queue if edit.title == todo.seen.queue.title else todo.seen.requests

@@ -9,15 +9,21 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 import regex
 
+from smbot import thread
 from smbot.forms import show_time
-from smbot.model import Candidate, Image, Item, Problem, Rules, Text
+from smbot.model import Can, Candidate, Image, Item, Problem, Rules, Text
 from smbot.settings import Account
 
 LONGEST = 20_000  # characters of words that are looked at closely
+MOST_POSTS = 10  # of one thread
+_CREDIT = "\n\n📷 {}"
+_CREDIT_ROOM = _CREDIT.format("x" * 80)  # what the first post of a thread leaves for it
 
 # Characters that a reader does not see, or that move what is seen: https://www.unicode.org/reports/tr9/ and tr39.
 # Marks that scripts need (ZWJ, ZWNJ, LRM, RLM, variation selectors, emoji tags) are looked at in their context.
@@ -45,16 +51,63 @@ def from_item(item: Item, accounts: tuple[str, ...]) -> Candidate:
     )
 
 
-def texts(candidate: Candidate, accounts: Mapping[str, Account]) -> dict[str, Text]:
-    """The exact Text for every channel of the candidate's accounts; accounts that do not exist are left out."""
+def texts(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[str, Rules]) -> dict[str, Text]:
+    """The exact Text for every channel of the candidate's accounts; accounts that do not exist are left out.
+
+    `rules` are those of every channel of `accounts`. A network that takes no pictures gets the words alone.
+    """
     own = dict(candidate.own)
-    images = (Image(candidate.image, candidate.alt),) if candidate.image else ()
     return {
-        channel: Text(_with_link(own.get(name, candidate.text), candidate.link), candidate.language, images)
+        channel: _text(candidate, own, accounts[name], network, rules[channel])
         for name in candidate.accounts
         if name in accounts
-        for channel in accounts[name].channels
+        for channel, network in zip(accounts[name].channels, accounts[name].networks, strict=True)
     }
+
+
+def _text(candidate: Candidate, own: Mapping[str, str], account: Account, network: str, rules: Rules) -> Text:
+    names = (f"{account.name}/{network}", network, account.name)
+    words = _with_link(next((own[name] for name in names if name in own), candidate.text), candidate.link)
+    images = (Image(candidate.image, candidate.alt),) if candidate.image and rules.images else ()
+    warning = unicodedata.normalize("NFC", candidate.warning)
+    posts: tuple[str, ...] = (words,)
+    if network in account.threads and Can.THREAD in rules.can:
+        posts = _posts(words, warning, _CREDIT_ROOM if images else "", rules)
+    elif "---" in words:
+        posts = ("\n\n".join(thread.drawn(words)),)
+    return Text(posts[0], candidate.language, images, posts[1:], warning, account.visibility)
+
+
+@lru_cache(maxsize=2048)
+def _posts(words: str, warning: str, credit: str, rules: Rules) -> tuple[str, ...]:
+    """The posts of a thread: as people drew the lines, and each parted further where it is too long.
+
+    Remembered, since a card is looked at in every revision of the page.
+    """
+    posts: list[str] = []
+    for piece in thread.drawn(words):
+        if length(piece, rules) > MOST_POSTS * rules.characters or not any(_excess(piece, rules, warning)):
+            posts.append(piece)
+        else:
+            fits = partial(_fits, rules, warning, "" if posts else credit)
+            posts += thread.split(piece, fits, MOST_POSTS)
+    return tuple(posts) or ("",)
+
+
+def _fits(rules: Rules, warning: str, credit: str, number: int, words: str) -> bool:
+    return not any(_excess(words if number else words + credit, rules, warning))
+
+
+def credited(text: Text, credit: str) -> Text:
+    """The text as it is shown and sent: with the credit line of its picture, such as 'Jane Doe, CC BY-SA 4.0'.
+
+    The digest is taken without it, since it belongs to the picture and not to the words.
+    """
+    visible = _DIRECTION_MARKS.sub("", _HIDDEN.sub("", " ".join(credit.split())))
+    line = unicodedata.normalize("NFC", " ".join(visible.split()))
+    if not (line and text.images and text.words):
+        return text
+    return replace(text, words=text.words + _CREDIT.format(line))
 
 
 def _with_link(words: str, link: str) -> str:
@@ -64,11 +117,18 @@ def _with_link(words: str, link: str) -> str:
 
 
 def digest(candidate: Candidate, texts_: Mapping[str, Text]) -> str:
-    """A short fingerprint of everything a decision is about: channels, words, languages, images, alt texts, times."""
-    posts = sorted((name, t.words, t.language, [(i.file, i.alt) for i in t.images]) for name, t in texts_.items())
+    """A short fingerprint of everything a decision is about: channels, all that a Text says, times."""
+    posts = sorted((name, *_told(text)) for name, text in texts_.items())
     times = [show_time(candidate.not_before), show_time(candidate.not_after)]
     everything = [posts, sorted(candidate.accounts), times]
     return fingerprint(json.dumps(everything, ensure_ascii=False))
+
+
+def _told(text: Text) -> Iterator[object]:
+    """All that a Text says. What only some posts have is left out of others, whose approvals so outlive an update."""
+    yield from (text.words, text.language, [(image.file, image.alt) for image in text.images])
+    if text != Text(text.words, text.language, text.images):
+        yield from (text.rest, text.warning, text.visibility)
 
 
 def fingerprint(text: str) -> str:
@@ -76,12 +136,24 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def problems(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[str, Rules]) -> tuple[Problem, ...]:
-    """Why a candidate cannot be posted as it stands, each with the remedy; () when it can."""
-    return tuple(dict.fromkeys(_problems(candidate, accounts, rules)))
+def problems(
+    candidate: Candidate,
+    accounts: Mapping[str, Account],
+    rules: Mapping[str, Rules],
+    shown: Mapping[str, Text] | None = None,
+) -> tuple[Problem, ...]:
+    """Why a candidate cannot be posted as it stands, each with the remedy; () when it can.
+
+    `shown` are its texts as they would go out, where that is known: with the credit of the picture.
+    """
+    found = [*_wrong(candidate, accounts)]
+    for channel, text in (texts(candidate, accounts, rules) if shown is None else shown).items():
+        found += _unfit(accounts[channel.split("/")[0]], channel, text, rules[channel])
+    return tuple(dict.fromkeys(found))
 
 
-def _problems(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[str, Rules]) -> Iterator[Problem]:
+def _wrong(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
+    """What is wrong wherever it is posted."""
     names = ", ".join(sorted(accounts)) or "none yet"
     if not candidate.accounts:
         yield Problem("No account is named.", f"Write one or more in ‘accounts’. There are: {names}.")
@@ -90,9 +162,7 @@ def _problems(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapp
             yield Problem(f"There is no account ‘{name}’.", f"There are: {names}.")
         elif not accounts[name].channels:
             yield Problem(f"Account {name} is on no network yet.", "An administrator can add one in the settings.")
-    for name in dict(candidate.own):
-        if name not in candidate.accounts:
-            yield Problem(f"There are words for ‘{name}’, which is not among the accounts.", "Name it in ‘accounts’.")
+    yield from _nowhere(candidate, accounts)
     if candidate.link and not is_web_address(candidate.link):
         yield Problem(f"‘{candidate.link}’ is not a web address.", "Write it in full, beginning with https://.")
     if candidate.not_before and candidate.not_after and candidate.not_after <= candidate.not_before:
@@ -103,30 +173,67 @@ def _problems(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapp
         yield Problem("The image has no alternative text.", "Say in ‘alt’ what it shows, for those who cannot see it.")
     if candidate.alt and not candidate.image:
         yield Problem("There is an alternative text but no image.", "Name the image in ‘image’, or empty ‘alt’.")
-    for channel, text in texts(candidate, accounts).items():
-        yield from _unfit(channel, text, rules[channel])
+    for words in (candidate.alt, candidate.warning):
+        yield from _hidden(words)
 
 
-def length(words: str, rules: Rules) -> int:
-    """How the network counts these words. What is hopelessly long is not looked at closely: that could take hours."""
+def _nowhere(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
+    """Words of its own for what is no account, network or channel of this post."""
+    voices = [accounts[name] for name in candidate.accounts if name in accounts]
+    places = dict.fromkeys(candidate.accounts)
+    places |= dict.fromkeys(network for account in voices for network in account.networks)
+    channels = {channel for account in voices for channel in account.channels}
+    for name, _ in candidate.own:
+        if name not in places and name not in channels:
+            yield Problem(
+                f"There are words for ‘{name}’, which is no account or network of this post.",
+                f"It has {', '.join(places) or 'none'}. If it is an account, name it in ‘accounts’ too.",
+            )
+
+
+def length(words: str, rules: Rules, warning: str = "") -> int:
+    """How the network counts a post of these words. What is hopelessly long is not looked at closely."""
+    words = _warned(words, warning)
     return rules.measure(words) if len(words) <= LONGEST else len(words)
 
 
-def _unfit(channel: str, text: Text, rules: Rules) -> Iterator[Problem]:
-    account = channel.split("/")[0]
+def _warned(words: str, warning: str) -> str:
+    return f"{warning}\n\n{words}" if warning else words
+
+
+def _excess(words: str, rules: Rules, warning: str) -> tuple[int, int]:
+    """How many characters and bytes a post is too long; 0 where it is not."""
+    size = len(_warned(words, warning).encode("utf-8", "surrogatepass")) if rules.bytes else 0
+    return max(0, length(words, rules, warning) - rules.characters), max(0, size - rules.bytes)
+
+
+def _unfit(account: Account, channel: str, text: Text, rules: Rules) -> Iterator[Problem]:
+    network = channel.split("/")[1]
     if not text.words:
-        yield Problem(f"There are no words for {account}.", "Write them in ‘text’.")
-    over = length(text.words, rules) - rules.characters
-    if over > 0:
-        yield Problem(
-            f"The words for {account} on {rules.network} are {over} characters too long (limit {rules.characters}).",
-            "Shorten them; nothing is ever cut.",
-        )
+        yield Problem(f"There are no words for {account.name}.", "Write them in ‘text’.")
+    yield from (problem for words in text.parts for problem in _hidden(words))
     for image in text.images:
-        if len(image.alt) > rules.alt_characters:
+        if len(image.alt) > rules.alt_characters > 0:
             yield Problem(f"The alternative text is longer than {rules.alt_characters} characters.", "Shorten it.")
-        yield from _hidden(image.alt)
-    yield from _hidden(text.words)
+    remedy = f"Shorten them, or write others for it in ‘text {network}’; nothing is ever cut."
+    if Can.THREAD in rules.can:
+        allow = f"An administrator can allow threads there, by ‘threads = {network}’ in the settings."
+        remedy += f" {'A line of --- begins another post.' if network in account.threads else allow}"
+    yield from (Problem(message, remedy) for message in _too_long(account.name, text, rules))
+
+
+def _too_long(account: str, text: Text, rules: Rules) -> Iterator[str]:
+    words = f"The words for {account} on {rules.network}"
+    if len(text.parts) > MOST_POSTS:
+        yield f"{words} make more than {MOST_POSTS} posts."
+        return
+    for number, part in enumerate(text.parts, 1):
+        which = f"{words} in post {number} of the thread" if text.rest else words
+        characters, size = _excess(part, rules, text.warning)
+        if characters:
+            yield f"{which} are {characters} characters too long (limit {rules.characters})."
+        elif size:
+            yield f"{which} are {size} bytes too long (limit {rules.bytes} bytes)."
 
 
 def _hidden(words: str) -> Iterator[Problem]:

@@ -24,9 +24,9 @@ TIME_FORMATS = (
 )
 TIME_REMEDY = "Write it as 2026-11-25 14:00; all times are UTC."
 
-FIELDS = ("accounts", "text", "link", "image", "alt", "not before", "not after", "language", "notes")
+FIELDS = ("accounts", "text", "link", "image", "alt", "warning", "not before", "not after", "language", "notes")
 
-_OVERRIDE = re.compile(r"^text\s+(\S.*)$")
+_OWN = re.compile(r"^text\s+(\S.*)$")
 
 
 def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Problem, ...]]:
@@ -59,6 +59,7 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
         not_after=time("not after", end_of_day=True),
         language=words("language") or "en",
         notes=words("notes"),
+        warning=" ".join(words("warning").split()),
     )
     return candidate, tuple(problems)
 
@@ -66,12 +67,14 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
 def write(template: Template, candidate: Candidate) -> None:
     """Fill the words of `candidate` into a form, leaving what already says so, and people's own notes, untouched."""
     wanted = {
+        **{name: "" for name in _names(template) if _place(name)},
         "accounts": ", ".join(candidate.accounts),
         "text": candidate.text,
-        **{f"text {account}": text for account, text in candidate.own},
+        **{f"text {place}": text for place, text in candidate.own},
         "link": candidate.link,
         "image": candidate.image,
         "alt": candidate.alt,
+        "warning": candidate.warning,
         "not before": show_time(candidate.not_before),
         "not after": show_time(candidate.not_after),
         "language": "" if candidate.language == "en" else candidate.language,
@@ -113,13 +116,23 @@ def _strays(template: Template, ours: frozenset[str]) -> Iterator[Problem]:
     """Arguments nobody asked for: most often the rest of a sentence behind a `|`, which ends an argument."""
     for parameter in template.params:
         name, value = str(parameter.name).strip(), " ".join(str(parameter.value).split())
-        if name in FIELDS or name in ours or _OVERRIDE.match(name) or (not parameter.showkey and not value):
+        if name in FIELDS or name in ours or _place(name) or (not parameter.showkey and not value):
             continue
         stray = f"{name} = {value}" if parameter.showkey else value
         yield Problem(f"‘{shorten(stray)}’ belongs to no field.", "If it is part of the words, write {{!}} for each |.")
-    names = [str(parameter.name).strip() for parameter in template.params]
-    for name in sorted({name for name in names if names.count(name) > 1 and (name in FIELDS or _OVERRIDE.match(name))}):
+    names = [f"text {place}" if (place := _place(name)) else name for name in _names(template)]
+    for name in sorted({name for name in names if names.count(name) > 1 and (name in FIELDS or _place(name))}):
         yield Problem(f"‘{name}’ is there twice, and only the last one counts.", "Remove one of them.")
+
+
+def _names(template: Template) -> list[str]:
+    return [str(parameter.name).strip() for parameter in template.params]
+
+
+def _place(field: str) -> str:
+    """Which account, network or channel ('account/network') a field ‘text …’ has words for; '' for any other field."""
+    own = _OWN.match(field)
+    return "/".join(re.findall(r"[^\s/]+", own[1].lower())) if own else ""
 
 
 def shorten(text: str, length: int = 60) -> str:
@@ -129,6 +142,5 @@ def shorten(text: str, length: int = 60) -> str:
 
 
 def _own_words(template: Template, words: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-    names = [str(parameter.name).strip() for parameter in template.params]
-    matches = {name: match.group(1).strip() for name in names if (match := _OVERRIDE.match(name))}
-    return tuple(sorted((account, text) for name, account in matches.items() if (text := words(name))))
+    found = {place: text for name in _names(template) if (place := _place(name)) and (text := words(name))}
+    return tuple(sorted(found.items()))

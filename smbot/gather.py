@@ -16,7 +16,8 @@ from smbot import compose, intake, review
 from smbot.identity import Trace, recognise, take_print
 from smbot.memory import Known, Memory, SourceState
 from smbot.model import Candidate, File, Flag, Item, Page, Problem, Reading, Rules
-from smbot.settings import Feed, Settings
+from smbot.postlog import Done
+from smbot.settings import Account, Feed, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Snapshot:
     unread: Mapping[str, str] = field(default_factory=dict)  # the feeds that could not be read now, and why
     picks: frozenset[str] = frozenset()  # the feeds whose items are to be picked
     files: Mapping[str, File] = field(default_factory=dict)
+    done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
     ceiling: int = 10  # posts a day and account that no settings page can exceed
 
 
@@ -90,32 +92,42 @@ def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     settings = seen.settings
 
     def digest(candidate: Candidate) -> str:
-        return compose.digest(candidate, compose.texts(candidate, settings.accounts))
+        return compose.digest(candidate, compose.texts(candidate, settings.accounts, seen.rules))
 
     def decides(user: str) -> bool:
         return any(settings.maintains(user, account) for account in settings.accounts)
 
     history = review.History(seen.bot, decides, digest)
-    standings = {id_: known.standing for id_, known in memory.open().items()}
+    standings = {id_: known.standing for id_, known in memory.shown().items()}
     after = review.fold(standings, memory.queue, seen.queue_history, history)
     known = {id_: replace(k, standing=after[id_]) if id_ in standings else k for id_, k in memory.known.items()}
     return replace(memory, queue=seen.queue_history[-1].revision, known=known)
 
 
 def _notice_channels(memory: Memory, seen: Snapshot) -> Memory:
-    """Where the settings gave an account other channels, its cards show posts that are not those to be sent.
+    """Where settings or limits shape the posts of an account anew, its cards show others than those to be sent.
 
     So whoever approves one of them before smbot has drawn it anew has not seen what they approve.
     """
-    channels = {account.name: account.channels for account in seen.settings.accounts.values()}
-    changed = {name for name in memory.channels | channels if memory.channels.get(name) != channels.get(name)}
+    shapes = {account.name: _shape(account, seen.rules) for account in seen.settings.accounts.values()}
+    changed = {name for name in memory.channels | shapes if memory.channels.get(name) != shapes.get(name)}
     if not changed:
         return memory
     known = dict(memory.known)
-    for id_, k in memory.open().items():
+    for id_, k in memory.shown().items():
         if k.proposal and (k.standing.edited or changed & set(k.proposal.accounts)):
             known[id_] = replace(k, standing=review.disturbed(k.standing, ""))
-    return replace(memory, channels=channels, known=known)
+    return replace(memory, channels=shapes, known=known)
+
+
+def _shape(account: Account, rules: Mapping[str, Rules]) -> tuple[str, ...]:
+    """All beside the words that makes the posts of an account what they are."""
+    limits = (
+        f"{channel} {r.characters} {r.bytes} {r.images}"
+        for channel, network in zip(account.channels, account.networks, strict=True)
+        if network in account.threads and (r := rules[channel])
+    )
+    return (*account.channels, *sorted(account.threads), account.visibility, *limits)
 
 
 # --- news -----------------------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from enum import StrEnum
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from smbot.bot import Report
 from smbot.errors import Conflict, WikiError
 from smbot.gather import titles
 from smbot.model import Page
+from smbot.sending import Report
 from smbot.settings import OPEN_LEVELS
 from smbot.wiki import Wiki
 

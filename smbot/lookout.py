@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace as put
 
-from smbot import channels, gather, memory, plan, review, settings, sources
+from smbot import channels, deliveries, gather, memory, plan, postlog, review, settings, sources
 from smbot.errors import ChannelError, Conflict, UsageError, WikiError
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Delivery, Limits, Memory
 from smbot.model import File, Page, Reading, Rules, Site
+from smbot.postlog import Done
 from smbot.wiki import Wiki
 
 LIMITS_LAST = timedelta(days=1)
@@ -65,7 +66,7 @@ class Lookout:
         )
         if deep:
             seen = self._look_deeper(seen, got[t.requests])
-        return replace(seen, files=self._files(seen))
+        return replace(seen, files=self._files(seen), done_by_hand=self._done_by_hand(seen))
 
     def _look_deeper(self, seen: Snapshot, requests_page: Page) -> Snapshot:
         history = self._wiki.history(requests_page, seen.memory.requests)
@@ -121,11 +122,21 @@ class Lookout:
 
     def _files(self, seen: Snapshot) -> Mapping[str, File]:
         names = {card.candidate.image for card in review.read(seen.queue.text).values() if card}
-        names |= {known.proposal.image for known in seen.memory.open().values() if known.proposal}
+        names |= {known.proposal.image for known in seen.memory.shown().values() if known.proposal}
         if seen.requests and "image" in seen.requests.text:
             names |= {request.candidate.image for request in gather.requests(seen, seen.requests)}
         wanted = sorted(names - {""})
         return self._wiki.files(wanted) if wanted else {}
+
+    def _done_by_hand(self, seen: Snapshot) -> Mapping[str, Done]:
+        """What people say on the log pages that they did; these are only read while something waits for a person."""
+        found: dict[str, Done] = {}
+        waiting = [d for d in deliveries.handed_off(seen.memory) if d.month in seen.memory.logs]
+        titles = {f"{self._titles.log}/{d.month}": d.month for d in waiting}
+        for title, page in self._wiki.read(titles).items() if titles else ():
+            history = self._wiki.history(page, seen.memory.logs[titles[title]])
+            found |= postlog.done_by_hand(history, [d.key for d in waiting if d.month == titles[title]])
+        return found
 
     def _other_wiki(self, name: str) -> Wiki:
         if name not in self._wikis:

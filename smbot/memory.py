@@ -14,21 +14,19 @@ import msgspec
 from msgspec import Struct
 
 from smbot.errors import WikiError
-from smbot.model import Candidate, Text
+from smbot.model import Candidate, Posted, Text
 
+# what people set on a card
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
 AGAIN, POSTED_ALREADY, GIVE_UP = "again", "posted", "give up"
-STATUSES = (WAITING, APPROVED, DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP)
+RETRACT, CORRECT = "retract", "correct"
+STATUSES = (WAITING, APPROVED, DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP, RETRACT, CORRECT)
 
-SENDING, POSTED, REFUSED, DEFERRED, IN_DOUBT, GIVEN_UP = (
-    "sending",
-    "posted",
-    "refused",
-    "deferred",
-    "in doubt",
-    "given up",
-)
-FINISHED = (POSTED, GIVEN_UP)
+# how a delivery stands
+SENDING, POSTED, REFUSED, DEFERRED, IN_DOUBT = "sending", "posted", "refused", "deferred", "in doubt"
+HANDED_OFF, GIVEN_UP, RETRACTED = "handed off", "given up", "retracted"
+FINISHED = (POSTED, GIVEN_UP, RETRACTED)
+POST = "post"  # what a delivery is about, beside RETRACT and CORRECT
 
 
 class Approval(Struct, frozen=True, omit_defaults=True):
@@ -51,6 +49,8 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     revision: int
     reason: str = ""
     url: str = ""
+    digest: str = ""  # of the texts in that revision
+    disturbed_by: tuple[str, ...] = ()  # as with an approval
 
 
 class Standing(Struct, frozen=True, omit_defaults=True):
@@ -100,7 +100,11 @@ class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One candidate to one channel: what is sent, on whose word, and what became of it."""
+    """One candidate to one channel: what is sent, on whose word, and what became of it.
+
+    `task` is what is being done: to post, to retract or to correct it. `posts` are the posts of its thread that are
+    out, first to last; most often it is one. `parcel` is what the network was last told to publish.
+    """
 
     id: str
     channel: str
@@ -110,18 +114,31 @@ class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
     since: datetime  # when sending began
     month: str  # of the log page that holds the row
     run: str = ""  # the process that is sending
+    task: str = POST
     state: str = SENDING
-    url: str = ""
-    remote: str = ""
+    planned: datetime | None = None  # when it was first to be sent
+    parcel: dict[str, Any] = {}
+    corrected: Text | None = None  # what it shall say instead
+    posts: tuple[Posted, ...] = ()
+    url: str = ""  # where it is, or where a person has to do it
     reason: str = ""
     until: datetime | None = None
     tries: int = 1
+    mills: int = 0  # what the post that is being sent costs
     logged: str = ""  # the state that the log shows
 
     @property
     def key(self) -> str:
         """The identity of the delivery, and its idempotency key."""
         return f"{self.id}/{self.channel}"
+
+
+class Trouble(Struct, frozen=True, omit_defaults=True):
+    """How often in a row a channel has failed, why, and until when it is left alone."""
+
+    failures: int
+    why: str
+    until: datetime | None = None
 
 
 class SourceState(Struct, frozen=True, omit_defaults=True):
@@ -149,6 +166,9 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     alarms: dict[str, str] = {}
     sources: dict[str, SourceState] = {}
     limits: dict[str, Limits] = {}
+    troubles: dict[str, Trouble] = {}  # by channel
+    spent: dict[str, int] = {}  # thousandths of a US dollar, by 'account year-month'
+    logs: dict[str, int] = {}  # the revisions up to which log pages with hand-offs were read, by month
     known: dict[str, Known] = {}
     deliveries: dict[str, Delivery] = {}
 
@@ -159,6 +179,10 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def open(self) -> dict[str, Known]:
         """The candidates that are not at their end."""
         return {id_: known for id_, known in self.known.items() if not known.end}
+
+    def shown(self) -> dict[str, Known]:
+        """The candidates that have a card: the open ones, and those posted of late, which can be taken back."""
+        return {id_: known for id_, known in self.known.items() if not known.end or known.proposal}
 
 
 def load(text: str) -> Memory:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha1
 
 # --- what is read ---------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A picture on the wiki, as it is now. `since` is when this version of it was uploaded, `sha1` names its bytes."""
+    """A picture on the wiki, as it is now. `since` is when this version of it was uploaded, `sha1` names its bytes.
+
+    `credit` is the line its licence asks for, such as 'Jane Doe, CC BY-SA 4.0'; '' where it asks for none.
+    """
 
     name: str
     url: str
@@ -121,6 +125,15 @@ class File:
     size: int
     since: datetime
     sha1: str = ""
+    width: int = 0
+    height: int = 0
+    credit: str = ""
+
+    @property
+    def version(self) -> str:
+        """What a card shows of it, so that an approval holds for just this picture with just this credit."""
+        credit = sha1(self.credit.encode(), usedforsecurity=False).hexdigest()[:8] if self.credit else ""
+        return f"{self.sha1}{credit}"
 
 
 # --- what is posted -------------------------------------------------------------------------------------------------
@@ -170,8 +183,8 @@ class Text:
 class Candidate:
     """A proposed post, as its card on the queue (or its request) says it at one moment.
 
-    `own` holds the accounts that get words of their own; every other account gets `text`. The link is appended to the
-    words unless they hold it already.
+    `own` holds words of their own for a channel, a network or an account, the nearest of which counts; every other
+    channel gets `text`. The link is appended to the words unless they hold it already. `warning` is shown first.
     """
 
     accounts: tuple[str, ...] = ()
@@ -184,6 +197,7 @@ class Candidate:
     not_after: datetime | None = None
     language: str = "en"
     notes: str = ""
+    warning: str = ""
 
 
 def _free(_: str) -> int:

@@ -7,12 +7,13 @@ finished by the next one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from smbot import compose, gather, intake, plan, postlog, review
+from smbot import compose, deliveries, gather, intake, plan, postlog, proposals, review
 from smbot.compose import is_web_address
 from smbot.forms import show_time
 from smbot.gather import Snapshot
@@ -20,21 +21,29 @@ from smbot.memory import (
     DECLINED,
     DEFERRED,
     GIVEN_UP,
+    HANDED_OFF,
     IN_DOUBT,
     POSTED,
     REFUSED,
+    RETRACT,
+    RETRACTED,
     SENDING,
     STATUSES,
     Delivery,
     Known,
     Memory,
+    Trouble,
 )
-from smbot.model import Page, Problem
-from smbot.plan import Proposal
+from smbot.model import Can, Page, Problem, Rules, Text
+from smbot.proposals import Proposal
 from smbot.templates import address, encode, is_tangled, person
 
 FOREIGN = "smbot did not make this card, or its id stands on the page twice, so nothing happens with it. To have \
 something posted, ask on the requests page; to keep the original card, remove this copy."
+
+
+REMIND_AFTER = timedelta(days=1)  # that something waits to be done by hand
+ANNOUNCE = timedelta(days=14)  # before it happens, that credentials expire
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,12 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
         return None
     if seen.settings.problems:
         return _edit(seen.queue, review.tell(seen.queue.text, status), "The settings need a look")
-    open_ = plan.proposals(memory, seen)
-    views = {proposal.id: _view(proposal, memory, seen) for proposal in open_}
-    ended = [id_ for id_, known in memory.known.items() if known.end or (known.is_request and not known.proposal)]
+    shown = proposals.shown(memory, seen)
+    views = {proposal.id: _view(proposal, memory, seen) for proposal in shown}
+    ended = [id_ for id_, known in memory.known.items() if id_ not in views and (known.end or known.is_request)]
     text = review.arrange(seen.queue.text, views, ended, status, FOREIGN)
-    new = len(views) - sum(proposal.card is not None for proposal in open_)
+    open_ = [proposal for proposal in shown if not proposal.known.end]
+    new = sum(proposal.card is None for proposal in open_)
     summary = f"{len(open_)} waiting" + (f", {new} new" if new else "")
     return _edit(seen.queue, text, summary)
 
@@ -72,6 +82,9 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
     lines = [f"'''Nothing is posted now.''' {_linked(str(problem), seen)}" for problem in plan.stopped(seen)]
     if seen.requests and is_tangled(seen.requests.text):
         lines.append(f"[[{seen.requests.title}]] cannot be read: too many braces or tags on it are never closed.")
+    lines += [_resting(channel, trouble, seen) for channel, trouble in memory.troubles.items() if trouble.until]
+    lines += [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
+    lines += list(_expiring(memory, seen))
     lines += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
     lines += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
     if redirect := _REDIRECT.search(seen.queue.text):
@@ -80,6 +93,35 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
             "Remove that line. If the page was moved, only the cards here count, not those in the other place."
         )
     return "<br>".join(lines)
+
+
+def _resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
+    until = f"until {show_time(trouble.until)} UTC" if trouble.until and trouble.until > seen.now else "until it works"
+    return (
+        f"'''{_name(channel, seen)} rests {until}.''' It failed {trouble.failures} times in a row; its posts wait. "
+        f"{_literal(trouble.why)}"
+    )
+
+
+def _by_hand(delivery: Delivery, seen: Snapshot) -> str:
+    """Who reads it may be the person who does it; after a day it is said more clearly."""
+    what = "deleted" if delivery.task == RETRACT else "posted"
+    place = f"[[{seen.titles.log}/{delivery.month}#{delivery.key}|what to do]]"
+    late = "'''Still waits'''" if seen.now - delivery.since > REMIND_AFTER else "Waits"
+    return (
+        f"{late} to be {what} by hand since {show_time(delivery.since)} UTC: {_name(delivery.channel, seen)} ({place})."
+    )
+
+
+def _expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
+    for channel, limits in memory.limits.items():
+        try:
+            at = datetime.fromisoformat(str(limits.values.get("expires") or ""))
+        except ValueError:
+            continue
+        if channel in seen.rules and at - seen.now < ANNOUNCE:
+            over = "have expired" if at < seen.now else f"expire on {at:%Y-%m-%d}"
+            yield f"'''The credentials of {_name(channel, seen)} {over}.''' Its operator has to renew them."
 
 
 # the first line of a page, whatever its language, or what was that until smbot put its line before it
@@ -104,21 +146,27 @@ def _linked(words: str, seen: Snapshot) -> str:
 
 def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     known = proposal.known
-    approved = any(plan.verdict(proposal, account, seen).approval for account in proposal.accounts)
+    approved = any(proposals.verdict(proposal, account, seen).approval for account in proposal.accounts)
     return review.View(
         title=review.heading_words(known.title),
-        section=f"{known.source} {known.group}: pick what to post" if known.pick else review.TO_REVIEW,
+        section=_section(known),
         candidate=known.proposal or proposal.candidate,
-        rewrite=not known.standing.edited and not approved,
+        rewrite=not known.standing.edited and not approved and not known.end,
         status=plan.needs_status(proposal, memory, seen),
         filled={
             "preview": "".join(_preview(proposal, seen)),
-            "image version": file.sha1 if (file := seen.files.get(proposal.candidate.image)) else "",
+            "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(known.expires),
             "note": "<br>".join(_notes(proposal, memory, seen)),
         },
     )
+
+
+def _section(known: Known) -> str:
+    if known.end:
+        return review.POSTED_OF_LATE
+    return f"{known.source} {known.group}: pick what to post" if known.pick else review.TO_REVIEW
 
 
 def _source(known: Known) -> str:
@@ -132,19 +180,30 @@ def _source(known: Known) -> str:
 def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     """Each post exactly as it will go out."""
     for channel, text in proposal.texts.items():
-        account, network = channel.split("/")
-        rules = seen.rules[channel]
-        cells = {
-            "account": account,
-            "network": network,
-            "language": encode(text.language),
-            "length": str(compose.length(text.words, rules)),
-            "limit": str(rules.characters),
-            "image": _file_name(text.images[0].file) if text.images else "",
-            "alt": encode(text.images[0].alt) if text.images else "",
-            "text": encode(text.words),
-        }
-        yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
+        for number, words in enumerate(text.parts):
+            cells = _post(channel, text, words, first=not number, rules=seen.rules[channel])
+            if text.rest:
+                cells["part"] = f"{number + 1}/{len(text.parts)}"
+            yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
+
+
+def _post(channel: str, text: Text, words: str, *, first: bool, rules: Rules) -> dict[str, str]:
+    """One post, as arguments of the template that draws it."""
+    account, network = channel.split("/")
+    image = text.images[0] if text.images and first else None
+    return {
+        "account": account,
+        "network": network,
+        "language": encode(text.language),
+        "length": str(compose.length(words, rules, text.warning)),
+        "limit": str(rules.characters),
+        "cost": deliveries.dollars(mills) if (mills := rules.mills(words)) else "",
+        "image": _file_name(image.file) if image else "",
+        "alt": encode(image.alt) if image else "",
+        "warning": encode(text.warning),
+        "visibility": text.visibility,
+        "text": encode(words),
+    }
 
 
 def _file_name(name: str) -> str:
@@ -157,16 +216,33 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     card, known = proposal.card, proposal.known
     for delivery in memory.of(proposal.id):
         yield from _delivery_note(delivery, seen)
+    if decision := known.standing.decision:
+        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
+    if known.end:
+        yield from _posted_notes(proposal, memory, seen)
+        return
     if known.held:
         yield f"Held back: {encode(known.held)}"
     yield from (_say(problem) for problem in proposal.problems)
-    if plan.is_late(proposal, seen.now):
+    if proposals.is_late(proposal, seen.now):
         yield "The time in ‘not after’ is over, so it is not posted. Change it, or decline."
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
         yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
-    if decision := known.standing.decision:
-        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
     yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
+
+
+def _posted_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """How what is out differs from what the card says now."""
+    yield from (_say(problem) for problem in proposal.problems)
+    for delivery in memory.of(proposal.id):
+        text = proposal.texts.get(delivery.channel)
+        if delivery.state != POSTED or text is None or text == delivery.text:
+            continue
+        name = _name(delivery.channel, seen)
+        if Can.CORRECT not in seen.rules[delivery.channel].can or len(text.parts) != len(delivery.posts):
+            yield f"{name} cannot be changed: it keeps the words that were posted, unless you retract it."
+        else:
+            yield f"{name} still has the words that were posted; a maintainer can set ‘status’ to correct."
 
 
 def _say(problem: Problem) -> str:
@@ -180,41 +256,58 @@ def _name(channel: str, seen: Snapshot) -> str:
 
 
 def _delivery_note(delivery: Delivery, seen: Snapshot) -> Iterator[str]:
-    channel = _name(delivery.channel, seen)
-    if delivery.state == POSTED:
-        yield f"Posted by {channel}: {encode(delivery.url)}".rstrip(": ")
-    elif delivery.state == SENDING:
-        yield f"Being sent by {channel}."
-    elif delivery.state == DEFERRED and delivery.until:
-        yield f"{channel} will be tried again at {show_time(delivery.until)}: {encode(delivery.reason)}"
-    elif delivery.state == IN_DOUBT:
-        yield (
-            f"Nobody can say whether {channel} posted it ({encode(delivery.reason)}). Look there, then set ‘status’ to "
-            "posted (it is there; give its address in ‘posted link’), again (it is not: send it), or give up."
-        )
-    elif delivery.state == REFUSED:
-        yield f"{channel} refused it: {encode(delivery.reason)} Set ‘status’ to again, or give up."
+    channel, why = _name(delivery.channel, seen), encode(delivery.reason)
+    match delivery.task, delivery.state:
+        case _, "posted":
+            yield f"Posted by {channel}: {encode(delivery.url)}".rstrip(": ") + (f" ({why})" if why else "")
+        case "post", "sending":
+            asked = " Nobody can say yet whether it is there; smbot keeps asking." if why else ""
+            yield f"Being sent by {channel}.{asked} {why}".strip()
+        case "post", "deferred":
+            yield f"{channel} will be tried again at {show_time(delivery.until or seen.now)} UTC: {why}"
+        case task, "deferred":
+            yield f"To be {'deleted' if task == RETRACT else 'corrected'}: {channel} ({why})."
+        case _, "retracted":
+            yield f"Deleted again from {channel} ({why})."
+        case _, "handed off":
+            place = f"[[{seen.titles.log}/{delivery.month}#{delivery.key}|the log says what to do]]"
+            yield f"A person has to do it: {channel}; {place}."
+        case _, "in doubt":
+            yield (
+                f"Nobody can say whether {channel} posted it ({why}). Look there, then set ‘status’ to posted (it is "
+                "there; give its address in ‘posted link’), again (it is not: send it), or give up."
+            )
+        case _, "refused":
+            yield f"{channel} refused it: {why} Set ‘status’ to again, or give up."
 
 
 def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     missing = []
     for account in proposal.accounts:
-        verdict = plan.verdict(proposal, account, seen)
+        verdict = proposals.verdict(proposal, account, seen)
         if verdict.why:
             yield verdict.why
         if verdict.approval is None:
             missing.append(account)
-        elif plan.is_early(proposal, seen.now):
+        elif proposals.is_early(proposal, seen.now):
             when = show_time(proposal.candidate.not_before)
             yield f"Approved by {person(verdict.approval.user)}; goes out after {when}."
-        elif not any(d.channel.startswith(f"{account}/") for d in memory.of(proposal.id)) and plan.is_full(
-            account, memory, seen
-        ):
-            yield f"Approved; {account} has posted enough for today, so it goes out tomorrow."
+        elif not proposal.problems:
+            yield from _waiting_notes(proposal, account, memory, seen)
     if missing and len(missing) < len(proposal.accounts):
         yield f"Still waits for a maintainer of {', '.join(missing)}."
     for account, why in proposal.known.dropped.items():
         yield f"{account}: {encode(why)}."
+
+
+def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """Why what is approved does not go out yet."""
+    for channel, text in proposal.texts.items():
+        before = memory.deliveries.get(f"{proposal.id}/{channel}")
+        if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
+            mills = sum(map(seen.rules[channel].mills, text.parts))
+            if why := deliveries.waits(proposal.id, channel, mills, memory, seen):
+                yield f"Approved; {why}"
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
@@ -262,6 +355,8 @@ def _ended(id_: str, known: Known, memory: Memory, seen: Snapshot) -> str:
     if known.end == POSTED:
         links = _links(id_, memory, seen)
         return _state("posted", links) if links else ""
+    if known.end == RETRACTED:
+        return _state("retracted", "It was posted, and deleted again by a maintainer.")
     if known.end == DECLINED:
         return _state("declined", "<br>".join(f"{a}: {encode(why)}" for a, why in known.dropped.items()))
     if known.end == GIVEN_UP:
@@ -283,23 +378,39 @@ def _state(state: str, words: str) -> str:
 # --- log ------------------------------------------------------------------------------------------------------------
 
 
-def unlogged(memory: Memory) -> dict[str, list[Delivery]]:
-    """The deliveries whose row does not yet say how they stand, by month."""
+def unlogged(memory: Memory, seen: Snapshot) -> dict[str, list[Delivery]]:
+    """The deliveries whose row does not yet say how they stand, by month.
+
+    So is one of which somebody said that they did it by hand whose word does not count: their row is written anew.
+    """
     months: dict[str, list[Delivery]] = {}
     for delivery in memory.deliveries.values():
-        if delivery.state not in (SENDING, delivery.logged):
+        not_taken = delivery.state == HANDED_OFF and delivery.key in seen.done_by_hand
+        if delivery.state not in (SENDING, delivery.logged) or not_taken:
             months.setdefault(delivery.month, []).append(delivery)
     return months
 
 
-def log_edit(page: Page, deliveries: list[Delivery], memory: Memory) -> Edit | None:
+def log_edit(page: Page, rows: Sequence[Delivery], memory: Memory, seen: Snapshot) -> Edit | None:
     """The log page of a month with the rows of these deliveries, or None when it has them already."""
-    rows = {d.key: postlog.row(d, memory.known[d.id]) for d in deliveries if d.id in memory.known}
-    return _edit(page, postlog.write(page.text, rows), f"{len(rows)} deliveries")
+    new = {d.key: postlog.row(d, memory.known[d.id], _log_note(d, seen)) for d in rows if d.id in memory.known}
+    return _edit(page, postlog.write(page.text, new), f"{len(new)} deliveries")
 
 
-def logged(memory: Memory, deliveries: list[Delivery]) -> Memory:
-    """Remember that the log shows these deliveries as they stand."""
+def _log_note(delivery: Delivery, seen: Snapshot) -> str:
+    done = seen.done_by_hand.get(delivery.key)
+    if done is None or delivery.state != HANDED_OFF:
+        return ""
+    who = person(done.user) if done.user else "Somebody"
+    return f"{who} wrote that it is done; that counts when a maintainer of {delivery.channel.split('/')[0]} writes it."
+
+
+def logged(memory: Memory, rows: Mapping[str, Sequence[Delivery]], revisions: Mapping[str, int]) -> Memory:
+    """Remember that the log pages of some months, in these revisions, show their deliveries as they stand."""
     now = memory.deliveries
-    marked = {d.key: replace(now[d.key], logged=d.state) for d in deliveries if d.key in now}
-    return replace(memory, deliveries=now | marked)
+    done = [d for month in revisions for d in rows[month] if d.key in now]
+    return replace(
+        memory,
+        deliveries=now | {d.key: replace(now[d.key], logged=d.state) for d in done},
+        logs={**memory.logs, **revisions} if deliveries.handed_off(memory) else {},
+    )

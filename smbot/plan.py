@@ -1,31 +1,35 @@
 """What shall be done: every rule of the product, pure.
 
-`settle_decisions` brings decisions and deadlines to bear on what is remembered; `due` says which deliveries go out
-now; `verdict` says of one account of one candidate whether it is approved, and if not, why.
+`settle_decisions` brings decisions and deadlines to bear on what is remembered; `due` says which deliveries go out now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from smbot import compose, review
+from smbot import compose, deliveries
 from smbot.gather import Snapshot
 from smbot.memory import (
     AGAIN,
     APPROVED,
+    CORRECT,
     DECLINED,
     DEFERRED,
     FINISHED,
     GIVE_UP,
     GIVEN_UP,
+    HANDED_OFF,
     IN_DOUBT,
+    POST,
     POSTED,
     POSTED_ALREADY,
     REFUSED,
+    RETRACT,
+    RETRACTED,
     SENDING,
     WAITING,
     Approval,
@@ -35,14 +39,10 @@ from smbot.memory import (
     Memory,
     Standing,
 )
-from smbot.model import Candidate, Deferred, InDoubt, Outcome, Posted, Problem, Refused, Text
-from smbot.review import Card
+from smbot.model import Can, Posted, Problem, Text
+from smbot.proposals import Proposal, is_early, is_late, proposals, shown, verdict
 from smbot.templates import is_tangled, person
 
-ASK_FOR = timedelta(days=1)  # how long a network is asked about a delivery before a maintainer has to decide
-LEASE = timedelta(minutes=5)  # for as long, a delivery that is being sent belongs to the process that began it
-DONE_WITHIN = timedelta(minutes=1)  # nothing is sent later than this after it was written down; well within LEASE
-TRIES = 8  # deferred more often than this, a maintainer has to decide
 KEEP_DELIVERIES = timedelta(days=7)
 KEEP_KNOWN = timedelta(days=400)  # how long what was never posted stays known
 
@@ -55,6 +55,8 @@ class Plan:
     memory: Memory
     due: tuple[Delivery, ...] = ()
     doubts: tuple[Delivery, ...] = ()
+    tasks: tuple[Delivery, ...] = ()  # posts to be retracted or corrected
+    again: frozenset[str] = frozenset()  # the keys of doubts that may be sent once more if their network allows it
 
     @property
     def is_news(self) -> bool:
@@ -63,7 +65,7 @@ class Plan:
             len(history) <= 1 and all(page.user == self.seen.bot for page in history)
             for history in (self.seen.queue_history, self.seen.request_history)
         )
-        if own and not self.due and not self.doubts:
+        if own and not (self.due or self.doubts or self.tasks):
             return _apart_from_history(self.memory) != _apart_from_history(self.seen.memory)
         return self.memory != self.seen.memory
 
@@ -79,177 +81,142 @@ def plan(memory: Memory, seen: Snapshot, *, send: bool) -> Plan:
     """What shall be done with a memory that has taken in all that was seen."""
     if not send:
         return Plan(seen, memory)
-    return Plan(seen, memory, tuple(due(memory, seen)), tuple(doubts(memory, seen.now)))
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An open candidate with all that bears on it: what its card says now, or what was proposed while it has none."""
-
-    id: str
-    known: Known
-    card: Card | None
-    candidate: Candidate
-    texts: Mapping[str, Text]
-    digest: str
-    problems: tuple[Problem, ...]
-
-    @property
-    def accounts(self) -> tuple[str, ...]:
-        """The accounts that are still asked to post it."""
-        return tuple(a for a in self.candidate.accounts if a not in self.known.dropped)
-
-
-def proposals(memory: Memory, seen: Snapshot) -> list[Proposal]:
-    """The open candidates, as the queue page shows them."""
-    shown = review.read(seen.queue.text)
-    return [_proposal(id_, known, shown.get(id_), seen) for id_, known in memory.open().items() if known.proposal]
-
-
-def _proposal(id_: str, known: Known, card: Card | None, seen: Snapshot) -> Proposal:
-    candidate = card.candidate if card else known.proposal or Candidate()
-    accounts = seen.settings.accounts
-    texts = compose.texts(candidate, accounts)
-    problems = (card.problems if card else ()) + compose.problems(candidate, accounts, seen.rules)
-    problems += tuple(_image_problems(candidate, seen))
-    return Proposal(id_, known, card, candidate, texts, compose.digest(candidate, texts), problems)
-
-
-def _image_problems(candidate: Candidate, seen: Snapshot) -> Iterator[Problem]:
-    if not candidate.image:
-        return
-    file = seen.files.get(candidate.image)
-    if file is None:
-        yield Problem(f"There is no image ‘{candidate.image}’ on this wiki.", "Upload it, or correct its name.")
-        return
-    for rules in seen.rules.values():
-        if file.mime not in rules.image_types:
-            yield Problem(f"{rules.network} takes no {file.mime}.", "Use a PNG or JPEG image.")
-        elif file.size > rules.image_bytes:
-            yield Problem(f"The image is too large for {rules.network}.", "Use a smaller version.")
+    tasks = deliveries.tasks(memory, seen.now) if not seen.settings.problems else []
+    if stopped(seen):
+        tasks = [d for d in tasks if d.task == RETRACT]  # what is wrong may be taken back even now
+    doubts = deliveries.doubts(memory, seen.now)
+    again = frozenset(d.key for d in doubts if not stopped(seen) and _is_still_approved(d, memory, seen))
+    return Plan(seen, memory, tuple(due(memory, seen)), tuple(doubts), tuple(tasks), again)
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The approval on which an account may post a candidate, or why there is none ('': nobody decided yet)."""
-
-    approval: Approval | None = None
-    why: str = ""
-
-
-def verdict(proposal: Proposal, account: str, seen: Snapshot) -> Verdict:
-    """Law: a decision is a revision. Whatever cannot be established is not approved."""
-    if proposal.card is None:
-        return Verdict()
-    standing = proposal.known.standing
-    reasons: list[str] = []
-    for approval in reversed(review.approvals(standing, proposal.card, proposal.digest)):
-        why = _void(approval, proposal, account, seen)
-        if not why:
-            return Verdict(approval)
-        reasons.append(why)
-    if reasons:
-        return Verdict(why=reasons[0])
-    if proposal.card.status == APPROVED or (standing.by_bot and standing.approvals):
-        last = standing.approvals[-1] if standing.approvals else None
-        who = person(last.user if last else "")
-        return Verdict(why=f"It was changed after {who} approved it. Please look at it again.")
-    return Verdict()
-
-
-def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) -> str:
-    """Why an approval of just these texts does not count for an account; '' when it does."""
-    if approval.void:
-        return approval.void
-    user, settings = approval.user, seen.settings
-    who, others = person(user), ", ".join(map(person, approval.disturbed_by))
-    if not user:
-        return "It cannot be established who approved it."
-    if not settings.maintains(user, account):
-        return f"{who} is not among the maintainers of {account}."
-    if "" in proposal.known.requesters and not settings.own_requests:
-        return "It cannot be established who asked for it. Please let it be asked for anew."
-    if user in proposal.known.requesters and not settings.own_requests:
-        return f"{who} asked for this post; another maintainer has to approve it."
-    if settings.four_eyes and user in proposal.known.standing.editors:
-        return f"{who} changed the words; another maintainer has to approve them."
-    if approval.disturbed_by:
-        return f"{others} changed this card just before {who} approved it. Please look at it again."
-    if seen.now - approval.time > settings.days("approval"):
-        return f"The approval by {who} is more than {settings.approval_days} days old."
-    file = seen.files.get(proposal.candidate.image)
-    if file and (file.since > approval.time or file.sha1 != approval.image):
-        return f"The image was replaced since {who} saw it. Please look at it again."
-    return ""
-
-
 def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
     """Apply what maintainers decided, and close what is at its end."""
-    for proposal in proposals(memory, seen):
+    for proposal in shown(memory, seen):
         decision = proposal.known.standing.decision
         if decision:
             memory = _apply(memory, proposal, decision, seen)
-    known, deliveries = dict(memory.known), dict(memory.deliveries)
+    memory = _take_by_hand(memory, seen)
+    known, settled = dict(memory.known), dict(memory.deliveries)
     for id_, k in memory.open().items():
         if not k.proposal and k.expires and seen.now > k.expires:
             known[id_] = replace(k, end="expired", held="", expires=None)
     for proposal in proposals(memory, seen):
         if end := _end(proposal, memory, seen):
-            known[proposal.id] = replace(
-                proposal.known, end=end, proposal=None, standing=Standing(), held="", expires=None
-            )
-            deferred = [d for d in memory.of(proposal.id) if d.state == DEFERRED]
-            deliveries |= {d.key: replace(d, state=GIVEN_UP, reason=f"Its time was over. {d.reason}") for d in deferred}
-    return prune(replace(memory, known=known, deliveries=deliveries), seen.now)
+            known[proposal.id] = _closed(proposal.known, end)
+            deferred = [d for d in memory.of(proposal.id) if d.state == DEFERRED and d.task == POST]
+            settled |= {d.key: replace(d, state=GIVEN_UP, reason=f"Its time was over. {d.reason}") for d in deferred}
+    return prune(replace(memory, known=known, deliveries=settled), seen.now)
+
+
+def _closed(known: Known, end: str) -> Known:
+    """What is posted keeps its card for some days, so that it can be taken back."""
+    if end == POSTED:
+        return replace(known, end=end, held="", expires=None)
+    return replace(known, end=end, proposal=None, standing=Standing(), held="", expires=None)
 
 
 def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapshot) -> Memory:
     """Apply one decision for the accounts its author maintains; then it is done with."""
-    mine = [a for a in proposal.accounts if seen.settings.maintains(decision.user, a)]
-    if not mine:
+    mine = [a for a in seen.settings.accounts if seen.settings.maintains(decision.user, a)]
+    theirs = [d for d in memory.of(proposal.id) if d.channel.split("/")[0] in mine]
+    open_for = [a for a in proposal.accounts if a in mine] if not proposal.known.end else []
+    if not open_for and not theirs:
         return memory
-    known, deliveries = proposal.known, dict(memory.deliveries)
-    if decision.status == DECLINED:
-        words = f"declined by {decision.user}" + (f": {decision.reason}" if decision.reason else "")
-        known = replace(known, dropped=known.dropped | dict.fromkeys(mine, words))
-    for delivery in memory.of(proposal.id):
-        if delivery.channel.split("/")[0] in mine and delivery.state in (IN_DOUBT, REFUSED):
-            deliveries[delivery.key] = _resolved(delivery, decision, seen.now)
+    known, settled = proposal.known, dict(memory.deliveries)
+    if decision.status in (DECLINED, RETRACT):
+        words = f"{'declined' if decision.status == DECLINED else 'retracted'} by {decision.user}"
+        words += f": {decision.reason}" if decision.reason else ""
+        known = replace(known, dropped=known.dropped | dict.fromkeys(open_for, words))
+    for delivery in theirs:
+        settled[delivery.key] = _resolved(delivery, decision, proposal, seen)
     known = replace(known, standing=replace(known.standing, decision=None))
-    return replace(memory, known=memory.known | {proposal.id: known}, deliveries=deliveries)
+    return replace(memory, deliveries=settled, known=memory.known | {proposal.id: known})
 
 
-def _resolved(delivery: Delivery, decision: Decision, now: datetime) -> Delivery:
+def _resolved(delivery: Delivery, decision: Decision, proposal: Proposal, seen: Snapshot) -> Delivery:
     said = f"{decision.user} said so in revision {decision.revision}"
+    if decision.status == RETRACT:
+        return deliveries.retract(delivery, said, seen.now)
+    if decision.status == CORRECT:
+        return _corrected(delivery, decision, proposal, seen)
+    if delivery.state not in (IN_DOUBT, REFUSED):
+        return delivery
     if decision.status == AGAIN:
-        return replace(delivery, state=DEFERRED, until=now, tries=0, reason=said)
+        return replace(delivery, state=DEFERRED, until=seen.now, tries=0, reason=said)
     if decision.status == POSTED_ALREADY:
         url = decision.url if compose.is_web_address(decision.url) else ""
-        return replace(delivery, state=POSTED, url=url, reason=said)
-    if decision.status in (GIVE_UP, DECLINED):
-        return replace(delivery, state=GIVEN_UP, reason=said)
-    return delivery
+        posts = (*delivery.posts, Posted(url, ""))
+        return replace(delivery, state=POSTED, url=delivery.url or url, posts=posts, reason=said)
+    return replace(delivery, state=GIVEN_UP, reason=said)
+
+
+def _corrected(delivery: Delivery, decision: Decision, proposal: Proposal, seen: Snapshot) -> Delivery:
+    """A post gets other words on the word of a maintainer about just these words, where its network has edits."""
+    text = proposal.texts.get(delivery.channel)
+    if text is None or text == delivery.text or (delivery.task, delivery.state) != (POST, POSTED):
+        return delivery
+    if why_not_corrected(decision, proposal, seen) or Can.CORRECT not in seen.rules[delivery.channel].can:
+        return delivery
+    if len(text.parts) != len(delivery.posts):
+        return delivery
+    said = f"{decision.user} said so in revision {decision.revision}"
+    return replace(delivery, task=CORRECT, state=DEFERRED, corrected=text, until=seen.now, tries=0, reason=said)
+
+
+def why_not_corrected(decision: Decision, proposal: Proposal, seen: Snapshot) -> str:
+    """Why a word to correct does not count; '' when it does."""
+    if decision.digest != proposal.digest or decision.disturbed_by:
+        return "The words were changed since somebody set it to correct. Please look at them again."
+    if proposal.problems:
+        return str(proposal.problems[0])
+    if seen.settings.four_eyes and decision.user in proposal.known.standing.editors:
+        return f"{person(decision.user)} changed the words; another maintainer has to set it to correct."
+    return ""
+
+
+def _take_by_hand(memory: Memory, seen: Snapshot) -> Memory:
+    """What maintainers say on the log page that they did by hand, and what nobody did in time."""
+    settled = dict(memory.deliveries)
+    for delivery in deliveries.handed_off(memory):
+        done = seen.done_by_hand.get(delivery.key)
+        if done and seen.settings.maintains(done.user, delivery.channel.split("/")[0]):
+            url = done.url if compose.is_web_address(done.url) else ""
+            why = f"by hand; {done.user} said so in revision {done.revision}"
+            settled[delivery.key] = deliveries.by_hand(delivery, url, why)
+        elif deliveries.is_out_of_hand(delivery, seen.now):
+            days = deliveries.HAND_FOR.days
+            settled[delivery.key] = replace(delivery, state=GIVEN_UP, reason=f"Nobody posted it within {days} days.")
+    return replace(memory, deliveries=settled)
 
 
 def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     """How a candidate has ended; '' while it is open."""
-    deliveries = memory.of(proposal.id)
-    if any(delivery.state in (SENDING, IN_DOUBT, REFUSED) for delivery in deliveries):
+    of_it = memory.of(proposal.id)
+    if any(
+        d.state in (SENDING, IN_DOUBT, REFUSED, HANDED_OFF) or (d.task == RETRACT and d.state != RETRACTED)
+        for d in of_it
+    ):
         return ""
-    states = {delivery.channel: delivery.state for delivery in deliveries}
+    states = {delivery.channel: delivery.state for delivery in of_it}
+    best = next((state for state in (POSTED, RETRACTED, GIVEN_UP) if state in states.values()), "")
     wanted = _wanted(proposal, seen)
     channels = [channel for account in wanted for channel in seen.settings.accounts[account].channels]
     if channels and all(states.get(channel) in FINISHED for channel in channels):
-        return POSTED if POSTED in states.values() else GIVEN_UP
+        return best
     asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
     late = asked and asked.not_after and seen.now > asked.not_after
     over = bool(proposal.known.dropped) and not wanted
     if late or over or (proposal.known.expires and seen.now > proposal.known.expires):
-        return POSTED if POSTED in states.values() else DECLINED if over else "expired"
+        return best if best in (POSTED, RETRACTED) else DECLINED if over else "expired"
     return ""
+
+
+def _needs_more(delivery: Delivery) -> bool:
+    to_be_taken_back = delivery.task == RETRACT and delivery.state != RETRACTED
+    return to_be_taken_back or delivery.state in (SENDING, IN_DOUBT, REFUSED, HANDED_OFF)
 
 
 def _wanted(proposal: Proposal, seen: Snapshot) -> list[str]:
@@ -264,18 +231,27 @@ def _wanted(proposal: Proposal, seen: Snapshot) -> list[str]:
 def prune(memory: Memory, now: datetime) -> Memory:
     """Forget finished deliveries that are on the log, and, after a long time, what never went out."""
     open_ = memory.open()  # while another channel waits, what is out on this one must stay known
-    deliveries = {
+    kept = {
         key: d
         for key, d in memory.deliveries.items()
         if d.id in open_ or d.state not in FINISHED or d.logged != d.state or now - d.since < KEEP_DELIVERIES
     }
-    shown = {delivery.id for delivery in deliveries.values()}
+    still = {delivery.id for delivery in kept.values()}
+    left = {delivery.id for delivery in kept.values() if delivery.state not in (RETRACTED, GIVEN_UP)}
+    gone = {delivery.id for delivery in kept.values() if delivery.state == RETRACTED} - left
     known = {
-        id_: k if not k.end or id_ in shown else replace(k, title="", url="", revision=0, asked="", taken=0)
+        id_: k if not k.end else _faded(replace(k, end=RETRACTED) if id_ in gone else k, id_ in left, id_ in still)
         for id_, k in memory.known.items()
         if not k.end or k.end == POSTED or now.date() - k.since < KEEP_KNOWN
     }
-    return replace(memory, deliveries=deliveries, known=known)
+    return replace(memory, deliveries=kept, known=known)
+
+
+def _faded(known: Known, on_card: bool, on_log: bool) -> Known:
+    """What has to be remembered of a candidate that is at its end."""
+    if not on_card:
+        known = replace(known, proposal=None, standing=Standing())
+    return known if on_log else replace(known, title="", url="", revision=0, asked="", taken=0)
 
 
 def void(memory: Memory, blocked: frozenset[str], hidden: frozenset[int]) -> Memory:
@@ -295,7 +271,7 @@ def void(memory: Memory, blocked: frozenset[str], hidden: frozenset[int]) -> Mem
     return replace(memory, known=known)
 
 
-# --- deliveries -----------------------------------------------------------------------------------------------------
+# --- what is due ----------------------------------------------------------------------------------------------------
 
 
 def stopped(seen: Snapshot) -> tuple[Problem, ...]:
@@ -311,24 +287,15 @@ def stopped(seen: Snapshot) -> tuple[Problem, ...]:
     return problems
 
 
-def doubts(memory: Memory, now: datetime) -> list[Delivery]:
-    """The deliveries that a process began to send and never finished: their network has to be asked."""
-    return [d for d in memory.deliveries.values() if d.state == SENDING and now - d.since > LEASE]
-
-
 def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
-    """The deliveries that go out now, oldest approval first."""
+    """The deliveries that go out now, oldest approval first. Each uses up its account's time, ceiling and budget."""
     if stopped(seen):
         return []
-    ready = sorted(_ready(memory, seen), key=lambda pair: (pair[0].time, pair[1].key))
-    used = _posts_today(memory, seen.now)
     result = []
-    for _, delivery in ready:
-        account = delivery.channel.split("/")[0]
-        today = used.setdefault(account, set())
-        if delivery.id in today or len(today) < _ceiling(account, seen):
-            today.add(delivery.id)
+    for _, delivery in sorted(_ready(memory, seen), key=lambda pair: (pair[0].time, pair[1].key)):
+        if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen):
             result.append(delivery)
+            memory = deliveries.begin(memory, delivery, "")
     return result
 
 
@@ -345,93 +312,47 @@ def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[Approval, Delivery]
             if waits or account not in proposal.accounts:
                 continue
             if approval := verdict(proposal, account, seen).approval:
-                yield approval, _delivery(proposal, channel, text, approval, before, seen.now)
+                yield approval, _delivery(proposal.id, channel, text, approval, before, seen)
+
+
+def _is_still_approved(delivery: Delivery, memory: Memory, seen: Snapshot) -> bool:
+    """Whether what was being sent is still what maintainers want to have sent."""
+    for proposal in proposals(memory, seen):
+        if proposal.id == delivery.id and proposal.texts.get(delivery.channel) == delivery.text:
+            held = proposal.known.held or proposal.problems or is_late(proposal, seen.now)
+            return not held and bool(verdict(proposal, delivery.channel.split("/")[0], seen).approval)
+    return False
 
 
 def _delivery(
-    proposal: Proposal, channel: str, text: Text, approval: Approval, before: Delivery | None, now: datetime
+    id_: str, channel: str, text: Text, approval: Approval, before: Delivery | None, seen: Snapshot
 ) -> Delivery:
-    return Delivery(
-        id=proposal.id,
-        channel=channel,
+    fresh = Delivery(
+        id=id_, channel=channel, text=text, approver="", revision=0, since=seen.now, month=f"{seen.now:%Y-%m}", tries=0
+    )
+    before = before or fresh
+    return replace(
+        before,
         text=text,
         approver=approval.user,
         revision=approval.revision,
-        since=now,
-        month=before.month if before else f"{now:%Y-%m}",
-        tries=before.tries + 1 if before else 1,
-        logged=before.logged if before else "",
+        since=seen.now,
+        planned=before.planned or seen.now,
+        tries=before.tries + 1,
+        mills=sum(map(seen.rules[channel].mills, text.parts[len(before.posts) :])),
+        reason="",
+        until=None,
     )
-
-
-def is_early(proposal: Proposal, now: datetime) -> bool:
-    """Whether its time has not come yet."""
-    return bool(proposal.candidate.not_before and now < proposal.candidate.not_before)
-
-
-def is_late(proposal: Proposal, now: datetime) -> bool:
-    """Whether its time is over."""
-    return bool(proposal.candidate.not_after and now > proposal.candidate.not_after)
-
-
-def _ceiling(account: str, seen: Snapshot) -> int:
-    return min(seen.settings.accounts[account].posts_per_day, seen.ceiling)
-
-
-def _posts_today(memory: Memory, now: datetime) -> dict[str, set[str]]:
-    """The candidates each account has posted, or may have posted, on this day (UTC)."""
-    used: dict[str, set[str]] = {}
-    for delivery in memory.deliveries.values():
-        if delivery.state in (POSTED, SENDING, IN_DOUBT) and delivery.since.date() == now.date():
-            used.setdefault(delivery.channel.split("/")[0], set()).add(delivery.id)
-    return used
-
-
-def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
-    """Whether the account has reached its ceiling for this day."""
-    return len(_posts_today(memory, seen.now).get(account, ())) >= _ceiling(account, seen)
-
-
-def begin(memory: Memory, delivery: Delivery, run: str) -> Memory:
-    """Write down that a delivery is being sent, before it is."""
-    return replace(memory, deliveries=memory.deliveries | {delivery.key: replace(delivery, state=SENDING, run=run)})
-
-
-def record(memory: Memory, delivery: Delivery, outcome: Outcome) -> Memory:
-    """Write down what became of a delivery."""
-    match outcome:
-        case Posted(url, id_):
-            after = replace(delivery, state=POSTED, url=url, remote=id_, reason="")
-        case Deferred(reason, until) if delivery.tries < TRIES:
-            after = replace(delivery, state=DEFERRED, reason=reason, until=until)
-        case Deferred(reason, _):
-            after = replace(delivery, state=REFUSED, reason=f"Tried {delivery.tries} times. {reason}")
-        case Refused(reason):
-            after = replace(delivery, state=REFUSED, reason=reason)
-        case InDoubt(reason):
-            after = replace(delivery, state=IN_DOUBT, reason=reason)
-    return replace(memory, deliveries=memory.deliveries | {delivery.key: after})
-
-
-def is_begun(memory: Memory, delivery: Delivery) -> bool:
-    """Whether a delivery stands as it was begun: nobody has settled it since, or begun it anew."""
-    now = memory.deliveries.get(delivery.key)
-    return now is not None and (now.state, now.run, now.since) == (SENDING, delivery.run, delivery.since)
-
-
-def forget(memory: Memory, delivery: Delivery) -> Memory:
-    """The network was asked: what was begun never went out. It is as if it had not been begun."""
-    others = {key: d for key, d in memory.deliveries.items() if key != delivery.key}
-    if delivery.logged:
-        others[delivery.key] = replace(delivery, state=DEFERRED, tries=delivery.tries - 1, run="")
-    return replace(memory, deliveries=others)
 
 
 def needs_status(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     """The status smbot has to set on a card; '' to leave it as people set it."""
     if proposal.card is None:
-        return WAITING
+        return POSTED if proposal.known.end else WAITING
     status = proposal.card.status
+    if proposal.known.end:
+        busy = any(d.task != POST for d in memory.of(proposal.id)) or proposal.known.standing.decision
+        return "" if busy or status == POSTED else POSTED
     stuck = [d.state for d in memory.of(proposal.id) if d.state in (IN_DOUBT, REFUSED)]
     if stuck:
         return "" if status == stuck[0] else stuck[0]

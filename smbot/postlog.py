@@ -1,12 +1,20 @@
-"""The posting log: one wiki page a month, one row a delivery. For people; smbot itself never believes it."""
+"""The posting log: one wiki page a month, one row a delivery. For people; smbot itself never believes its words.
+
+What a person has to do by hand is a card there, with `done` and `link` to fill in. Who filled them in is read from the
+history of the page: each time smbot writes such a card it leaves them empty, so whoever is seen to fill them did it.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from mwparserfromhell.nodes import Template
 
 from smbot.forms import shorten, show_time
-from smbot.memory import Delivery, Known
-from smbot.templates import address, encode, is_named, parse, raw
+from smbot.memory import HANDED_OFF, POST, Delivery, Known
+from smbot.model import Page
+from smbot.templates import address, encode, is_named, named, parse, plain, raw
 
 ROW = "Smbot/log row"
 HEAD = "{{Smbot/log head}}\n"
@@ -28,23 +36,63 @@ def write(text: str, rows: dict[str, str]) -> str:
     return "".join((*parts[:top], new, *parts[top:]))
 
 
-def row(delivery: Delivery, known: Known) -> str:
+def row(delivery: Delivery, known: Known, note: str = "") -> str:
     """One row, from what smbot remembers of a delivery and its candidate."""
     account, network = delivery.channel.split("/")
+    waits = delivery.state == HANDED_OFF
+    posts = [post.url for post in delivery.posts if post.url]
     cells = {
         "key": delivery.key,
         "time": show_time(delivery.since),
         "account": account,
         "network": network,
         "state": delivery.state,
-        "text": encode(shorten(delivery.text.words, 120)),
-        "post": address(delivery.url),
-        "remote id": encode(delivery.remote),
+        "text": encode(shorten(delivery.text.words, 120)) if not waits else "",
+        "copy": encode("\n\n".join(delivery.text.parts)) if waits and delivery.task == POST else "",
+        "image": encode(delivery.text.images[0].file) if waits and delivery.text.images else "",
+        "alt": encode(delivery.text.images[0].alt) if waits and delivery.text.images else "",
+        "open": address(delivery.url) if waits else "",
+        "post": address(posts[0]) if posts else "",
+        "thread": str(len(posts)) if len(posts) > 1 else "",
         "approved by": encode(delivery.approver),
         "approval": str(delivery.revision),
         "asked by": encode(", ".join(known.requesters)),
         "source": encode(known.source),
         "source link": address(known.url),
         "reason": encode(delivery.reason),
+        "note": note,
     }
-    return "{{" + ROW + "".join(f"\n| {name} = {value}" for name, value in cells.items() if value) + "\n}}"
+    filled = "".join(f"\n| {name} = {value}" for name, value in cells.items() if value)
+    return "{{" + ROW + filled + ("\n| done = \n| link = " if waits else "") + "\n}}"
+
+
+# --- what was done by hand ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Somebody said on a card of the log that they did it; `user` is '' where that cannot be established."""
+
+    user: str
+    revision: int
+    url: str = ""
+
+
+def done_by_hand(revisions: Iterable[Page], keys: Iterable[str]) -> dict[str, Done]:
+    """Who filled in `done` on the cards with these keys; `revisions` are those since smbot last wrote them."""
+    wanted = set(keys)
+    found: dict[str, Done] = {}
+    for revision in revisions:
+        filled = {} if revision.text_hidden else _filled(revision.text, wanted)
+        for key in filled.keys() | found.keys():
+            if key not in filled:
+                found.pop(key, None)
+            elif key not in found or filled[key] != found[key].url:
+                found[key] = Done(revision.user, revision.revision, filled[key])
+    return found
+
+
+def _filled(text: str, keys: set[str]) -> dict[str, str]:
+    """The cards on a page whose `done` says anything, with their links."""
+    rows = [t for t in named(parse(text), ROW) if raw(t, "key") in keys and plain(t, "done")[0]]
+    return {raw(t, "key"): plain(t, "link")[0] for t in rows}

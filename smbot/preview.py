@@ -13,7 +13,7 @@ from smbot import compose, intake, sources
 from smbot.channels import NETWORKS, network
 from smbot.errors import UsageError
 from smbot.identity import take_print
-from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading
+from smbot.model import Candidate, Item, Page, Permalink, Reading, Rules, Text
 from smbot.settings import Account
 from smbot.wikitext import WIKIMEDIA
 
@@ -109,18 +109,23 @@ def _requested(wish: Wish, page: Page) -> tuple[list[Shown], list[str]]:
 def _shown(id_: str, item: Item, candidate: Candidate, wish: Wish) -> Shown:
     accounts = wish.voices()
     rules = {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
-    texts = compose.texts(candidate, accounts)
+    texts = compose.texts(candidate, accounts, rules)
     links = [asdict(link) for link in item.links]
     return {
         "id": id_,
         "source": item.source,
         "group": item.group,
         "section": item.section,
-        "texts": {channel: text.words for channel, text in texts.items()},
-        "lengths": {c: f"{rules[c].measure(t.words)} of {rules[c].characters}" for c, t in texts.items()},
+        "texts": {channel: "\n---\n".join(text.parts) for channel, text in texts.items()},
+        "lengths": {channel: _length(text, rules[channel]) for channel, text in texts.items()},
         "links": links or ([{"url": candidate.link, "label": ""}] if candidate.link else []),
         "flags": sorted(flag.value for flag in item.flags),
         "published": item.published,
         "permalink": item.permalink.url,
         "problems": [str(problem) for problem in compose.problems(candidate, accounts, rules)],
     }
+
+
+def _length(text: Text, rules: Rules) -> str:
+    counts = (compose.length(words, rules, text.warning) for words in text.parts)
+    return f"{' + '.join(map(str, counts))} of {rules.characters}"

@@ -23,7 +23,19 @@ from mwparserfromhell.wikicode import Wikicode
 
 from smbot import blocks, forms
 from smbot.compose import fingerprint
-from smbot.memory import AGAIN, APPROVED, DECLINED, GIVE_UP, POSTED_ALREADY, WAITING, Approval, Decision, Standing
+from smbot.memory import (
+    AGAIN,
+    APPROVED,
+    CORRECT,
+    DECLINED,
+    GIVE_UP,
+    POSTED_ALREADY,
+    RETRACT,
+    WAITING,
+    Approval,
+    Decision,
+    Standing,
+)
 from smbot.model import Candidate, Page, Problem
 from smbot.templates import encode, named, parse, plain, put, raw
 
@@ -31,8 +43,17 @@ CARD = "Smbot/candidate"
 STATUS_LINE = "Smbot/status"
 _LONGEST = 20_000  # a longer block of the page is not worth remembering
 TO_REVIEW = "To review"
+POSTED_OF_LATE = "Posted of late"
 
-_SYNONYMS = {"": WAITING, "approve": APPROVED, "decline": DECLINED, "rejected": DECLINED, "dropped": GIVE_UP}
+_SYNONYMS = {
+    "": WAITING,
+    "approve": APPROVED,
+    "decline": DECLINED,
+    "rejected": DECLINED,
+    "dropped": GIVE_UP,
+    "delete": RETRACT,
+    "retracted": RETRACT,
+}
 _PEOPLES_OWN = frozenset({"status", "check", "reason", "posted link"})  # what is not part of a card's face
 _FILLED = frozenset(
     {"id", "preview", "image version", "source", "expires", "note"}
@@ -238,8 +259,11 @@ def _status_step(standing: Standing, card: Card, revision: Page, user: str, hist
         earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user))
         standing = msgspec.structs.replace(standing, approvals=(*earlier, approval))
     decision = None
-    if card.status in (DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP):
-        decision = Decision(card.status, user, revision.revision, card.reason, card.url)
+    if card.status in (DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP, RETRACT, CORRECT):
+        others = tuple(name for name in standing.disturbed_by if name != user)
+        decision = Decision(
+            card.status, user, revision.revision, card.reason, card.url, digest=standing.digest, disturbed_by=others
+        )
     return msgspec.structs.replace(standing, status=card.status, by_bot=False, decision=decision)
 
 
@@ -264,23 +288,41 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
     _put_status(code, status)
     ended = set(ended)
     seen: set[str] = set()
+    new: dict[str, list[str]] = {}
     for template in named(code, CARD):
         id_ = raw(template, "id")
         if id_ in ended:
             _take_off(code, template)
         elif id_ in views and id_ not in seen:
             fill(template, views[id_])
+            if views[id_].section == POSTED_OF_LATE != _section_of(code, template):
+                new.setdefault(POSTED_OF_LATE, []).append(_block(views[id_], str(template)))
+                _take_off(code, template)
         else:
             put(template, "note", foreign, after="check")
         seen.add(id_)
-    new: dict[str, list[str]] = {}
     for id_, view in views.items():
         if id_ not in seen:
-            new.setdefault(view.section, []).append(f"=== {view.title} ===\n{_new(id_, view)}\n")
+            new.setdefault(view.section, []).append(_block(view, _new(id_, view)))
     text = str(code)
     for section, added in new.items():
         text = _insert(text, section, "\n".join(added))
     return text
+
+
+def _block(view: View, card: str) -> str:
+    return f"=== {view.title} ===\n{card}\n"
+
+
+def _section_of(code: Wikicode, template: Template) -> str:
+    """The title of the level-2 section in which a card stands."""
+    title = ""
+    for node in code.nodes:
+        if node is template:
+            break
+        if isinstance(node, Heading) and node.level == 2:
+            title = str(node.title).strip()
+    return title
 
 
 def tell(text: str, status: str) -> str:

@@ -9,33 +9,48 @@ People write it as templates on one protected wiki page, so that it reads as a t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from mwparserfromhell.nodes import Template
 
 from smbot.forms import split
 from smbot.model import Page, Problem
-from smbot.templates import named, parse, plain
+from smbot.templates import decode, named, parse, plain, raw
+from smbot.timing import Rhythm, is_possible, read_quiet, read_slots, read_zone
 
 # Levels any registered or patient account reaches by itself: https://www.mediawiki.org/wiki/Manual:$wgRestrictionLevels
 OPEN_LEVELS = frozenset(
     {"", "user", "autoconfirmed", "extendedconfirmed", "editsemiprotected", "editextendedsemiprotected"}
 )
 
+VISIBILITIES = ("public", "unlisted")
+GAP = 30  # minutes between the posts of an account
+
+_Read = TypeVar("_Read")
+
 _YES, _NO = {"yes", "true", "on", "1"}, {"no", "false", "off", "0", ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One voice: its networks, the people who may approve for it, and its own ceiling of posts a day."""
+    """One voice: its networks, the people who may approve for it, and its own ceiling of posts a day.
+
+    `threads` are those of its networks where words too long for one post become a thread. `budget` is what its posts
+    may cost in a month, in thousandths of a US dollar.
+    """
 
     name: str
     networks: tuple[str, ...]
     maintainers: frozenset[str]
     posts_per_day: int = 3
+    threads: frozenset[str] = frozenset()
+    visibility: str = VISIBILITIES[0]
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    budget: int = 0
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -123,14 +138,80 @@ class _Reader:
         if not name.isidentifier():
             self.say(f"‘{name}’ is no name for an account.", "Use letters and digits, such as mediawiki.")
             return None
-        wanted = tuple(dict.fromkeys(n.lower() for n in split(self.words(template, "networks"))))
+        wanted = self.names(template, "networks")
         for network in set(wanted) - set(networks):
             self.say(f"Account {name}: there is no network ‘{network}’.", f"There are: {', '.join(sorted(networks))}.")
-        maintainers = frozenset(user_name(user) for user in split(self.words(template, "maintainers")))
+        maintainers = self.people(template)
         if not maintainers:
             self.say(f"Account {name} has no maintainers, so nobody could approve.", "Name them in ‘maintainers’.")
-        per_day = self.number(template, "posts per day", 3)
-        return Account(name, tuple(n for n in wanted if n in networks), maintainers, per_day)
+        return Account(
+            name=name,
+            networks=tuple(n for n in wanted if n in networks),
+            maintainers=maintainers,
+            posts_per_day=self.number(template, "posts per day", 3),
+            threads=self.threads(template, name, wanted),
+            visibility=self.visibility(template, name),
+            rhythm=self.rhythm(template, name),
+            budget=self.budget(template, name),
+        )
+
+    def names(self, template: Template, field_name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name.lower() for name in split(self.words(template, field_name))))
+
+    def people(self, template: Template) -> frozenset[str]:
+        """The maintainers: by commas, or one a line with or without bullets, where commas are part of the names."""
+        bulleted = raw(template, "maintainers")
+        listed = re.sub(r"(?m)^[^\S\n]*[*#]+", "", bulleted)
+        text, problems = decode(parse(listed))
+        self.problems.extend(problems)
+        one_a_line = listed != bulleted or ("\n" in text and not re.search(r"[,;]\s*\n", text))
+        names = text.splitlines() if one_a_line else split(text)
+        return frozenset(filter(None, map(user_name, names)))
+
+    def threads(self, template: Template, account: str, networks: Collection[str]) -> frozenset[str]:
+        wanted = self.names(template, "threads")
+        for network in sorted(set(wanted) - set(networks)):
+            self.say(
+                f"Account {account} shall write threads on ‘{network}’, but is not there.",
+                f"Name it in ‘networks’ too, or choose from: {', '.join(networks) or 'none yet'}.",
+            )
+        return frozenset(wanted) & frozenset(networks)
+
+    def visibility(self, template: Template, account: str) -> str:
+        wanted = self.words(template, "visibility").lower() or VISIBILITIES[0]
+        if wanted not in VISIBILITIES:
+            self.say(f"Account {account}: ‘visibility’ is ‘{wanted}’.", f"Write {' or '.join(VISIBILITIES)}.")
+            return VISIBILITIES[0]
+        return wanted
+
+    def rhythm(self, template: Template, account: str) -> Rhythm:
+        def read_field(name: str, reader: Callable[[str], _Read], usual: _Read) -> _Read:
+            try:
+                return reader(self.words(template, name))
+            except ValueError as error:
+                self.say(f"Account {account}: ‘{name}’ cannot be read.", str(error))
+                return usual
+
+        rhythm = Rhythm(
+            zone=read_field("time zone", read_zone, Rhythm().zone),
+            slots=read_field("slots", read_slots, ()),
+            quiet=read_field("quiet hours", read_quiet, None),
+            gap=timedelta(minutes=self.number(template, "gap", GAP, least=0)),
+        )
+        if not is_possible(rhythm):
+            self.say(
+                f"Account {account} could never post: its ‘slots’ lie in its ‘quiet hours’.", "Change one of the two."
+            )
+        return rhythm
+
+    def budget(self, template: Template, account: str) -> int:
+        """Thousandths of a US dollar a month."""
+        wanted = self.words(template, "budget")
+        found = re.fullmatch(r"\$?\s*(\d{1,6})(?:\.(\d{1,3}))?", wanted or "0", re.ASCII)
+        if not found:
+            self.say(f"Account {account}: ‘budget’ is ‘{wanted}’.", "Write US dollars a month, such as 5 or 2.50.")
+            return 0
+        return int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
 
     def feed(
         self, template: Template, kinds: Mapping[str, tuple[str, str]], accounts: Mapping[str, Account]
@@ -143,7 +224,7 @@ class _Reader:
         wiki, page = kinds[kind]
         if template.has("page"):
             wiki, page = self.words(template, "wiki"), self.words(template, "page")
-        speakers = tuple(a.lower() for a in split(self.words(template, "accounts")))
+        speakers = self.names(template, "accounts")
         for account in set(speakers) - set(accounts):
             self.say(f"Source {name}: there is no account ‘{account}’.", "Add it, or correct the name.")
         return Feed(name, kind, page, wiki, tuple(a for a in speakers if a in accounts))
@@ -167,12 +248,12 @@ class _Reader:
             rules[field_name] = read_value(templates[0], name, default) if templates else default
         return rules
 
-    def number(self, template: Template, name: str, default: int) -> int:
+    def number(self, template: Template, name: str, default: int, least: int = 1) -> int:
         text = self.words(template, name)
         if not text:
             return default
-        if not text.isdecimal() or not 0 < int(text) <= 1000:
-            self.say(f"‘{name}’ is ‘{text}’.", "Write a whole number from 1 to 1000.")
+        if not text.isdecimal() or not least <= int(text) <= 1000:
+            self.say(f"‘{name}’ is ‘{text}’.", f"Write a whole number from {least} to 1000.")
             return default
         return int(text)
 

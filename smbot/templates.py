@@ -145,6 +145,8 @@ def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:
                 yield "", ""
             case Tag() if str(node.tag).strip().lower() == "nowiki":
                 yield _ENTITY.sub(lambda match: html.unescape(match[0]), str(node.contents or "")), ""
+            case Tag() if node.wiki_markup and str(node.tag) == "hr":  # a line of hyphens, see smbot.thread
+                yield source, ""
             case Template() if str(node.name) in _CHARACTERS and not node.params:
                 yield _CHARACTERS[str(node.name)], ""
             case ExternalLink() if not node.brackets:

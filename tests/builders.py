@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from smbot import compose, gather, pages, plan, review
+from smbot import compose, gather, pages, plan, proposals, review
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Approval, Delivery, Known, Memory, Standing
 from smbot.model import Candidate, File, Flag, Item, Link, Page, Permalink, Reading, Rules, Text
@@ -24,6 +24,7 @@ ACCOUNTS = {
 }
 CHANNEL = "mediawiki/mastodon"
 RULES = {name: Rules("mastodon", 500, len) for account in ACCOUNTS.values() for name in account.channels}
+RULES["mediawiki/other"] = RULES[CHANNEL]
 NEWS = Feed("MediaWiki News", "mediawiki-news", "News", "", ("mediawiki",))
 TECH = Feed("Tech News", "tech-news", "Tech/News", "", ("wikitech",))
 TITLES = Titles("Desk/Settings", "Desk/Queue", "Desk/Requests", "Desk/Run", "Desk/Log", "User:Smbot/Desk.json")
@@ -94,7 +95,7 @@ def delivery(id_: str = "n1", channel: str = CHANNEL, **changed_: Any) -> Delive
 
 def digest(candidate: Candidate, accounts: Mapping[str, Account] = ACCOUNTS) -> str:
     """What an approval is bound to."""
-    return compose.digest(candidate, compose.texts(candidate, accounts))
+    return compose.digest(candidate, compose.texts(candidate, accounts, RULES))
 
 
 def snapshot(memory: Memory | None = None, queue: str | Page = "", **changed_: Any) -> Snapshot:
@@ -123,10 +124,10 @@ def approved(id_: str = "n1", user: str = ALICE, **more: Any) -> tuple[Memory, s
     return Memory(known={id_: known(proposal=shown.candidate, standing=standing)}), on_page
 
 
-def verdict(memory: Memory, seen: Snapshot, id_: str = "n1", account: str = "mediawiki") -> plan.Verdict:
+def verdict(memory: Memory, seen: Snapshot, id_: str = "n1", account: str = "mediawiki") -> proposals.Verdict:
     """What the plan says of one account of one candidate."""
-    (proposal,) = [p for p in plan.proposals(memory, seen) if p.id == id_]
-    return plan.verdict(proposal, account, seen)
+    (proposal,) = [p for p in proposals.proposals(memory, seen) if p.id == id_]
+    return proposals.verdict(proposal, account, seen)
 
 
 @dataclass

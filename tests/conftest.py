@@ -126,7 +126,6 @@ def world(
     from sandbox.mastodon import Mastodon
     from tests.world import World
 
-    with Mastodon() as mastodon:
-        new = World(wiki, admin, mastodon, f"Project:{secrets.token_hex(4)}")
+    with Mastodon() as mastodon, World(wiki, admin, mastodon, f"Project:{secrets.token_hex(4)}") as new:
         new.set_up()
         yield new

@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from typing import Any, Self
 import requests
 from requests.adapters import HTTPAdapter
 
+POSTS = ("POST /api/v1/statuses", "POST /xrpc/com.atproto.repo.putRecord", "POST /2/tweets")
 CEILING = 1000  # posts a day: what is tested here is not that rule
 
 
@@ -46,7 +48,7 @@ class Crossing:
     @property
     def is_post(self) -> bool:
         """Whether a network is told to post by it."""
-        return self.request.method == "POST" and str(self.request.url).endswith("/api/v1/statuses")
+        return f"{self.request.method} {self.request.path_url.partition('?')[0]}".endswith(POSTS)
 
     @property
     def is_wikis(self) -> bool:
@@ -60,7 +62,8 @@ class Doors:
     def __init__(self, at: Callable[[Crossing], None]) -> None:
         self.count = 0
         self._at = at
-        self._busy = False
+        self._lock = threading.Lock()  # networks are served side by side
+        self._busy = threading.local()
 
     def __enter__(self) -> Self:
         self._send = HTTPAdapter.send
@@ -82,14 +85,16 @@ class Doors:
         HTTPAdapter.send = self._send  # type: ignore[method-assign]
 
     def _cross(self, request: requests.PreparedRequest, *, answered: bool) -> None:
-        if self._busy:
+        if getattr(self._busy, "now", False):
             return
-        self.count += 1
-        self._busy = True
+        with self._lock:
+            self.count += 1
+            number = self.count
+        self._busy.now = True
         try:
-            self._at(Crossing(self.count, request, answered))
+            self._at(Crossing(number, request, answered))
         finally:
-            self._busy = False
+            self._busy.now = False
 
 
 class Nursery:

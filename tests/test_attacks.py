@@ -9,9 +9,9 @@ import pytest
 
 from sandbox.people import Person, RefusedError
 from smbot import postlog, review
-from smbot.bot import Report
 from smbot.errors import Conflict
 from smbot.intake import REQUEST
+from smbot.sending import Report
 from smbot.templates import encode, named, parse, plain, raw
 from tests.world import SETTINGS, World
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smbot import compose
-from smbot.model import Candidate, Image, Link, Text
+from smbot.channels import mastodon
+from smbot.model import Can, Candidate, Image, Link, Rules, Text
 from smbot.settings import Account
-from tests.builders import ACCOUNTS, CHANNEL, NOW, RULES, digest, item
+from tests.builders import ACCOUNTS, CHANNEL, NOW, RULES, item
 
 FULL = Candidate(
     ("mediawiki", "wikitech"),
@@ -25,6 +26,30 @@ FULL = Candidate(
     NOW + timedelta(days=1),
 )
 
+# one account on three networks: threads are allowed and there on the first, but not there on the second
+WIDE = {"wide": Account("wide", ("mastodon", "irc", "bluesky"), frozenset(), threads=frozenset({"mastodon", "irc"}))}
+WIDE_RULES = {
+    "wide/mastodon": Rules("Mastodon", 50, len, can=frozenset({Can.THREAD})),
+    "wide/irc": Rules("IRC", 100, len, bytes=100, images=0),
+    "wide/bluesky": Rules("Bluesky", 40, len, can=frozenset({Can.THREAD})),
+}
+LONG = "The first sentence is here. The second sentence is here. The third."
+
+
+def wide(text: str, **more: object) -> dict[str, Text]:
+    """The texts for the three networks of one account, by network."""
+    found = compose.texts(Candidate(("wide",), text, **more), WIDE, WIDE_RULES)  # type: ignore[arg-type]
+    return {channel.split("/")[1]: text for channel, text in found.items()}
+
+
+def wide_problems(text: str, **more: object) -> list[tuple[str, str]]:
+    candidate = Candidate(("wide",), text, **more)  # type: ignore[arg-type]
+    return [(problem.message, problem.remedy) for problem in compose.problems(candidate, WIDE, WIDE_RULES)]
+
+
+def digest(candidate: Candidate, accounts: dict[str, Account] = ACCOUNTS, rules: dict[str, Rules] = RULES) -> str:
+    return compose.digest(candidate, compose.texts(candidate, accounts, rules))
+
 
 def problems(**changed: object) -> list[str]:
     """What is wrong with a candidate that would be fine without these changes."""
@@ -34,15 +59,15 @@ def problems(**changed: object) -> list[str]:
 
 
 def words(text: str, link: str = "") -> str:
-    return compose.texts(Candidate(("mediawiki",), text, link=link), ACCOUNTS)[CHANNEL].words
+    return compose.texts(Candidate(("mediawiki",), text, link=link), ACCOUNTS, RULES)[CHANNEL].words
 
 
 def test_each_channel_gets_its_words_with_the_link_and_the_image() -> None:
-    assert compose.texts(FULL, ACCOUNTS) == {
+    assert compose.texts(FULL, ACCOUNTS, RULES) == {
         "mediawiki/mastodon": Text("Words.\n\nhttps://example.org/a", "en", (Image("A.png", "An A."),)),
         "wikitech/mastodon": Text("Other words.\n\nhttps://example.org/a", "en", (Image("A.png", "An A."),)),
     }
-    assert compose.texts(replace(FULL, accounts=("nobody",)), ACCOUNTS) == {}
+    assert compose.texts(replace(FULL, accounts=("nobody",)), ACCOUNTS, RULES) == {}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +107,7 @@ CHANGES = {
     "not after": {"not_after": None},
     "link": {"link": "https://example.org/b"},
     "invisible": {"text": "Wo\u200brds."},
+    "warning": {"warning": "Spiders"},
 }
 
 
@@ -92,7 +118,19 @@ def test_the_digest_changes_with_every_part_of_a_post(changed: dict[str, object]
 
 def test_the_digest_changes_with_the_networks_of_an_account() -> None:
     more = ACCOUNTS | {"mediawiki": Account("mediawiki", ("mastodon", "bluesky"), frozenset({"Alice"}))}
-    assert digest(FULL, more) != digest(FULL)
+    assert digest(FULL, more, RULES | {"mediawiki/bluesky": RULES[CHANNEL]}) != digest(FULL)
+
+
+def test_the_digest_changes_with_how_an_account_posts() -> None:
+    threads = {CHANNEL: replace(RULES[CHANNEL], characters=10, can=frozenset({Can.THREAD}))}
+    candidate = Candidate(("mediawiki",), "Two words. And two.")
+    before = digest(candidate, rules=threads)
+    for changed in ({"visibility": "unlisted"}, {"threads": frozenset({"mastodon"})}):
+        assert digest(candidate, {"mediawiki": replace(ACCOUNTS["mediawiki"], **changed)}, threads) != before  # type: ignore[arg-type]
+
+
+def test_approvals_of_what_an_earlier_smbot_could_do_outlive_an_update() -> None:
+    assert digest(FULL) == "a926704837ea43a5"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +146,7 @@ def test_the_digest_changes_with_nothing_else(changed: dict[str, object]) -> Non
 @settings(max_examples=100, deadline=None)
 def test_two_posts_share_a_digest_only_when_they_are_the_same(one: tuple[str, str], other: tuple[str, str]) -> None:
     a, b = (Candidate(("mediawiki",), text, image="A.png", alt=alt) for text, alt in (one, other))
-    same = compose.texts(a, ACCOUNTS) == compose.texts(b, ACCOUNTS)
+    same = compose.texts(a, ACCOUNTS, RULES) == compose.texts(b, ACCOUNTS, RULES)
     assert (digest(a) == digest(b)) == same
 
 
@@ -123,12 +161,169 @@ def test_too_long_says_by_how_much_and_nothing_is_cut() -> None:
     assert len(words("x" * 700)) == 700
 
 
+def test_the_nearest_words_of_its_own_are_those_of_a_channel() -> None:
+    own = (("bluesky", "On Bluesky."), ("irc", "On IRC."), ("wide", "By wide."), ("wide/irc", "By wide on IRC."))
+    assert {network: text.words for network, text in wide("For all.", own=own).items()} == {
+        "mastodon": "By wide.",
+        "irc": "By wide on IRC.",
+        "bluesky": "On Bluesky.",
+    }
+    assert wide("For all.")["irc"].words == "For all."
+
+
+def test_words_for_what_is_no_account_or_network_of_the_post_are_told_with_those_there_are() -> None:
+    own = (("mastodon", "a"), ("wide", "a"), ("wide/irc", "a"))
+    assert wide_problems("a", own=own) == []
+    found = wide_problems("a", own=(*own, ("myspace", "a"), ("other/irc", "a"), ("wide/x", "a")))
+    assert [message.split("’")[0] for message, _ in found] == [
+        f"There are words for ‘{name}" for name in ("myspace", "other/irc", "wide/x")
+    ]
+    assert all("wide, mastodon, irc, bluesky" in remedy for _, remedy in found)
+
+
+def test_a_network_without_pictures_gets_the_words_alone() -> None:
+    found = wide("Words.", image="A.png", alt="An A.")
+    assert [bool(found[network].images) for network in ("mastodon", "irc", "bluesky")] == [True, False, True]
+    assert wide_problems("Words.", image="A.png", alt="An A.") == []
+
+
+# --- threads --------------------------------------------------------------------------------------------------------
+
+
+def test_words_too_long_for_one_post_become_a_thread_where_the_settings_allow_it() -> None:
+    found = wide(LONG)
+    assert found["mastodon"].parts == ("The first sentence is here.", "The second sentence is here. The third.")
+    assert found["irc"].parts == found["bluesky"].parts == (LONG,)
+
+
+def test_lines_people_draw_part_a_thread_and_are_a_blank_line_elsewhere() -> None:
+    found = wide("One.\n---\nTwo.\n-----\n")
+    assert found["mastodon"].parts == ("One.", "Two.")
+    assert found["irc"].parts == found["bluesky"].parts == ("One.\n\nTwo.",)
+    assert wide(f"One.\n---\n{LONG}")["mastodon"].parts == ("One.", *wide(LONG)["mastodon"].parts)
+
+
+def test_the_link_is_in_the_last_post_and_never_all_of_it() -> None:
+    link = "https://example.org/a"
+    for size in range(1, 60):
+        *first, last = wide(("Word. " * size).strip(), link=link)["mastodon"].parts
+        assert last.endswith(f"Word.\n\n{link}")
+        assert not any(link in part for part in first)
+    assert wide("One.\n---\nTwo.", link=link)["mastodon"].parts == ("One.", f"Two.\n\n{link}")
+
+
+def test_every_post_of_a_thread_has_room_for_the_warning_and_the_first_for_the_credit() -> None:
+    narrow = {"a/mastodon": Rules("Mastodon", 200, len, bytes=300, can=frozenset({Can.THREAD}))}
+    accounts = {"a": Account("a", ("mastodon",), frozenset(), threads=frozenset({"mastodon"}))}
+    candidate = Candidate(("a",), "ଓଡ଼ିଆ. " * 40 + "Word. " * 40, image="A.png", alt="A", warning="ମାଙ୍କଡ଼ସା")
+    text = compose.texts(candidate, accounts, narrow)["a/mastodon"]
+    shown = compose.credited(text, "J. " * 20 + "Doe, CC BY-SA 4.0")
+    assert len(text.parts) > 3
+    for part in shown.parts:
+        whole = f"{candidate.warning}\n\n{part}"
+        assert len(whole) <= 200
+        assert len(whole.encode()) <= 300
+    assert compose.problems(candidate, accounts, narrow, {"a/mastodon": shown}) == ()
+
+
+def test_a_warning_counts_with_the_words() -> None:
+    assert compose.length("Words.", WIDE_RULES["wide/irc"], "Spiders") == len("Spiders\n\nWords.")
+    ((said, _),) = wide_problems("x" * 40, warning="Spiders")
+    assert said == "The words for wide on Bluesky are 9 characters too long (limit 40)."
+
+
+def test_what_is_too_long_says_how_it_could_be_a_thread() -> None:
+    ((said, remedy),) = wide_problems("Word. " * 7 + "Words")
+    assert said == "The words for wide on Bluesky are 7 characters too long (limit 40)."
+    assert "‘text bluesky’" in remedy
+    assert "‘threads = bluesky’" in remedy
+    ((said, remedy),) = wide_problems("Short. " + "x" * 60, own=(("irc", "a"), ("bluesky", "a")))
+    assert said == "The words for wide on Mastodon in post 2 of the thread are 10 characters too long (limit 50)."
+    assert "A line of --- begins another post." in remedy
+
+
+def test_too_many_bytes_are_told_like_too_many_characters() -> None:
+    ((said, remedy),) = wide_problems("ଓ" * 40)
+    assert said == "The words for wide on IRC are 20 bytes too long (limit 100 bytes)."
+    assert "‘text irc’" in remedy
+    assert "threads" not in remedy
+
+
+def test_a_thread_has_ten_posts_at_most() -> None:
+    own = (("irc", "a"), ("bluesky", "a"))
+    assert wide_problems("\n---\n".join(["One."] * 10), own=own) == []
+    ((said, _),) = wide_problems("\n---\n".join(["One."] * 11), own=own)
+    assert said == "The words for wide on Mastodon make more than 10 posts."
+    ((said, _),) = wide_problems(("Word " * 6 + "word. ") * 12, own=own)
+    assert said == "The words for wide on Mastodon make more than 10 posts."
+    ((said, _),) = wide_problems("x" * 700, own=own)
+    assert "650 characters too long" in said
+
+
+def test_what_is_hopelessly_long_is_not_parted() -> None:
+    text = "Word. " * 10_000
+    assert wide(text)["mastodon"].parts == (text.strip(),)
+
+
+PIECES = [
+    "Words.",
+    "ଓଡ଼ିଆ।",
+    "مرحبا؟",
+    "שלום",
+    "cuộc họp",
+    "维基百科。",
+    "👨‍👩‍👧",
+    "https://example.org/a",
+    "\n\n",
+    "\n---\n",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=40), st.sampled_from(["", "Spiders"]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_every_post_of_a_thread_fits_and_together_they_say_it_all(
+    pieces: list[str], warning: str, with_link: bool
+) -> None:
+    rules = replace(mastodon.rules({"characters": 60}), can=frozenset({Can.THREAD}))
+    candidate = Candidate(
+        ("wide",), " ".join(pieces), link="https://example.org/b" if with_link else "", warning=warning
+    )
+    text = compose.texts(candidate, WIDE, dict.fromkeys(WIDE_RULES, rules))["wide/mastodon"]
+    for part in text.parts[: compose.MOST_POSTS]:
+        assert compose.length(part, rules, warning) <= 60
+        assert part == part.strip()
+    said = "".join("".join(text.parts).split())
+    assert said == "".join((candidate.text.replace("\n---\n", "") + candidate.link).split())
+
+
+# --- credits --------------------------------------------------------------------------------------------------------
+
+
+def test_the_credit_of_a_picture_stands_below_the_first_post_with_the_picture() -> None:
+    text = Text("Words.", images=(Image("A.png", "An A."),), rest=("More.",))
+    assert compose.credited(text, "Jane Doe, CC BY-SA 4.0").parts == ("Words.\n\n📷 Jane Doe, CC BY-SA 4.0", "More.")
+    assert compose.credited(text, "") == text
+    assert compose.credited(replace(text, images=()), "Jane Doe") == replace(text, images=())
+    assert compose.credited(text, " Jane\n\u200e Doe\u202e ").words == "Words.\n\n📷 Jane Doe"
+
+
+def test_a_credit_counts_where_it_is_shown() -> None:
+    shown = {CHANNEL: compose.credited(Text("x" * 490, images=(Image("A.png", "A"),)), "Jane Doe")}
+    candidate = Candidate(("mediawiki",), "x" * 490, image="A.png", alt="A")
+    assert compose.problems(candidate, ACCOUNTS, RULES) == ()
+    (problem,) = compose.problems(candidate, ACCOUNTS, RULES, shown)
+    assert "2 characters too long" in problem.message
+
+
+# --- what is wrong --------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
         ({"accounts": ()}, "No account is named."),
         ({"accounts": ("nobody",)}, "There is no account ‘nobody’."),
-        ({"accounts": ("mediawiki",)}, "There are words for ‘wikitech’, which is not among the accounts."),
+        ({"accounts": ("mediawiki",)}, "There are words for ‘wikitech’, which is no account or network of this post."),
         ({"text": "", "link": ""}, "There are no words for mediawiki."),
         ({"image": ""}, "There is an alternative text but no image."),
         ({"alt": ""}, "The image has no alternative text."),
@@ -171,6 +366,8 @@ def test_what_is_wrong_is_told(changed: dict[str, object], message: str) -> None
 def test_characters_that_hide_or_move_words_are_told(text: str) -> None:
     assert any("invisible" in said for said in problems(text=text))
     assert any("invisible" in said for said in problems(alt=text))
+    assert any("invisible" in said for said in problems(warning=text))
+    assert any("invisible" in said for said, _ in wide_problems(f"Words.\n---\n{text}"))
 
 
 @pytest.mark.parametrize(

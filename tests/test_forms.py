@@ -74,6 +74,7 @@ def test_a_form_says_what_it_says() -> None:
     candidate, problems = filled(
         "\n| accounts = MediaWiki, wikitech; wikitech\n| text = Words.\n| text wikitech = Other words.\n"
         "| link = https://example.org/a\n| image = File:A_b.png\n| alt = A b.\n| language = pt-BR\n| notes = Hi\n"
+        "| warning = Spiders,\n large ones\n"
     )
     assert problems == []
     assert candidate == Candidate(
@@ -85,7 +86,23 @@ def test_a_form_says_what_it_says() -> None:
         "A b.",
         language="pt-BR",
         notes="Hi",
+        warning="Spiders, large ones",
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [
+        ("text wikitech", "wikitech"),
+        ("text Bluesky", "bluesky"),
+        ("text wikitech/bluesky", "wikitech/bluesky"),
+        ("text wikitech bluesky", "wikitech/bluesky"),
+        (" text  Wikitech / bluesky ", "wikitech/bluesky"),
+    ],
+)
+def test_words_of_their_own_are_for_an_account_a_network_or_one_on_the_other(field: str, place: str) -> None:
+    assert filled(f"|{field}=Own.") == (Candidate(own=((place, "Own."),)), [])
+    assert filled(f"|{field}=") == (Candidate(), [])
 
 
 @pytest.mark.parametrize(
@@ -96,6 +113,8 @@ def test_a_form_says_what_it_says() -> None:
         ("|text=one|text=two", "‘text’ is there twice"),
         ("|accounts=a|accounts=b", "‘accounts’ is there twice"),
         ("|text wikitech=one|text wikitech=two", "‘text wikitech’ is there twice"),
+        ("|text a/b=one|text a b=two", "‘text a/b’ is there twice"),
+        ("|text / =one", "text / = one"),
         ("|text=see [[a]]", "[[a]]"),
     ],
 )
@@ -117,12 +136,15 @@ plain_words = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=3
         Candidate,
         accounts=st.lists(st.sampled_from(["mediawiki", "wikitech"]), unique=True).map(tuple),
         text=plain_words,
-        own=plain_words.map(lambda words: (("wikitech", words),) if words else ()),
+        own=st.dictionaries(st.sampled_from(["bluesky", "wikitech", "wikitech/bluesky"]), plain_words.filter(bool)).map(
+            lambda own: tuple(sorted(own.items()))
+        ),
         link=plain_words,
         alt=plain_words,
         not_before=st.none() | st.just(datetime(2026, 1, 1, 5, 30, tzinfo=UTC)),
         language=st.sampled_from(["en", "or"]),
         notes=plain_words,
+        warning=plain_words.map(lambda words: " ".join(words.split())),
     )
 )
 @settings(max_examples=150, deadline=None)
@@ -136,6 +158,18 @@ def test_writing_leaves_what_already_says_so_and_peoples_notes() -> None:
     before = "\n|accounts=  MediaWiki \n|text= A &amp; b \n| notes = mine\n"
     after = written(Candidate(("mediawiki",), "A & b"), before)
     assert "|text= A &amp; b \n| notes = mine\n" in after
+
+
+def test_writing_takes_away_words_of_their_own_that_are_no_longer_there() -> None:
+    before = "|text=a|text wikitech=old|text wikitech bluesky=b"
+    after = written(Candidate(text="a", own=(("wikitech/bluesky", "b"),)), before)
+    assert filled(after[len("{{Form") : -2]) == (Candidate(text="a", own=(("wikitech/bluesky", "b"),)), [])
+    assert "old" not in after
+
+
+@pytest.mark.parametrize("line", ["---", "----", "----------"])
+def test_a_line_of_hyphens_as_typed_is_part_of_the_words(line: str) -> None:
+    assert filled(f"|text = One.\n{line}\nTwo.\n") == (Candidate(text=f"One.\n{line}\nTwo."), [])
 
 
 @pytest.mark.parametrize(

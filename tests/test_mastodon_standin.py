@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from sandbox.mastodon import Mastodon
-from sandbox.standin import Fault
 from sandbox.mastodon_world import ACCOUNTS, Account
+from sandbox.standin import Fault
 from sandbox.timeline import content, length
 
 SHAPES = json.loads(Path(__file__).with_name("data").joinpath("mastodon_shapes.json").read_text("utf-8"))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from smbot import pages, postlog, review
 from smbot.memory import DEFERRED, IN_DOUBT, POSTED, REFUSED, SENDING, Memory
-from smbot.model import Page, Problem
+from smbot.model import Page, Posted, Problem
 from smbot.templates import named, parse, plain, raw
 from tests.builders import (
     ALICE,
@@ -84,7 +84,7 @@ def test_any_words_are_shown_as_they_would_be_sent_and_the_page_settles(words: s
         (POSTED, {"url": "https://m.example/1"}, "Posted by mediawiki on mastodon: https://m.example/1"),
         (POSTED, {}, "Posted by mediawiki on mastodon"),
         (SENDING, {}, "Being sent by mediawiki on mastodon."),
-        (DEFERRED, {"until": NOW, "reason": "Slow."}, "will be tried again at 2026-11-21 12:00: Slow."),
+        (DEFERRED, {"until": NOW, "reason": "Slow."}, "will be tried again at 2026-11-21 12:00 UTC: Slow."),
         (IN_DOUBT, {"reason": "It broke."}, "Nobody can say whether mediawiki on mastodon posted it (It broke.)"),
         (
             REFUSED,
@@ -171,11 +171,11 @@ def test_a_requester_reads_on_every_stage_what_became_of_it() -> None:
     desk.change(ALICE, id_, status="approved")
     seen, memory = desk.think()
     (one,) = pages.plan.due(memory, seen)
-    desk.memory = pages.plan.record(memory, one, pages.plan.Posted("https://m.example/1", "1"))
+    desk.memory = pages.deliveries.record(memory, one, Posted("https://m.example/1", "1"), seen.now)
     desk.run()
     desk.run()
     assert "{{Smbot/answer|1=posted|2=[https://m.example/1 mediawiki on mastodon]}}" in desk.answers()
-    assert id_ not in desk.text
+    assert desk.argument(id_, "status") == "posted"
 
 
 def test_only_what_the_log_does_not_show_yet_is_written_and_then_remembered() -> None:
@@ -185,19 +185,20 @@ def test_only_what_the_log_does_not_show_yet_is_written_and_then_remembered() ->
         delivery("c", state=SENDING),
     )
     memory = Memory(known={i: known() for i in "abc"}, deliveries={d.key: d for d in (shown, new, sending)})
-    assert pages.unlogged(memory) == {"2026-10": [new]}
-    edit = pages.log_edit(Page("Desk/Log/2026-10"), [new], memory)
+    assert pages.unlogged(memory, snapshot()) == {"2026-10": [new]}
+    edit = pages.log_edit(Page("Desk/Log/2026-10"), [new], memory, snapshot())
     assert edit is not None
     assert (edit.base, len(named(parse(edit.text), postlog.ROW))) == (0, 1)
-    assert pages.log_edit(page(edit.text, title="Desk/Log/2026-10"), [new], memory) is None
-    assert pages.unlogged(pages.logged(memory, [new])) == {}
+    assert pages.log_edit(page(edit.text, title="Desk/Log/2026-10"), [new], memory, snapshot()) is None
+    assert pages.unlogged(pages.logged(memory, {"2026-10": [new]}, {"2026-10": 7}), snapshot()) == {}
 
 
 def test_what_changed_while_the_log_was_written_is_written_later() -> None:
     before = delivery("a", state=DEFERRED)
     memory = Memory(deliveries={before.key: delivery("a", state=POSTED)})
-    assert pages.logged(memory, [before]).deliveries[before.key].state == POSTED
-    assert pages.unlogged(pages.logged(memory, [before])) != {}
+    after = pages.logged(memory, {before.month: [before]}, {before.month: 7})
+    assert after.deliveries[before.key].state == POSTED
+    assert pages.unlogged(after, snapshot()) != {}
 
 
 def test_hundreds_of_cards_stand_still_when_nothing_changes() -> None:

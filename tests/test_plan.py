@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import plan
+from smbot import deliveries, plan, proposals
+from smbot.deliveries import LEASE, TRIES
 from smbot.gather import Snapshot
 from smbot.memory import (
     AGAIN,
@@ -32,7 +33,6 @@ from smbot.memory import (
     Standing,
 )
 from smbot.model import Deferred, File, InDoubt, Outcome, Page, Posted, Problem, Refused
-from smbot.plan import LEASE, TRIES
 from tests.builders import (
     ACCOUNTS,
     ALICE,
@@ -220,7 +220,7 @@ def test_what_was_deferred_is_tried_again_in_its_time_as_the_same_delivery(minut
 )
 def test_what_is_being_sent_belongs_to_its_process_until_the_lease_is_over(age: timedelta, in_doubt: bool) -> None:
     memory, queue = after(delivery(since=NOW - age))
-    assert [d.key for d in plan.doubts(memory, NOW)] == [KEY] * in_doubt
+    assert [d.key for d in deliveries.doubts(memory, NOW)] == [KEY] * in_doubt
     assert due(memory, queue) == []
 
 
@@ -236,25 +236,25 @@ def test_what_is_being_sent_belongs_to_its_process_until_the_lease_is_over(age: 
 )
 def test_an_outcome_is_written_down(outcome: Outcome, tries: int, state: str, reason: str) -> None:
     one = delivery(tries=tries)
-    begun = plan.begin(Memory(), one, "run-1")
+    begun = deliveries.begin(Memory(), one, "run-1")
     assert (begun.deliveries[KEY].state, begun.deliveries[KEY].run) == (SENDING, "run-1")
-    found = plan.record(begun, one, outcome).deliveries[KEY]
+    found = deliveries.record(begun, one, outcome, NOW).deliveries[KEY]
     assert (found.state, found.reason) == (state, reason)
 
 
 def test_what_never_went_out_is_as_if_it_had_not_been_begun() -> None:
     memory, queue = after()
     one = plan.due(memory, snapshot(memory, queue))[0]
-    begun = plan.begin(memory, one, "run-1")
+    begun = deliveries.begin(memory, one, "run-1")
     assert due(begun, queue) == []
-    assert due(plan.forget(begun, one), queue) == [KEY]
+    assert due(deliveries.forget(begun, one), queue) == [KEY]
 
 
 def test_what_has_a_row_on_the_log_keeps_it_when_it_never_went_out() -> None:
     before = delivery(state=DEFERRED, until=NOW, tries=2, logged=DEFERRED)
     memory, queue = after(before)
     one = plan.due(memory, snapshot(memory, queue))[0]
-    found = plan.forget(plan.begin(memory, one, "run-1"), one)
+    found = deliveries.forget(deliveries.begin(memory, one, "run-1"), one)
     assert (found.deliveries[KEY].state, found.deliveries[KEY].tries) == (DEFERRED, 2)
     assert [d.logged for d in plan.due(found, snapshot(found, queue))] == [DEFERRED]
 
@@ -378,8 +378,8 @@ def test_an_approval_that_does_not_count_says_why_in_a_sentence(
 def test_plain_waiting_needs_no_reason() -> None:
     memory, _ = approved()
     waiting = replace(memory, known={"n1": replace(memory.known["n1"], standing=Standing())})
-    assert verdict_of(waiting, snapshot(waiting, card("n1"))) == plan.Verdict()
-    assert verdict_of(waiting, snapshot(waiting, "")) == plan.Verdict()
+    assert verdict_of(waiting, snapshot(waiting, card("n1"))) == proposals.Verdict()
+    assert verdict_of(waiting, snapshot(waiting, "")) == proposals.Verdict()
 
 
 def test_a_queue_too_tangled_to_read_stops_everything_and_is_told() -> None:
@@ -400,7 +400,7 @@ def test_an_image_replaced_after_the_approval_voids_it() -> None:
 def test_an_image_the_network_does_not_take_is_told(mime: str, size: int) -> None:
     memory, queue = approved(image="A.png", alt="An A.")
     file = File("A.png", "https://wiki.test/A.png", mime, size, NOW - timedelta(days=1))
-    (one,) = plan.proposals(memory, snapshot(memory, queue, files={"A.png": file}))
+    (one,) = proposals.proposals(memory, snapshot(memory, queue, files={"A.png": file}))
     assert len(one.problems) >= 1
     assert due(memory, queue, files={"A.png": file}) == []
 
@@ -444,13 +444,13 @@ def test_the_status_smbot_sets(status: str, is_approved: bool, state: str, wante
     standing = replace(known.standing, by_bot=status != "approved") if is_approved else Standing(status=status)
     memory = replace(memory, known={"n1": replace(known, standing=standing)})
     seen = snapshot(memory, card("n1", status))
-    (one,) = plan.proposals(memory, seen)
+    (one,) = proposals.proposals(memory, seen)
     assert plan.needs_status(one, memory, seen) == wanted
 
 
 def test_a_card_that_is_not_there_yet_waits() -> None:
     memory, _ = approved()
-    (one,) = plan.proposals(memory, snapshot(memory))
+    (one,) = proposals.proposals(memory, snapshot(memory))
     assert plan.needs_status(one, memory, snapshot(memory)) == WAITING
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smbot import postlog
-from smbot.model import Text
+from smbot.model import Posted, Text
 from smbot.postlog import HEAD, ROW, row, write
 from smbot.templates import named, parse, plain, raw
 from tests.builders import NOW, delivery, known
@@ -26,7 +26,8 @@ def made(id_: str, state: str = "posted") -> dict[str, str]:
 
 
 def test_a_row_says_what_went_out_on_whose_word() -> None:
-    one = delivery(state="posted", url="https://m.example/@w/1", remote="1", reason="", text=Text("Words | more"))
+    posts = (Posted("https://m.example/@w/1", "1"),)
+    one = delivery(state="posted", url="https://m.example/@w/1", posts=posts, text=Text("Words | more"))
     (template,) = named(parse(row(one, known(requesters=("Rita", "Bob"), url="https://wiki.test/x"))), ROW)
     said = {str(p.name).strip(): plain(template, str(p.name).strip())[0] for p in template.params}
     assert said == {
@@ -37,7 +38,6 @@ def test_a_row_says_what_went_out_on_whose_word() -> None:
         "state": "posted",
         "text": "Words | more",
         "post": "https://m.example/@w/1",
-        "remote id": "1",
         "approved by": "Alice",
         "approval": "5",
         "asked by": "Rita, Bob",

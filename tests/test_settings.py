@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 
 from smbot import settings
 from smbot.settings import Account, Feed, Settings
+from smbot.timing import Rhythm, Slot
 from tests.builders import page
 
 KINDS = {"tech-news": ("meta:meta", "Tech/News"), "mediawiki-news": ("mediawiki:mediawiki", "News")}
 NETWORKS = ("mastodon", "bluesky")
+USUAL = Rhythm(gap=timedelta(minutes=30))
 GOOD = """
 {{Smbot/settings | four eyes = yes | approval days = 7 }}
 {{Smbot/account | account = MediaWiki | networks = Mastodon, bluesky
@@ -29,8 +32,8 @@ def read(text: str, protection: str = "sysop") -> Settings:
 def test_a_good_page_says_who_speaks_who_approves_and_what_is_read() -> None:
     assert read(GOOD) == Settings(
         accounts={
-            "mediawiki": Account("mediawiki", ("mastodon", "bluesky"), frozenset({"Alice", "Bob B"}), 2),
-            "wikitech": Account("wikitech", ("mastodon",), frozenset({"Alice"}), 3),
+            "mediawiki": Account("mediawiki", ("mastodon", "bluesky"), frozenset({"Alice", "Bob B"}), 2, rhythm=USUAL),
+            "wikitech": Account("wikitech", ("mastodon",), frozenset({"Alice"}), 3, rhythm=USUAL),
         },
         feeds=(
             Feed("Tech News", "tech-news", "Tech/News", "meta:meta", ("wikitech",)),
@@ -71,6 +74,7 @@ def test_every_problem_is_told_at_once_each_with_its_remedy() -> None:
         "{{Smbot/account|account=b|networks=mastodon, myspace|maintainers=}}"
         "{{Smbot/account|account=c|networks=mastodon|maintainers=[[User:Alice]]}}"
         "{{Smbot/account|account=c|networks=mastodon|maintainers=Bob}}"
+        "{{Smbot/account|account=e|networks=mastodon|maintainers=B|threads=bluesky|visibility=secret|budget=lots|slots=soon|gap=-1}}"
         "{{Smbot/source|source=x|kind=nothing}}{{Smbot/source|source=tech-news|accounts=b, d}}",
         "",
     )
@@ -89,9 +93,97 @@ def test_every_problem_is_told_at_once_each_with_its_remedy() -> None:
         "c is there twice",
         "no kind ‘nothing’",
         "no account ‘d’",
+        "threads on ‘bluesky’",
+        "‘visibility’ is ‘secret’",
+        "‘budget’ is ‘lots’",
+        "‘slots’ cannot be read",
+        "‘gap’ is ‘-1’",
     ):
         assert part in said
     assert all(problem.remedy for problem in found.problems)
+
+
+def account(arguments: str) -> Account:
+    """The account with these arguments beside the usual ones, which are no problem."""
+    found = read(
+        "{{Smbot/settings}}{{Smbot/account\n| account = a\n| networks = mastodon, bluesky\n| maintainers = A\n"
+        f"{arguments}\n}}}}"
+    )
+    assert found.problems == ()
+    return found.accounts["a"]
+
+
+def account_problem(arguments: str) -> str:
+    """The one problem with an account, and its remedy."""
+    (problem,) = read(
+        f"{{{{Smbot/settings}}}}{{{{Smbot/account|account=a|networks=mastodon|maintainers=A{arguments}}}}}"
+    ).problems
+    assert problem.remedy
+    assert "Account a" in problem.message
+    return str(problem)
+
+
+def test_an_account_posts_in_public_free_of_charge_and_no_threads_unless_it_says_otherwise() -> None:
+    for usual in (account(""), account("| threads = \n| visibility = \n| budget = ")):
+        assert (usual.threads, usual.visibility, usual.budget) == (frozenset(), "public", 0)
+    said = account("| threads = Mastodon, bluesky\n| visibility = Unlisted\n| budget = 5")
+    assert (said.threads, said.visibility, said.budget) == (frozenset({"mastodon", "bluesky"}), "unlisted", 5000)
+
+
+def test_an_account_has_a_rhythm_of_its_own() -> None:
+    assert account("| time zone = \n| slots = \n| quiet hours = \n| gap = ").rhythm == USUAL
+    said = account("| time zone = Asia/Kolkata\n| slots = Mon 09:00\n| quiet hours = 22:00-07:00\n| gap = 0")
+    slots = (Slot(frozenset({0}), time(9)),)
+    assert said.rhythm == Rhythm("Asia/Kolkata", slots, (time(22), time(7)), timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ("|time zone=Mars/Olympus", "Mars/Olympus"),
+        ("|slots=now and then", "now and then"),
+        ("|quiet hours=at night", "‘quiet hours’"),
+        ("|slots=23:00|quiet hours=22:00-07:00", "could never post"),
+    ],
+)
+def test_a_rhythm_that_cannot_be_is_told(arguments: str, part: str) -> None:
+    assert part in account_problem(arguments)
+
+
+@pytest.mark.parametrize(
+    ("typed", "mills"),
+    [("5", 5000), ("5.00", 5000), ("$5", 5000), ("$ 2.5", 2500), ("0.015", 15), ("0", 0), ("999999", 999_999_000)],
+)
+def test_a_budget_is_in_dollars(typed: str, mills: int) -> None:
+    assert account(f"| budget = {typed}").budget == mills
+
+
+@pytest.mark.parametrize("typed", ["five", "-5", "5,00", "5 EUR", "0.0001", "1e3", "٥", "$", "1000000", "."])
+def test_a_budget_that_cannot_be_read_is_told(typed: str) -> None:
+    assert f"‘{typed}’" in account_problem(f"|budget={typed}")
+
+
+def test_where_and_how_an_account_cannot_post_is_told() -> None:
+    assert "‘bluesky’" in account_problem("|threads=mastodon, bluesky")
+    assert "public or unlisted" in account_problem("|visibility=friends")
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("alice, Bob; Rita", {"Alice", "Bob", "Rita"}),
+        ("Alice,\n  Bob, Rita,\nCarol", {"Alice", "Bob", "Rita", "Carol"}),
+        ("\n* Alice, Jr.\n* Bob\n", {"Alice, Jr.", "Bob"}),
+        ("\nAlice, Jr.\nUser:Bob; the builder\n\n", {"Alice, Jr.", "Bob; the builder"}),
+        ("* Alice, Jr.", {"Alice, Jr."}),
+        ("<!-- by commas -->\n* Alice\n# Bob", {"Alice", "Bob"}),
+        ("* ଆଲିସ\n* אליס\n", {"ଆଲିସ", "אליס"}),
+    ],
+)
+def test_maintainers_stand_between_commas_or_one_a_line(typed: str, names: set[str]) -> None:
+    found = read(f"{{{{Smbot/settings}}}}{{{{Smbot/account|account=a|networks=mastodon|maintainers={typed}}}}}")
+    assert found.problems == ()
+    assert found.accounts["a"].maintainers == names
 
 
 @pytest.mark.parametrize(

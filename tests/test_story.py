@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.standin import Fault
 from sandbox.people import Person
+from sandbox.standin import Fault
 from smbot import postlog
 from smbot.templates import encode, named, parse, plain, raw
 from tests.world import World

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from sandbox.mastodon import Mastodon
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
 from smbot import gather, memory, review
-from smbot.bot import Desk, Report
+from smbot.bot import Desk
+from smbot.sending import Report
 from smbot.templates import encode, named, parse, put, raw
 from smbot.wiki import Wiki
+from tests import networks
 
 SETTINGS = """\
 {{Smbot/settings}}
-{{Smbot/account | account = mediawiki | networks = mastodon | maintainers = Alice }}
-{{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob }}
+{{Smbot/account | account = mediawiki | gap = 0 | networks = mastodon | maintainers = Alice }}
+{{Smbot/account | account = wikitech | gap = 0 | networks = mastodon | maintainers = Alice, Bob }}
 {{Smbot/source | source = MediaWiki News | kind = mediawiki-news | page = $HOME/News | accounts = mediawiki }}
 {{Smbot/source | source = Tech News | kind = tech-news | page = $HOME/Tech | accounts = wikitech }}
 """
 
 
 class World:
-    """Everything a scenario needs. `now` is the time the desk believes it is; move it with `later`."""
+    """Everything a scenario needs. `now` is the time the desk believes it is; move it with `later`.
+
+    A context manager: the networks that were joined are left at its end.
+    """
 
     def __init__(self, wiki: SandboxWiki, admin: Person, mastodon: Mastodon, home: str) -> None:
         self.wiki = wiki
@@ -37,6 +43,21 @@ class World:
             for account in ("mediawiki", "wikitech")
             for name, value in (("URL", mastodon.url), ("TOKEN", f"token-of-{account}"))
         }
+
+        self._joined = ExitStack()
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._joined.close()
+
+    def join(self, name: str) -> networks.World:
+        """Let both accounts be on one more network; the settings have to name it."""
+        joined = self._joined.enter_context(networks.serve(name))
+        for account in ("mediawiki", "wikitech"):
+            self.environment |= joined.environment(account)
+        return joined
 
     def set_up(self, settings: str = SETTINGS) -> None:
         """Make the five pages; settings protected, posting running, two news and no request."""

@@ -18,6 +18,14 @@ from smbot.model import Deferred, Media, Outcome, Posted, Refused, Retracted, Ru
 
 NETWORKS = {
     "mastodon": "smbot.channels.mastodon",
+    "facebook-group": "smbot.channels.handoff:facebook_group",
+    "messenger-group": "smbot.channels.handoff:messenger_group",
+    "whatsapp-group": "smbot.channels.handoff:whatsapp_group",
+    "google-chat": "smbot.channels.google_chat",
+    "telegram": "smbot.channels.telegram",
+    "irc": "smbot.channels.irc",
+    "matrix": "smbot.channels.matrix",
+    "x": "smbot.channels.x",
 }
 
 Parcel = dict[str, Any]  # JSON values: all that a network is told to publish, what it refers to already uploaded

@@ -1,0 +1,92 @@
+"""Groups without an API: a person posts there, with the exact words and a link that opens the right place.
+
+Facebook took the API of groups away in April 2024 (https://developers.facebook.com/docs/groups-api/), Messenger and
+WhatsApp never had one for groups that people made themselves. So smbot puts a card on the posting log, and counts the
+delivery as posted only when a maintainer has written there that it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from smbot.channels import Cannot, Channel, Credential, Order, Parcel
+from smbot.errors import UsageError
+from smbot.model import Deferred, HandedOff, Media, Outcome, Posted, Refused, Rules, Text
+
+_LONGEST_LINK = 2000  # characters that every browser and phone takes
+
+
+def _group(url: str, _: str) -> str:
+    return url
+
+
+def _to_whatsapp(url: str, words: str) -> str:
+    """A link that holds the words; who opens it picks the group: https://faq.whatsapp.com/5913398998672934."""
+    link = f"https://wa.me/?text={quote(words, safe='')}"
+    return link if len(link) <= _LONGEST_LINK else url
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """One kind of group: a Network whose posts are made by people."""
+
+    name: str
+    characters: int
+    home: str  # what is opened where no address of the group was given
+    link: Callable[[str, str], str] = _group  # from the address of the group and the words
+
+    def rules(self, limits: Mapping[str, Any]) -> Rules:  # noqa: ARG002 - nobody can be asked
+        """What fits; the API can nothing, since there is none."""
+        return Rules(self.name, self.characters, len, by_hand=True)
+
+    def credentials(self) -> Mapping[str, Credential]:
+        """Nothing secret: where the group is."""
+        hint = (
+            f"The web address of the group, so that a person finds it from the log. Without it, {self.home} is opened."
+        )
+        return {"URL": Credential(hint, optional=True)}
+
+    def connect(self, secrets: Mapping[str, str]) -> Channel:
+        """The group at the address in URL."""
+        url = secrets.get("URL", "").strip() or self.home
+        if urlsplit(url).scheme != "https":
+            raise UsageError(f"The URL of a {self.name} must start with https://.")
+        return Group(self, url)
+
+
+class Group(Cannot):
+    """One group. Nothing here touches a network."""
+
+    def __init__(self, kind: ByHand, url: str) -> None:
+        self._kind, self._url = kind, url
+        self.NETWORK = kind.name
+
+    def limits(self) -> dict[str, Any]:
+        """Nobody can be asked."""
+        return {}
+
+    def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
+        """The words, and the link that opens the place."""
+        return {"url": self._kind.link(self._url, text.words)}
+
+    def post(self, parcel: Parcel, now: datetime) -> Outcome:  # noqa: ARG002
+        """Hand it to a person."""
+        return HandedOff(parcel["url"], f"Open the {self._kind.name}, paste the words, and post them.")
+
+    def find(self, parcel: Parcel, since: datetime) -> Posted | None:  # noqa: ARG002
+        """As long as it is not handed off, nobody has posted it."""
+        return None
+
+    def check(self) -> str:
+        """Where a person will be sent."""
+        return f"posted by hand, at {self._url}"
+
+
+# How much fits is not documented by the vendors; these are far above what anybody posts.
+facebook_group = ByHand("Facebook group", 60_000, "https://www.facebook.com/groups/feed/")
+messenger_group = ByHand("Messenger group", 20_000, "https://www.messenger.com/")
+whatsapp_group = ByHand("WhatsApp group", 60_000, "https://web.whatsapp.com/", _to_whatsapp)

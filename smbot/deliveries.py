@@ -1,0 +1,261 @@
+"""The life of a delivery, as it is remembered: begun, then posted, refused, deferred, in doubt, handed off. Pure.
+
+    sending ──> posted            the network said so, or its own list of posts
+       │  ╲──> refused            it will not take this post: a maintainer decides
+       │  ╲──> deferred           nothing went out, and it is tried again later
+       │  ╲──> handed off         a person has to do it, and says so on the log page
+       └─(nobody can say)──> asked about for a day, then in doubt: a maintainer decides
+
+A channel that fails again and again is left alone for a while, so that its posts wait instead of being used up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from smbot import timing
+from smbot.forms import show_time
+from smbot.memory import (
+    DEFERRED,
+    GIVEN_UP,
+    HANDED_OFF,
+    IN_DOUBT,
+    POST,
+    POSTED,
+    REFUSED,
+    RETRACT,
+    RETRACTED,
+    SENDING,
+    Delivery,
+    Memory,
+    Trouble,
+)
+from smbot.model import Deferred, HandedOff, InDoubt, Outcome, Posted, Refused, Retracted
+
+if TYPE_CHECKING:
+    from smbot.gather import Snapshot
+
+ASK_FOR = timedelta(days=1)  # how long a network is asked about a delivery before a maintainer has to decide
+LEASE = timedelta(minutes=5)  # for as long, a delivery that is being sent belongs to the process that began it
+DONE_WITHIN = timedelta(minutes=1)  # nothing is sent later than this after it was written down; well within LEASE
+TRIES = 8  # deferred more often than this, a maintainer has to decide
+HAND_FOR = timedelta(days=3)  # how long a person has to post something by hand
+FAILURES = 3  # in a row; then a channel rests
+REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=6)  # doubled with every further failure
+
+_MONTH = timedelta(days=31)
+_OUT = (POSTED, SENDING, IN_DOUBT, HANDED_OFF)  # it is out, or may be, or somebody is about to post it
+
+
+# --- what is under way ----------------------------------------------------------------------------------------------
+
+
+def doubts(memory: Memory, now: datetime) -> list[Delivery]:
+    """The deliveries that a process began to send and never finished: their network has to be asked."""
+    return [d for d in memory.deliveries.values() if d.state == SENDING and now - d.since > LEASE]
+
+
+def tasks(memory: Memory, now: datetime) -> list[Delivery]:
+    """The posts that shall be retracted or corrected now."""
+    return [
+        d for d in memory.deliveries.values() if d.task != POST and d.state == DEFERRED and d.until and d.until <= now
+    ]
+
+
+def handed_off(memory: Memory) -> list[Delivery]:
+    """The deliveries that wait for a person."""
+    return [d for d in memory.deliveries.values() if d.state == HANDED_OFF]
+
+
+# --- when an account may post ---------------------------------------------------------------------------------------
+
+
+def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) -> str:
+    """Why an approved delivery does not go out now, in words for its card; '' when it does."""
+    account = channel.split("/")[0]
+    if why := _rests(id_, channel, memory, seen.now):
+        return why
+    month = f"{account} {seen.now:%Y-%m}"
+    budget = seen.settings.accounts[account].budget
+    if mills and memory.spent.get(month, 0) + mills > budget:
+        return (
+            f"it costs {dollars(mills)}, and the budget of {account} for this month ({dollars(budget)}) is too small."
+        )
+    if not _is_begun_by(account, id_, memory) and is_full(account, memory, seen):
+        return f"{account} has posted enough for today, so it goes out tomorrow."
+    at = next_time(id_, account, memory, seen)
+    return f"goes out at {show_time(at)} UTC, or soon after." if at > seen.now else ""
+
+
+def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetime:
+    """When the rhythm of an account lets a candidate out. One that is out on another network only heeds quiet hours."""
+    rhythm = seen.settings.accounts[account].rhythm
+    if _is_begun_by(account, id_, memory):
+        return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.state in _OUT)
+    return timing.next_time(rhythm, seen.now, max((d.since for d in mine), default=None))
+
+
+def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
+    """Whether the account has reached its ceiling for this day, as its time zone counts days."""
+    voice = seen.settings.accounts[account]
+    zone = ZoneInfo(voice.rhythm.zone)
+    today = seen.now.astimezone(zone).date()
+    used = {
+        d.id
+        for d in memory.deliveries.values()
+        if d.channel.startswith(f"{account}/") and d.state in _OUT and d.since.astimezone(zone).date() == today
+    }
+    return len(used) >= min(voice.posts_per_day, seen.ceiling)
+
+
+def _is_begun_by(account: str, id_: str, memory: Memory) -> bool:
+    return any(d.channel.startswith(f"{account}/") and (d.state in _OUT or d.posts) for d in memory.of(id_))
+
+
+def _rests(id_: str, channel: str, memory: Memory, now: datetime) -> str:
+    """A channel that has rested is tried with one delivery first."""
+    trouble = memory.troubles.get(channel)
+    if trouble is None or trouble.until is None:
+        return ""
+    if trouble.until > now:
+        return f"rests until {show_time(trouble.until)} UTC."
+    others = (d for d in memory.deliveries.values() if d.channel == channel and d.id != id_ and d.state == SENDING)
+    return "is being tried with another post first." if any(others) else ""
+
+
+def dollars(mills: int) -> str:
+    """A sum as people write it."""
+    return f"${mills / 1000:.3f}".removesuffix("0")
+
+
+# --- what becomes of one --------------------------------------------------------------------------------------------
+
+
+def begin(memory: Memory, delivery: Delivery, run: str) -> Memory:
+    """Write down that a delivery is being sent, before it is; what it costs is spent from now on."""
+    delivery = replace(delivery, state=SENDING, run=run)
+    return replace(_put(memory, delivery), spent=_spent(memory, delivery, delivery.mills))
+
+
+def record(memory: Memory, delivery: Delivery, outcome: Outcome, now: datetime) -> Memory:
+    """Write down what became of a delivery."""
+    if delivery.task != POST:
+        return _put(memory, _after_task(delivery, outcome, now))
+    after = _after_post(delivery, outcome, now)
+    spent = memory.spent if isinstance(outcome, Posted | InDoubt) else _spent(memory, delivery, -delivery.mills)
+    return replace(_put(memory, after), spent=spent, troubles=_troubles(memory, delivery, outcome, now))
+
+
+def wonder(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Memory:
+    """Write down why it is not known whether a delivery went out; its network will be asked once the lease is over."""
+    troubles = _troubles(memory, delivery, InDoubt(why), now)
+    return replace(_put(memory, replace(delivery, state=SENDING, reason=why)), troubles=troubles)
+
+
+def _after_post(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
+    match outcome:
+        case Posted(url):
+            posts = (*delivery.posts, outcome)
+            url = delivery.url if delivery.posts else url
+            if len(posts) < len(delivery.text.parts):
+                why = f"{len(posts)} of the {len(delivery.text.parts)} posts of the thread are out"
+                return replace(delivery, state=DEFERRED, posts=posts, url=url, until=now, reason=why, tries=0)
+            return replace(delivery, state=POSTED, posts=posts, url=url, reason="", parcel={})
+        case Deferred(reason, until) if delivery.tries < TRIES:
+            return replace(delivery, state=DEFERRED, reason=reason, until=until)
+        case Deferred(reason):
+            return replace(delivery, state=REFUSED, reason=f"Tried {delivery.tries} times. {reason}")
+        case Refused(reason):
+            return replace(delivery, state=REFUSED, reason=reason)
+        case HandedOff(url, how):
+            return replace(delivery, state=HANDED_OFF, url=url, reason=how)
+        case InDoubt(reason):
+            return replace(delivery, state=IN_DOUBT, reason=reason)
+    raise TypeError(outcome)
+
+
+def _after_task(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
+    """What becomes of a post that was to be retracted or corrected; what an API cannot do, a person has to."""
+    match outcome:
+        case Retracted():
+            return replace(delivery, state=RETRACTED, until=None)
+        case Posted(url) if delivery.corrected:
+            return replace(
+                delivery, task=POST, state=POSTED, text=delivery.corrected, corrected=None, url=url, until=None
+            )
+        case Deferred(reason, until) if delivery.tries < TRIES:
+            return replace(delivery, state=DEFERRED, until=until, tries=delivery.tries + 1, reason=reason)
+        case Deferred(reason) | Refused(reason) if delivery.task == RETRACT:
+            return replace(delivery, state=HANDED_OFF, since=now, reason=f"Delete it there by hand. {reason}")
+        case Deferred(reason) | Refused(reason):
+            why = f"Could not be corrected: {reason}"
+            return replace(delivery, task=POST, state=POSTED, corrected=None, until=None, reason=why)
+    raise TypeError(outcome)
+
+
+def is_begun(memory: Memory, delivery: Delivery) -> bool:
+    """Whether a delivery stands as it was begun: nobody has settled it since, or begun it anew."""
+    now = memory.deliveries.get(delivery.key)
+    return now is not None and (now.state, now.run, now.since) == (SENDING, delivery.run, delivery.since)
+
+
+def forget(memory: Memory, delivery: Delivery) -> Memory:
+    """What was begun never went out. It is as if it had not been begun."""
+    others = {key: d for key, d in memory.deliveries.items() if key != delivery.key}
+    if delivery.logged or delivery.posts:
+        others[delivery.key] = replace(delivery, state=DEFERRED, tries=delivery.tries - 1, run="", parcel={})
+    return replace(memory, deliveries=others, spent=_spent(memory, delivery, -delivery.mills))
+
+
+def retract(delivery: Delivery, why: str, now: datetime) -> Delivery:
+    """What a maintainer's word to retract makes of a delivery. What may be out has to be cleared up first."""
+    if delivery.posts or delivery.state == POSTED:
+        return replace(delivery, task=RETRACT, state=DEFERRED, until=now, tries=0, reason=why)
+    if delivery.state in (DEFERRED, REFUSED, HANDED_OFF):
+        return replace(delivery, state=GIVEN_UP, reason=why)
+    return delivery
+
+
+def by_hand(delivery: Delivery, url: str, why: str) -> Delivery:
+    """A person did what was handed off."""
+    if delivery.task == RETRACT:
+        return replace(delivery, state=RETRACTED, reason=why)
+    return replace(delivery, state=POSTED, posts=(Posted(url, ""),), url=url, reason=why)
+
+
+def is_out_of_hand(delivery: Delivery, now: datetime) -> bool:
+    """Whether nobody posted in time what was handed off."""
+    return delivery.state == HANDED_OFF and delivery.task == POST and now - delivery.since > HAND_FOR
+
+
+def _put(memory: Memory, delivery: Delivery) -> Memory:
+    return replace(memory, deliveries=memory.deliveries | {delivery.key: delivery})
+
+
+def _spent(memory: Memory, delivery: Delivery, mills: int) -> Mapping[str, int]:
+    """What each account has spent, with a cost added or taken back; only this month and the last are of interest."""
+    if not mills:
+        return memory.spent
+    month = f"{delivery.since:%Y-%m}"
+    name = f"{delivery.channel.split('/')[0]} {month}"
+    kept = {key: sum_ for key, sum_ in memory.spent.items() if key[-7:] >= f"{delivery.since - _MONTH:%Y-%m}"}
+    return kept | {name: max(0, kept.get(name, 0) + mills)}
+
+
+def _troubles(memory: Memory, delivery: Delivery, outcome: Outcome, now: datetime) -> dict[str, Trouble]:
+    troubles = dict(memory.troubles)
+    before = troubles.pop(delivery.channel, None)
+    if isinstance(outcome, Deferred | InDoubt):
+        failures = before.failures + 1 if before else 1
+        until = None
+        if failures >= FAILURES:
+            until = now + min(REST * 2 ** min(failures - FAILURES, 10), LONGEST_REST)
+            until = max(until, outcome.until) if isinstance(outcome, Deferred) else until
+        troubles[delivery.channel] = Trouble(failures, outcome.reason, until)
+    return troubles

@@ -1,0 +1,147 @@
+"""What is proposed, and whether it is approved: an open candidate with all that bears on it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from smbot import compose, pictures, review
+from smbot.gather import Snapshot
+from smbot.memory import APPROVED, FINISHED, Approval, Known, Memory
+from smbot.model import Candidate, Problem, Text
+from smbot.review import Card
+from smbot.templates import person
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An open candidate with all that bears on it: what its card says now, or what was proposed while it has none."""
+
+    id: str
+    known: Known
+    card: Card | None
+    candidate: Candidate
+    texts: Mapping[str, Text]
+    digest: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that are still asked to post it."""
+        return tuple(a for a in self.candidate.accounts if a not in self.known.dropped)
+
+
+def proposals(memory: Memory, seen: Snapshot) -> list[Proposal]:
+    """The open candidates, as the queue page shows them."""
+    return [p for p in shown(memory, seen) if not p.known.end]
+
+
+def shown(memory: Memory, seen: Snapshot) -> list[Proposal]:
+    """The candidates that have a card: open ones, and those posted of late."""
+    cards = review.read(seen.queue.text)
+    return [
+        _proposal(id_, known, cards.get(id_), memory, seen) for id_, known in memory.shown().items() if known.proposal
+    ]
+
+
+def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: Snapshot) -> Proposal:
+    candidate = card.candidate if card else known.proposal or Candidate()
+    accounts = seen.settings.accounts
+    texts = compose.texts(candidate, accounts, seen.rules)
+    digest = compose.digest(candidate, texts)
+    if candidate.image in seen.files:
+        credit = seen.files[candidate.image].credit
+        texts = {channel: compose.credited(text, credit) for channel, text in texts.items()}
+    problems = (card.problems if card else ()) + compose.problems(candidate, accounts, seen.rules, texts)
+    problems += tuple(dict.fromkeys((*_image_problems(texts, seen), *_thread_problems(id_, texts, memory))))
+    return Proposal(id_, known, card, candidate, texts, digest, problems)
+
+
+def _image_problems(texts: Mapping[str, Text], seen: Snapshot) -> Iterator[Problem]:
+    for channel, text in texts.items():
+        for image in text.images:
+            file = seen.files.get(image.file)
+            if file is None:
+                yield Problem(f"There is no image ‘{image.file}’ on this wiki.", "Upload it, or correct its name.")
+            elif problem := pictures.problem(file, seen.rules[channel]):
+                yield problem
+
+
+def _thread_problems(id_: str, texts: Mapping[str, Text], memory: Memory) -> Iterator[Problem]:
+    """What of a thread is out already cannot be changed by what follows."""
+    for channel, text in texts.items():
+        before = memory.deliveries.get(f"{id_}/{channel}")
+        out = len(before.posts) if before and before.state not in FINISHED else 0
+        if before and text.parts[:out] != before.text.parts[:out]:
+            yield Problem(
+                f"The first posts of the thread on {channel} are out already, with other words.",
+                "Restore those words, or set ‘status’ to retract.",
+            )
+
+
+def is_early(proposal: Proposal, now: datetime) -> bool:
+    """Whether its time has not come yet."""
+    return bool(proposal.candidate.not_before and now < proposal.candidate.not_before)
+
+
+def is_late(proposal: Proposal, now: datetime) -> bool:
+    """Whether its time is over."""
+    return bool(proposal.candidate.not_after and now > proposal.candidate.not_after)
+
+
+# --- decisions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The approval on which an account may post a candidate, or why there is none ('': nobody decided yet)."""
+
+    approval: Approval | None = None
+    why: str = ""
+
+
+def verdict(proposal: Proposal, account: str, seen: Snapshot) -> Verdict:
+    """Law: a decision is a revision. Whatever cannot be established is not approved."""
+    if proposal.card is None:
+        return Verdict()
+    standing = proposal.known.standing
+    reasons: list[str] = []
+    for approval in reversed(review.approvals(standing, proposal.card, proposal.digest)):
+        why = _void(approval, proposal, account, seen)
+        if not why:
+            return Verdict(approval)
+        reasons.append(why)
+    if reasons:
+        return Verdict(why=reasons[0])
+    if proposal.card.status == APPROVED or (standing.by_bot and standing.approvals):
+        last = standing.approvals[-1] if standing.approvals else None
+        who = person(last.user if last else "")
+        return Verdict(why=f"It was changed after {who} approved it. Please look at it again.")
+    return Verdict()
+
+
+def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) -> str:
+    """Why an approval of just these texts does not count for an account; '' when it does."""
+    if approval.void:
+        return approval.void
+    user, settings = approval.user, seen.settings
+    who, others = person(user), ", ".join(map(person, approval.disturbed_by))
+    if not user:
+        return "It cannot be established who approved it."
+    if not settings.maintains(user, account):
+        return f"{who} is not among the maintainers of {account}."
+    if "" in proposal.known.requesters and not settings.own_requests:
+        return "It cannot be established who asked for it. Please let it be asked for anew."
+    if user in proposal.known.requesters and not settings.own_requests:
+        return f"{who} asked for this post; another maintainer has to approve it."
+    if settings.four_eyes and user in proposal.known.standing.editors:
+        return f"{who} changed the words; another maintainer has to approve them."
+    if approval.disturbed_by:
+        return f"{others} changed this card just before {who} approved it. Please look at it again."
+    if seen.now - approval.time > settings.days("approval"):
+        return f"The approval by {who} is more than {settings.approval_days} days old."
+    file = seen.files.get(proposal.candidate.image)
+    if file and (file.since > approval.time or file.version != approval.image):
+        return f"The image was replaced since {who} saw it. Please look at it again."
+    return ""

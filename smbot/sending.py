@@ -1,0 +1,349 @@
+"""Deliveries carried out, all channels side by side: write, send, write.
+
+Each channel is served by a coroutine of its own, one delivery after the other, so that no network waits for another;
+what touches a network runs in a thread. There is one memory and one wiki: what the coroutines want to write down at the
+same moment is put into one save.
+
+What makes a crash harmless: a delivery is `sending` in the saved memory before its network is told to publish it, and
+whoever finds it so afterwards asks the network first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from dataclasses import replace as put
+from datetime import datetime
+from types import EllipsisType
+from typing import Any
+
+from msgspec.structs import replace
+
+from smbot import deliveries
+from smbot.channels import Channel, Order
+from smbot.deliveries import DONE_WITHIN, is_begun
+from smbot.errors import ChannelError, Conflict, SmbotError, Unknowable, WikiError
+from smbot.memory import RETRACT, Delivery, Memory
+from smbot.mind import Change, Mind
+from smbot.model import Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules
+from smbot.plan import Plan
+
+
+@dataclass
+class Report:
+    """What one run did, for its operator: one line a thing, and whether anything needs a person."""
+
+    done: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return "; ".join(self.done) or "nothing new"
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What carrying out deliveries needs of the world."""
+
+    channel: Callable[[str], Channel]  # raises UsageError
+    media: Callable[[Delivery], tuple[Media, ...]]  # raises WikiError
+    look_again: Callable[[], None]  # raises WikiError unless all is as it was planned with
+    clock: Callable[[], datetime]
+    is_stopping: Callable[[], bool]  # begin no further delivery
+
+
+@dataclass
+class _Entry:
+    """Something to be written down. A `begun` delivery is only written down if nobody else was at work meanwhile."""
+
+    future: asyncio.Future[Any]
+    change: Change | None = None
+    begun: Delivery | None = None
+
+
+class Dispatch:
+    """Everything one plan wants of the networks."""
+
+    def __init__(self, mind: Mind, todo: Plan, doors: Doors, report: Report) -> None:
+        self._mind = mind
+        self._todo = todo
+        self._rules: Mapping[str, Rules] = todo.seen.rules
+        self._doors = doors
+        self._report = report
+        self._entries: list[_Entry] = []
+
+    def carry_out(self, run: str) -> None:
+        """Do it all, as the process `run`.
+
+        Raises Conflict when it has to be planned anew; what was begun until then is settled.
+        """
+        self._run = run
+        asyncio.run(self._serve_all())
+
+    async def _serve_all(self) -> None:
+        todo = self._todo
+        names = dict.fromkeys(d.channel for d in (*todo.doubts, *todo.tasks, *todo.due))
+        with ThreadPoolExecutor(len(names)) as self._threads:
+            ends = await asyncio.gather(*map(self._serve, names), return_exceptions=True)
+        errors = [end for end in ends if isinstance(end, BaseException)]
+        for error in sorted(errors, key=lambda e: isinstance(e, Conflict)):
+            raise error
+
+    async def _serve(self, name: str) -> None:
+        """One channel: first what is unclear, then what is to be taken back, then what is new."""
+        todo = self._todo
+        try:
+            channel = self._doors.channel(name)
+        except SmbotError as error:
+            self._report.problems.append(f"{name}: {error}")
+            return
+        try:
+            for delivery in (d for d in todo.doubts if d.channel == name):
+                await self._resolve(channel, delivery)
+            for delivery in (d for d in todo.tasks if d.channel == name):
+                await self._mend(channel, delivery)
+            for delivery in (d for d in todo.due if d.channel == name):
+                if self._doors.is_stopping() or not await self._deliver(channel, delivery):
+                    return  # a network in trouble is left alone until the next run
+        except SmbotError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one channel's trouble is its own, even when it is a defect
+            self._report.problems.append(f"{name}: {type(error).__name__}, a defect of smbot")
+
+    # --- a delivery -------------------------------------------------------------------------------------------------
+
+    async def _deliver(self, channel: Channel, delivery: Delivery) -> bool:
+        """Send every post of its thread that is not out yet. Whether the network can be given another delivery."""
+        try:
+            media = self._doors.media(delivery) if not delivery.posts else ()
+        except Conflict:
+            raise
+        except WikiError as error:
+            self._report.problems.append(f"{delivery.key}: {error}")
+            return True
+        while True:
+            words = delivery.text.parts[len(delivery.posts)]
+            text = put(delivery.text, words=words, rest=())
+            before = self._mind.memory.deliveries.get(delivery.key)
+            parcel = await self._call(channel.pack, text, media, _order(delivery), self._doors.clock())
+            if isinstance(parcel, Refused | Deferred):
+                await self._settle(replace(delivery, mills=0), parcel, before)
+                return isinstance(parcel, Refused)
+            mills = self._rules[delivery.channel].mills(words)
+            delivery = await self._begin(replace(delivery, parcel=parcel, mills=mills))
+            outcome = await self._post(channel, delivery)
+            delivery = await self._settle(delivery, outcome)
+            if not isinstance(outcome, Posted) or len(delivery.posts) == len(delivery.text.parts):
+                return isinstance(outcome, Posted | Refused | HandedOff)
+            if self._doors.is_stopping():
+                return False
+            media = ()
+
+    async def _post(self, channel: Channel, delivery: Delivery) -> Outcome:
+        """Post; and where it is not known whether that worked, look at once."""
+        outcome: Outcome = await self._call(channel.post, delivery.parcel, self._doors.clock())
+        if isinstance(outcome, InDoubt):
+            with suppress(ChannelError):
+                outcome = await self._call(channel.find, delivery.parcel, delivery.since) or outcome
+        return outcome
+
+    async def _resolve(self, channel: Channel, delivery: Delivery) -> None:
+        """Ask the network about a delivery that was begun and never finished. Never send it again blindly."""
+        try:
+            found = await self._call(channel.find, delivery.parcel, delivery.since)
+        except Unknowable as error:
+            await self._resolve_unknowable(channel, delivery, error)
+        except ChannelError as error:
+            if self._doors.clock() - delivery.since > deliveries.ASK_FOR:
+                await self._settle(delivery, InDoubt(f"A run ended while sending it; {error}"), final=True)
+            else:
+                self._report.problems.append(f"{delivery.key} was being sent when a run ended; {error}")
+        else:
+            if found:
+                await self._settle(delivery, found)
+            else:
+                await self._write(lambda now: deliveries.forget(now, delivery) if is_begun(now, delivery) else now)
+                self._report.done.append(f"{delivery.key} had not gone out; it will")
+
+    async def _resolve_unknowable(self, channel: Channel, delivery: Delivery, error: Unknowable) -> None:
+        """Where the network never tells, the same parcel is posted again if that cannot give a second post."""
+        again = self._rules[delivery.channel].again
+        planned = delivery.planned or delivery.since
+        if delivery.key in self._todo.again and self._doors.clock() - planned < again:
+            delivery = await self._begin(replace(delivery, mills=0))
+            await self._settle(delivery, await self._call(channel.post, delivery.parcel, self._doors.clock()))
+        else:
+            await self._settle(
+                delivery, InDoubt(f"{delivery.reason or 'A run ended while sending it.'} {error}"), final=True
+            )
+
+    async def _mend(self, channel: Channel, delivery: Delivery) -> None:
+        """Retract or correct what is out. Doing either twice does no harm, so it needs no note beforehand."""
+        mend = self._retract if delivery.task == RETRACT else self._correct
+        outcome = await mend(channel, delivery)
+
+        def change(now: Memory) -> Memory:
+            same = now.deliveries.get(delivery.key) == delivery
+            return deliveries.record(now, delivery, outcome, self._doors.clock()) if same else now
+
+        await self._write(change)
+        self._tell(delivery, outcome)
+
+    async def _retract(self, channel: Channel, delivery: Delivery) -> Outcome:
+        outcome: Outcome = Retracted()
+        for post in reversed(delivery.posts):
+            if not post.id:
+                return Refused("A person posted it.")
+            outcome = await self._call(channel.retract, post.id, self._doors.clock())
+            if not isinstance(outcome, Retracted):
+                return outcome
+        return outcome
+
+    async def _correct(self, channel: Channel, delivery: Delivery) -> Outcome:
+        assert delivery.corrected  # noqa: S101 - for the type checker: such a task comes with its words
+        outcome: Outcome = Refused("A person posted it.")
+        for number, (post, words) in enumerate(zip(delivery.posts, delivery.corrected.parts, strict=True)):
+            if not post.id:
+                return outcome
+            text = put(delivery.corrected, words=words, rest=())
+            order = _order(replace(delivery, posts=delivery.posts[:number]))
+            parcel = await self._call(channel.pack, text, (), order, self._doors.clock())
+            if isinstance(parcel, Refused | Deferred):
+                return parcel
+            outcome = await self._call(channel.correct, post.id, parcel, self._doors.clock())
+            if not isinstance(outcome, Posted):
+                return outcome
+        return put(outcome, url=delivery.url, id=delivery.posts[0].id) if isinstance(outcome, Posted) else outcome
+
+    async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Something that touches a network, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    # --- writing it down --------------------------------------------------------------------------------------------
+
+    async def _begin(self, delivery: Delivery) -> Delivery:
+        """Write down that it is being sent, and look once more whether it still shall be. Raises WikiError if not."""
+        entry = _Entry(asyncio.get_running_loop().create_future(), begun=delivery)
+        began: Delivery = await self._enter(entry)
+        return began
+
+    async def _write(self, change: Change) -> None:
+        await self._enter(_Entry(asyncio.get_running_loop().create_future(), change=change))
+
+    async def _settle(
+        self,
+        delivery: Delivery,
+        outcome: Outcome,
+        before: Delivery | EllipsisType | None = ...,
+        *,
+        final: bool = False,
+    ) -> Delivery:
+        """Write down what became of a delivery, unless somebody settled it since it was begun (or since `before`).
+
+        That it is out is true whatever another process has found meanwhile.
+        """
+
+        def change(now: Memory) -> Memory:
+            mine = is_begun(now, delivery) if before is ... else now.deliveries.get(delivery.key) == before
+            if not mine and not isinstance(outcome, Posted):
+                return now
+            if isinstance(outcome, InDoubt) and not final:
+                return deliveries.wonder(now, delivery, outcome.reason, self._doors.clock())
+            return deliveries.record(now, delivery, outcome, self._doors.clock())
+
+        await self._write(change)
+        self._tell(delivery, outcome)
+        return self._mind.memory.deliveries.get(delivery.key, delivery)
+
+    def _tell(self, delivery: Delivery, outcome: Outcome) -> None:
+        match outcome:
+            case Posted(url):
+                self._report.done.append(f"{'corrected' if delivery.corrected else 'posted'} {delivery.key} {url}")
+            case Retracted():
+                self._report.done.append(f"retracted {delivery.key}")
+            case HandedOff():
+                self._report.done.append(f"handed off {delivery.key}")
+            case _:
+                after = self._mind.memory.deliveries.get(delivery.key, delivery)
+                self._report.problems.append(f"{delivery.key}: {after.state}: {outcome.reason}")
+
+    async def _enter(self, entry: _Entry) -> Any:
+        if not self._entries:
+            asyncio.get_running_loop().call_soon(self._save)
+        self._entries.append(entry)
+        return await entry.future
+
+    def _save(self) -> None:
+        entries, self._entries = self._entries, []
+        try:
+            self._save_all(entries)
+        except Exception as error:  # noqa: BLE001 - whoever waits for it has to hear of it
+            self._fail([entry for entry in entries if not entry.future.done()], error)
+
+    def _save_all(self, entries: list[_Entry]) -> None:
+        """Save all that waits to be written down; then look again, if something is about to be sent."""
+        now, started = self._doors.clock(), time.monotonic()
+        begun = [(e, replace(e.begun, since=now, run=self._run)) for e in entries if e.begun]
+        settled = [e for e in entries if e.change]
+
+        def settle(mind: Memory) -> Memory:
+            for entry in settled:
+                mind = entry.change(mind) if entry.change else mind
+            return mind
+
+        if not begun:
+            return self._insist(settle, settled)
+        try:
+            self._mind.must_be_first()
+            mind = settle(self._mind.memory)
+            for _, delivery in begun:
+                mind = deliveries.begin(mind, delivery, self._run)
+            self._mind.keep(mind)
+        except WikiError as error:
+            self._fail([e for e, _ in begun], error)
+            return self._insist(settle, settled)
+        _fulfil((e, None) for e in settled)
+        return self._look_again(begun, started)
+
+    def _look_again(self, begun: list[tuple[_Entry, Delivery]], started: float) -> None:
+        def forget(mind: Memory) -> Memory:
+            for _, delivery in begun:
+                mind = deliveries.forget(mind, delivery) if is_begun(mind, delivery) else mind
+            return mind
+
+        try:
+            self._doors.look_again()
+            if time.monotonic() - started > DONE_WITHIN.total_seconds():
+                raise WikiError("The wiki is too slow to be sure that it still says so.")
+        except WikiError as error:
+            self._insist(forget, [])
+            self._fail([e for e, _ in begun], error)
+        else:
+            _fulfil(begun)
+
+    def _insist(self, change: Change, entries: list[_Entry]) -> None:
+        try:
+            self._mind.insist(change)
+        except WikiError as error:
+            self._fail(entries, error)
+        else:
+            _fulfil((entry, None) for entry in entries)
+
+    def _fail(self, entries: list[_Entry], error: Exception) -> None:
+        for entry in entries:
+            entry.future.set_exception(error)
+
+
+def _fulfil(results: Any) -> None:
+    for entry, result in results:
+        entry.future.set_result(result)
+
+
+def _order(delivery: Delivery) -> Order:
+    """Which post of the delivery is next."""
+    part = len(delivery.posts)
+    key = delivery.key if not part else f"{delivery.key}/{part + 1}"
+    return Order(key, delivery.planned or delivery.since, tuple(post.id for post in delivery.posts))
