@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
+import json
 import os
 import re
 import shlex
 import shutil
-import signal
 import struct
 import subprocess
 import sys
@@ -26,6 +25,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sandbox import bluesky
+from sandbox.background import Background, locked
 from sandbox.mastodon_world import ACCOUNTS
 from sandbox.people import Person, RefusedError
 from sandbox.wiki import ADMIN, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
@@ -36,17 +37,23 @@ from smbot.forms import shorten
 from smbot.templates import named, parse, put, raw
 
 BOT = "Smbot"
-REPOSITORY = Path(__file__).resolve().parent.parent
 SEEDS = Path(__file__).resolve().parent / "pages"
 TITLES = gather.titles(HOME, BOT)
 IMAGE = "Example first patches.png"
 WRITTEN = "Written for the demo"
 PEOPLE = {
-    "Alice": "Maintainer of the accounts mediawiki and wikitech.",
+    "Alice": "Maintainer of the accounts mediawiki, wikitech and odia.",
     "Bob": "Maintainer of the account wikitech.",
     "Rita": "Asks for posts now and then.",
     BOT: "The bot of this demo: [[Project:Smbot/Queue|what waits]], [[Project:Smbot/Log|what it posted]].",
 }
+GROUP = "https://www.facebook.com/groups/odia.wikimedians.example"
+ODIA = """{{Smbot/account
+| account = odia
+| networks = facebook-group
+| maintainers = Alice
+}}
+"""
 PICTURED = (14, 16, 15, 19, 23, 22, 27, 31, 36, 39)
 
 
@@ -68,6 +75,7 @@ CHOICES = (
     Choice("Alice", "Translators can now see a preview", "approved"),
     Choice("Alice", "The results of the developer survey", "approved"),
     Choice("Bob", "sent their first patch", "approved"),
+    Choice("Alice", "ଉଇକିପିଡ଼ିଆ ଦିବସ", "approved"),  # for a group that has no API
     Choice("Bob", "Drafts in the visual editor", "approved"),
     Choice("Alice", "The search team answers", "approved"),  # for later: it has a time
     Choice("Alice", "village pump of our wiki", "declined", "Only of interest on that wiki; its own news page fits."),
@@ -75,65 +83,6 @@ CHOICES = (
 
 
 # --- the folder and what runs from it ------------------------------------------------------------------------------
-
-
-class Network:
-    """The stand-in Mastodon as a process of its own. Its lock tells whether it lives, whatever ids say."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @property
-    def url(self) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            return (self._folder / "mastodon.url").read_text()
-        return ""
-
-    @property
-    def running(self) -> bool:
-        with (self._folder / "mastodon.lock").open("a") as lock:
-            return not _locked(lock.fileno())
-
-    def start(self) -> None:
-        """Serve at the last port if it is free, else at any."""
-        for port in (self.url.rpartition(":")[2] or "0", "0"):
-            if url := self._launch(port):
-                (self._folder / "mastodon.url").write_text(url)
-                return
-        raise SandboxError(f"The stand-in Mastodon did not start; see {self._folder / 'mastodon.log'}.")
-
-    def _launch(self, port: str) -> str:
-        command = [sys.executable, "-m", "sandbox.mastodon", "--port", port]
-        command += ["--state", str(self._folder / "mastodon.json")]
-        with (self._folder / "mastodon.lock").open("a") as lock, (self._folder / "mastodon.log").open("wb") as log:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            server = subprocess.Popen(
-                command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
-                start_new_session=True, pass_fds=[lock.fileno()],
-            )  # fmt: skip
-        (self._folder / "mastodon.pid").write_text(str(server.pid))
-        assert server.stdout
-        with server.stdout as said:
-            return said.readline().strip()
-
-    def stop(self) -> None:
-        """End it, whichever process started it, and return when it is gone."""
-        for ending in (signal.SIGTERM, signal.SIGKILL):
-            if not self.running:
-                return
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int((self._folder / "mastodon.pid").read_text()), ending)
-            deadline = time.monotonic() + 5
-            while self.running and time.monotonic() < deadline:
-                time.sleep(0.05)
-
-
-def _locked(descriptor: int) -> bool:
-    """Take a lock if nobody has it."""
-    with contextlib.suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
 
 
 def make_wiki(folder: Path) -> SandboxWiki:
@@ -156,7 +105,8 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.env_file = folder / "env"
-        self.network = Network(folder)
+        self.network = Background(folder, "mastodon", "--state", str(folder / "mastodon.json"))
+        self.bluesky = Background(folder, "bluesky", "--folder", str(folder / "bluesky"))
         self._begun = time.monotonic()
         self._wiki: SandboxWiki | None = None
 
@@ -183,25 +133,33 @@ class Demo:
         if not self.wiki.running:
             self.wiki.start()
         self.say(f"A real MediaWiki {how}: {self.wiki.url}")
-        how = "is up already" if self.network.running else again
-        if not self.network.running:
-            self.network.start()
-        self.say(f"A stand-in Mastodon {how}: {self.network.url}")
+        self._serve(self.network, "A stand-in Mastodon", again)
+        if bluesky.is_there():
+            self._serve(self.bluesky, "A real Bluesky server", again)
+        else:
+            self.say(f"Bluesky is left out: it {bluesky.NEEDS}")
         password = (self.wiki.folder / "bot-password").read_text()
         self.wiki.pywikibot_dir(self.folder / "pywikibot", BOT, password=password)
         lines = [f"export {name}={shlex.quote(value)}" for name, value in self.environment().items()]
         self.env_file.touch(mode=0o600)
         self.env_file.write_text("\n".join([*lines, f'export PATH={shlex.quote(_programs())}:"$PATH"', ""]))
 
+    def _serve(self, server: Background, what: str, again: str) -> None:
+        how = "is up already" if server.running else again
+        if not server.running:
+            server.start()
+        self.say(f"{what} {how}: {server.url}")
+
     def stop(self) -> bool:
         """End what runs; whether anything did."""
         if not self.folder.exists():
             return False
         there = (self.folder / "wiki").exists() and self.wiki.running
-        ran = there or self.network.running
+        ran = there or self.network.running or self.bluesky.running
         if there:
             self.wiki.stop()
         self.network.stop()
+        self.bluesky.stop()
         return ran
 
     def environment(self) -> dict[str, str]:
@@ -211,7 +169,23 @@ class Demo:
             for account in ACCOUNTS
             for name, value in (("URL", self.network.url), ("TOKEN", account.token))
         }
+        channels |= self._bluesky_environment() | {"SMBOT_ODIA_FACEBOOK_GROUP_URL": GROUP}
         return {"PYWIKIBOT_DIR": str(self.folder.resolve() / "pywikibot"), "SMBOT_HOME": HOME, **channels}
+
+    def _bluesky_environment(self) -> dict[str, str]:
+        with contextlib.suppress(FileNotFoundError):
+            accounts = json.loads((self.folder / "bluesky" / "accounts.json").read_text())
+            return {
+                f"SMBOT_{name.upper()}_BLUESKY_{suffix}": value
+                for name, account in accounts.items()
+                for suffix, value in (
+                    ("URL", self.bluesky.url),
+                    ("HANDLE", account["handle"]),
+                    ("PASSWORD", account["password"]),
+                    ("SESSION", str(self.folder.resolve() / f"bluesky-session-{name}.json")),
+                )
+            }
+        return {}
 
     def smbot(self, command: str) -> None:
         """Run one of smbot's commands, and say how it summed up."""
@@ -245,9 +219,11 @@ class Demo:
             text = re.sub(r"(maintainers =) <!--.*?-->", rf"\1 {people}", text, count=1)
         text = re.sub(r"(\| kind = mediawiki-news\n)(?!\| page)", r"\1| page = News\n", text)
         text = re.sub(r"(\| kind = tech-news\n)(?!\| page)", r"\1| page = Tech/News\n", text)
-        text = text.replace("| news days = 14", "| news days = 21").replace(
-            "| posts per day = 3", "| posts per day = 9"
-        )
+        text = text.replace("| news days = 14", "| news days = 21")
+        text = text.replace("| posts per day = 3", "| posts per day = 9").replace("| gap = 30", "| gap = 0")
+        if bluesky.is_there():
+            text = text.replace("| networks = mastodon\n", "| networks = mastodon, bluesky\n")
+        text = text.replace("\n== Sources", f"{ODIA}\n== Sources", 1)
         if "Maintainers and sources" not in _summaries(admin, TITLES.settings):
             admin.edit(TITLES.settings, text, "Maintainers and sources")
             admin.protect(TITLES.settings, reason="So that only administrators name maintainers")
@@ -319,10 +295,12 @@ Look at
   requests  {url(TITLES.requests)}
   log       {url(f"{TITLES.log}/{datetime.now(UTC):%Y-%m}")}
   settings  {url(TITLES.settings)}
-  timeline  {self.network.url}
+  timeline  {self.network.url}{f" (Mastodon), {self.bluesky.url} (Bluesky)" if self.bluesky.running else ""}
+
+On the log there is a post for a group that has no API: a person posts it, and says so there.
 
 Log in ({url("Special:UserLogin")}) as
-  Alice  maintainer of both accounts       Rita   asks for posts
+  Alice  maintainer of all accounts        Rita   asks for posts
   Bob    maintainer of wikitech            Admin  administrator
   Everybody's password is {PASSWORD}
 
@@ -442,7 +420,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Keep a second run out of the folder while this one lasts."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a") as lock:
-        if not _locked(lock.fileno()):
+        if not locked(lock.fileno()):
             raise SandboxError("Another ‘make demo’ or ‘make stop’ is at work on it. Wait until it has ended.")
         yield
 

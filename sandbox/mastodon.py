@@ -65,8 +65,11 @@ class MastodonHandler(Handler):
 
     server: Mastodon
 
-    def answer(self) -> Answered:
+    def do_POST(self) -> None:  # noqa: N802 - http.server chooses the name
         self.server.keys.append(self.headers.get("Idempotency-Key", ""))
+        self.respond()
+
+    def answer(self) -> Answered:
         for method, pattern, scopes, action in ROUTES:
             found = re.fullmatch(pattern, self.route)
             if found and method == self.command:

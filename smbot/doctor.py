@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from smbot import channels, settings, sources
 from smbot.errors import SmbotError, UsageError
 from smbot.gather import titles
 from smbot.memory import load
 from smbot.model import Page
+from smbot.pages import ANNOUNCE
 from smbot.wiki import Wiki
 
 # What the bot's password has to grant, and what for: https://www.mediawiki.org/wiki/Manual:User_rights
@@ -62,8 +64,13 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
     yield Finding(f"page ‘{t.settings}’", not rules.problems, f"{len(rules.accounts)} accounts")
     yield from (Finding("settings", False, p.message, p.remedy) for p in rules.problems)
     for account in rules.accounts.values():
-        for channel in account.channels:
-            yield _channel(channel, environment)
+        for name, channel in zip(account.networks, account.channels, strict=True):
+            yield from _channel(channel, environment)
+            if channels.network(name).rules({}).mills("words") and not account.budget:
+                said = f"posts on {name} cost money, and {account.name} has no budget"
+                yield Finding(
+                    f"channel {channel}", False, said, "Write ‘budget = 5’ (US dollars a month) in its settings."
+                )
 
 
 def _card_template(page: Page) -> Finding:
@@ -89,11 +96,21 @@ def _memory(page: Page) -> Finding:
     return Finding(f"page ‘{page.title}’", True, f"{known} items known")
 
 
-def _channel(channel: str, environment: Mapping[str, str]) -> Finding:
-    hints = "; ".join(f"{name}: {hint}" for name, hint in channels.variables(channel).values())
+def _channel(channel: str, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """What the credentials of a channel open, and until when."""
+    what = f"channel {channel}"
+    hints = "; ".join(f"{name}: {credential.hint}" for name, credential in channels.variables(channel).values())
     try:
-        return Finding(f"channel {channel}", True, channels.connect(channel, environment).check())
+        opened = channels.connect(channel, environment)
+        yield Finding(what, True, opened.check())
+        yield from _expiry(what, str(opened.limits().get("expires") or ""))
     except UsageError as error:
-        return Finding(f"channel {channel}", False, str(error), hints)
+        yield Finding(what, False, str(error), hints)
     except SmbotError as error:
-        return Finding(f"channel {channel}", False, str(error), "Mend it and run smbot check again.")
+        yield Finding(what, False, str(error), "Mend it and run smbot check again.")
+
+
+def _expiry(what: str, expires: str) -> Iterator[Finding]:
+    if expires:
+        at = datetime.fromisoformat(expires)
+        yield Finding(what, at - datetime.now(UTC) > ANNOUNCE, f"its credentials end on {at:%Y-%m-%d}", "Renew them.")

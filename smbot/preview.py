@@ -13,7 +13,7 @@ from smbot import compose, intake, sources
 from smbot.channels import NETWORKS, network
 from smbot.errors import UsageError
 from smbot.identity import take_print
-from smbot.model import Candidate, Item, Page, Permalink, Reading, Rules, Text
+from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading, Rules, Text
 from smbot.settings import Account
 from smbot.wikitext import WIKIMEDIA
 

@@ -155,7 +155,11 @@ class Dispatch:
         try:
             found = await self._call(channel.find, delivery.parcel, delivery.since)
         except Unknowable as error:
-            await self._resolve_unknowable(channel, delivery, error)
+            if self._may_go_again(delivery):
+                await self._post_again(channel, delivery)
+            else:
+                why = delivery.reason or "A run ended while sending it."
+                await self._settle(delivery, InDoubt(f"{why} {error}"), final=True)
         except ChannelError as error:
             if self._doors.clock() - delivery.since > deliveries.ASK_FOR:
                 await self._settle(delivery, InDoubt(f"A run ended while sending it; {error}"), final=True)
@@ -164,21 +168,21 @@ class Dispatch:
         else:
             if found:
                 await self._settle(delivery, found)
+            elif self._may_go_again(delivery):
+                await self._post_again(channel, delivery)
             else:
                 await self._write(lambda now: deliveries.forget(now, delivery) if is_begun(now, delivery) else now)
-                self._report.done.append(f"{delivery.key} had not gone out; it will")
+                self._report.done.append(f"{delivery.key} had not gone out")
 
-    async def _resolve_unknowable(self, channel: Channel, delivery: Delivery, error: Unknowable) -> None:
-        """Where the network never tells, the same parcel is posted again if that cannot give a second post."""
-        again = self._rules[delivery.channel].again
-        planned = delivery.planned or delivery.since
-        if delivery.key in self._todo.again and self._doors.clock() - planned < again:
-            delivery = await self._begin(replace(delivery, mills=0))
-            await self._settle(delivery, await self._call(channel.post, delivery.parcel, self._doors.clock()))
-        else:
-            await self._settle(
-                delivery, InDoubt(f"{delivery.reason or 'A run ended while sending it.'} {error}"), final=True
-            )
+    def _may_go_again(self, delivery: Delivery) -> bool:
+        """Whether its very parcel may be posted once more: it is still approved, and that cannot give a second post."""
+        age = self._doors.clock() - (delivery.planned or delivery.since)
+        fresh = age < self._rules[delivery.channel].again and delivery.tries < deliveries.TRIES
+        return fresh and delivery.key in self._todo.again
+
+    async def _post_again(self, channel: Channel, delivery: Delivery) -> None:
+        delivery = await self._begin(replace(delivery, mills=0, tries=delivery.tries + 1))
+        await self._settle(delivery, await self._post(channel, delivery))
 
     async def _mend(self, channel: Channel, delivery: Delivery) -> None:
         """Retract or correct what is out. Doing either twice does no harm, so it needs no note beforehand."""

@@ -7,14 +7,14 @@ exist that day is met when the clock has been put forward, one that exists twice
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SLOT_OPEN = timedelta(hours=1)  # how long a slot waits for a run of smbot; then it is lost
-_HORIZON = 400  # days
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HORIZON = timedelta(days=400)  # a rhythm that lets nothing out for so long is impossible
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,22 @@ class Rhythm:
 def next_time(rhythm: Rhythm, now: datetime, last: datetime | None) -> datetime:
     """The first moment, `now` or later, at which the account may post its next candidate, having last posted at `last`.
 
-    Where there is none within a year, that far ahead.
+    Where there is none within 400 days, a moment later than those.
     """
     at = max(now, last + rhythm.gap) if last else now
-    for _ in range(_HORIZON):
+    end = at + _HORIZON
+    while at < end:
         later = _after_quiet(rhythm, _in_slot(rhythm, at, last))
         if later == at:
             return at
         at = later
-    return max(at, now + timedelta(days=_HORIZON))
+    return at
 
 
 def is_possible(rhythm: Rhythm) -> bool:
     """Whether there is any time at which the account may post."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    return next_time(rhythm, start, None) < start + timedelta(days=_HORIZON)
+    return next_time(rhythm, start, None) < start + _HORIZON
 
 
 def _in_slot(rhythm: Rhythm, at: datetime, last: datetime | None) -> datetime:
@@ -62,36 +63,49 @@ def _in_slot(rhythm: Rhythm, at: datetime, last: datetime | None) -> datetime:
     for start in _starts(rhythm, at - SLOT_OPEN):
         if start + SLOT_OPEN > at and (last is None or last < start):
             return max(start, at)
-    return at + timedelta(days=_HORIZON)
+    return at + _HORIZON
 
 
-def _starts(rhythm: Rhythm, since: datetime) -> Iterator[datetime]:
-    """When the slots of the days from `since` on begin, in order."""
+def _starts(rhythm: Rhythm, since: datetime) -> list[datetime]:
+    """When the slots of the week from `since` on begin, in order.
+
+    The day before counts: where the clock skips midnight, a slot of its last hour falls into the next day.
+    """
     zone = ZoneInfo(rhythm.zone)
-    first = since.astimezone(zone).date() - timedelta(days=1)
-    for number in range(_HORIZON):
-        day = first + timedelta(days=number)
-        yield from sorted(_moment(day, slot.at, zone) for slot in rhythm.slots if day.weekday() in slot.days)
-
-
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)
+    days = [since.astimezone(zone).date() + timedelta(days=number) for number in range(-1, 9)]
+    slots = ((day, slot) for day in days for slot in rhythm.slots if day.weekday() in slot.days)
+    return sorted(datetime.combine(day, slot.at, zone).astimezone(UTC) for day, slot in slots)
 
 
 def _after_quiet(rhythm: Rhythm, at: datetime) -> datetime:
     """`at`, or the end of the quiet hours it lies in."""
-    if not rhythm.quiet or not _is_quiet(rhythm.quiet, at.astimezone(ZoneInfo(rhythm.zone)).time()):
-        return at
     zone = ZoneInfo(rhythm.zone)
-    today = at.astimezone(zone).date()
-    clocks = (rhythm.quiet[1], rhythm.quiet[1].replace(fold=1))  # where the clock is put back, the hours come twice
-    ends = (_moment(today + timedelta(days=n), clock, zone) for n in (0, 1, 2) for clock in clocks)
-    return next(end for end in ends if end > at)
+    while rhythm.quiet and _is_quiet(rhythm.quiet, clock := at.astimezone(zone).time()):
+        ahead = timedelta(seconds=_seconds(rhythm.quiet[1]) - _seconds(clock), microseconds=-clock.microsecond)
+        at = _unchanged(zone, at, at + ahead % timedelta(days=1))
+    return at
 
 
 def _is_quiet(quiet: tuple[time, time], at: time) -> bool:
     start, end = quiet
     return start <= at < end if start <= end else at >= start or at < end
+
+
+def _seconds(clock: time) -> int:
+    return (clock.hour * 60 + clock.minute) * 60 + clock.second
+
+
+def _unchanged(zone: ZoneInfo, at: datetime, end: datetime) -> datetime:
+    """`end`, or the moment before it at which the clock is put forward or back; both are within a day from `at`."""
+    offset = at.astimezone(zone).utcoffset()
+    if end.astimezone(zone).utcoffset() == offset:
+        return end
+    whole = at.replace(microsecond=0)  # clocks are changed on whole seconds
+
+    def is_changed(second: int) -> bool:
+        return (whole + timedelta(seconds=second)).astimezone(zone).utcoffset() != offset
+
+    return whole + timedelta(seconds=bisect_left(range(24 * 60 * 60), True, key=is_changed))
 
 
 # --- as people write it ---------------------------------------------------------------------------------------------
@@ -104,26 +118,28 @@ def read_slots(text: str) -> tuple[Slot, ...]:
     """
     slots: list[Slot] = []
     for part in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
-        found = re.fullmatch(r"(?:([a-z ,-]+?)\s+)?(\d[\d:,. ]*)", part.lower())
+        found = re.fullmatch(r"(?:([^\W\d][^\d]*?)\s+)?(\d[\d:,. ]*)", part)
         if not found:
             raise ValueError(f"‘{part}’ is no time to post; write such as Mon-Fri 09:00, 15:30; Sat 11:00.")
         days = _read_days(found[1] or "mon-sun")
-        slots += [Slot(days, _read_time(word)) for word in re.split(r"[,\s]+", found[2].strip()) if word]
+        slots += [Slot(days, _read_time(word)) for word in re.split(r"[,\s]+", found[2]) if word]
     return tuple(slots)
 
 
 def _read_days(text: str) -> frozenset[int]:
     days: set[int] = set()
-    for part in filter(None, re.split(r"\s*,\s*|\s+(?!-)(?<!-)", re.sub(r"\s*-\s*", "-", text.strip()))):
-        ends = [_read_day(word) for word in part.split("-")]
-        days |= {(ends[0] + n) % 7 for n in range((ends[-1] - ends[0]) % 7 + 1)}
+    for part in filter(None, re.split(r"[,\s]+", re.sub(r"\s*[-–]\s*", "-", text))):
+        first, _, last = part.partition("-")
+        start, end = _read_day(first), _read_day(last if "-" in part else first)
+        days |= {(start + n) % 7 for n in range((end - start) % 7 + 1)}
     return frozenset(days)
 
 
 def _read_day(word: str) -> int:
-    if word[:3] not in _DAYS:
-        raise ValueError(f"‘{word}’ is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun.")
-    return _DAYS.index(word[:3])
+    for number, day in enumerate(_DAYS):
+        if len(word) > 2 and day.startswith(word.lower()):
+            return number
+    raise ValueError(f"‘{word}’ is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun.")
 
 
 def _read_time(word: str) -> time:
@@ -137,10 +153,12 @@ def read_quiet(text: str) -> tuple[time, time] | None:
     """Quiet hours as people write them, such as '22:00-07:00'; None for none. Raises ValueError with a sentence."""
     if not text.strip():
         return None
-    ends = [_read_time(word.strip()) for word in re.split(r"[-–]", text.strip())]
-    if len(ends) != 2 or ends[0] == ends[1]:
-        raise ValueError(f"‘{text.strip()}’ are no quiet hours; write such as 22:00-07:00.")
-    return ends[0], ends[1]
+    ends = re.split(r"\s*[-–]\s*", text.strip())
+    if len(ends) == 2 and all(ends):
+        start, end = _read_time(ends[0]), _read_time(ends[1])
+        if start != end:
+            return start, end
+    raise ValueError(f"‘{text.strip()}’ are no quiet hours; write such as 22:00-07:00.")
 
 
 def read_zone(text: str) -> str:

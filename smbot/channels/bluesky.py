@@ -335,7 +335,7 @@ def _languages(language: str) -> list[str]:
 def _reply(after: tuple[str, ...]) -> dict[str, Any] | None:
     if not after:
         return None
-    root, parent = (dict(zip(("uri", "cid"), id_.split(" ", 1), strict=True)) for id_ in (after[0], after[-1]))
+    root, parent = (dict(zip(("uri", "cid"), id_.partition(" ")[::2], strict=True)) for id_ in (after[0], after[-1]))
     return {"root": root, "parent": parent}
 
 
