@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 SETTINGS = """\
 {{Smbot/settings | requests per person = 1000 }}
-{{Smbot/account | account = mediawiki | networks = mastodon | maintainers = Alice | posts per day = 1000 | gap = 0 }}
-{{Smbot/account | account = wikitech | networks = mastodon | maintainers = Alice, Bob | posts per day = 1000 | gap = 0 }}
+{{Smbot/account | account = mediawiki | posts per day = 999 | gap = 0 | networks = mastodon | maintainers = Alice }}
+{{Smbot/account | account = wikitech | posts per day = 999 | gap = 0 | networks = mastodon | maintainers = Alice, Bob }}
 {{Smbot/source | source = MediaWiki News | kind = mediawiki-news | page = $HOME/News | accounts = mediawiki }}
 {{Smbot/source | source = Tech News | kind = tech-news | page = $HOME/Tech | accounts = wikitech }}
 """
@@ -51,6 +51,7 @@ class Setting:
     wiki: SandboxWiki
     admin: Person
     alice: Person
+    bob: Person
     rita: Person
     mastodon: Mastodon
     environment: dict[str, str]
@@ -64,11 +65,11 @@ def setting() -> Iterator[Setting]:
         wiki = stack.enter_context(create(folder / "wiki").serving())
         wiki.user("Smbot", groups=["bot"])
         os.environ["PYWIKIBOT_DIR"] = str(wiki.pywikibot_dir(folder / "pywikibot"))
-        alice, rita = (stack.enter_context(wiki.person(name)) for name in ("Alice", "Rita"))
+        alice, bob, rita = (stack.enter_context(wiki.person(name)) for name in ("Alice", "Bob", "Rita"))
         admin = stack.enter_context(Person(wiki.api, ADMIN, PASSWORD))
         mastodon = stack.enter_context(Mastodon(rate_limit=1_000_000))
         environment = os.environ | {"PYTHONPATH": str(ROOT), "SMBOT_POSTS_PER_DAY": "1000"}
-        yield Setting(wiki, admin, alice, rita, mastodon, environment)
+        yield Setting(wiki, admin, alice, bob, rita, mastodon, environment)
 
 
 def new_world(here: Setting) -> World:

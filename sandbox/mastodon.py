@@ -27,7 +27,11 @@ from sandbox.standin import Answered, ApiError, Handler, Json, StandIn, as_json,
 
 
 class Mastodon(StandIn):
-    """The server; `world` is what it knows. `keys` are the idempotency keys it was given, one a request."""
+    """The server; `world` is what it knows.
+
+    `keys` are the idempotency keys it was given, one a POST; `complaints` is what the API does not know of in what it
+    was asked.
+    """
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class Mastodon(StandIn):
         self.world = World(self.url, accounts, state, clock, processing)
         self.rate_limit = rate_limit
         self.keys: list[str] = []
+        self.complaints: list[str] = []
         self.used: dict[str, tuple[datetime, int]] = {}
 
     def count(self, token: str) -> tuple[dict[str, str], bool]:
@@ -73,10 +78,10 @@ class MastodonHandler(Handler):
         for method, pattern, scopes, action in ROUTES:
             found = re.fullmatch(pattern, self.route)
             if found and method == self.command:
-                return self.act(action, scopes, found.groups())
+                return self.act(action, scopes, found.groups(), PARAMETERS.get((method, pattern), {}))
         return as_json(404, {"error": "Not Found"})
 
-    def act(self, action: Action, scopes: str, names: tuple[str, ...]) -> Answered:
+    def act(self, action: Action, scopes: str, names: tuple[str, ...], known: Mapping[str, str]) -> Answered:
         headers: dict[str, str] = {}
         try:
             if scopes == PUBLIC:
@@ -87,9 +92,17 @@ class MastodonHandler(Handler):
                 raise ApiError(429, "Too many requests")
             account = self.server.world.authorise(token, *scopes.split())
             self.form = form(self.headers.get("Content-Type", ""), self.body)
+            self.examine({**self.query, **self.form}, known)
             return _answer(action(self, account, *names), headers)
         except ApiError as error:
             return as_json(error.status, {"error": error.message}, headers)
+
+    def examine(self, sent: Mapping[str, Any], known: Mapping[str, str]) -> None:
+        """Complain of what the API does not publish. (The real server overlooks what it does not know.)"""
+        odd = [name for name, value in sent.items() if name not in known or not _fits(value, known[name])]
+        if odd:
+            self.server.complaints.append(f"{self.command} {self.route}: {', '.join(odd)}")
+            raise ApiError(422, f"Validation failed: {self.server.complaints[-1]}")
 
     def error(self, status: int) -> Answered:
         words = {401: "The access token is invalid", 422: "Validation failed: Text can't be blank"}
@@ -129,6 +142,9 @@ class MastodonHandler(Handler):
 
     def describe(self, _: Account, name: str) -> tuple[int, Json]:
         return self.server.world.describe(name, self.form)
+
+    def search(self, _: Account) -> Json:
+        return self.server.world.search(self.query)
 
     def me(self, account: Account) -> Json:
         return self.server.world.show_account(account) | {"source": {"privacy": "public", "language": "en", "note": ""}}
@@ -187,6 +203,7 @@ ROUTES: list[tuple[str, str, str, Action]] = [
     ("GET", r"/api/v1/accounts/verify_credentials", "profile read:accounts", MastodonHandler.me),
     ("GET", r"/api/v1/apps/verify_credentials", "", MastodonHandler.app),
     ("GET", r"/api/v1/accounts/(\d+)/statuses", "read:statuses", MastodonHandler.statuses),
+    ("GET", r"/api/v2/search", "read:search", MastodonHandler.search),
     ("GET", r"/api/v([12])/instance", PUBLIC, MastodonHandler.instance),
     ("GET", r"/", PUBLIC, MastodonHandler.look),
     ("GET", r"/@(\w+)", PUBLIC, MastodonHandler.look),
@@ -194,6 +211,40 @@ ROUTES: list[tuple[str, str, str, Action]] = [
     ("GET", r"/tags/(.+)", PUBLIC, MastodonHandler.tagged),
     ("GET", r"/media/(\d+)", PUBLIC, MastodonHandler.picture),
 ]
+
+# The parameters of those that have some, and of what kind: https://docs.joinmastodon.org/methods/
+YES_NO, VISIBILITY, POLICY = "0|1|true|false", "public|unlisted|private|direct", "public|followers|nobody"
+NUMBER, TEXT, MANY, FILE = r"\d+", r"(?s:.*)", "list", "file"
+_WORDS = {"status": TEXT, "media_ids": MANY, "sensitive": YES_NO, "spoiler_text": TEXT, "language": "[a-zA-Z-]{2,8}"}
+_WORDS |= {"poll": MANY, "quote_approval_policy": POLICY}
+_ABOUT = {"description": TEXT, "focus": r"-?[\d.]+,-?[\d.]+", "thumbnail": FILE}
+_PAGES = {"limit": NUMBER, "max_id": NUMBER, "min_id": NUMBER}
+PARAMETERS: dict[tuple[str, str], Mapping[str, str]] = {
+    ("POST", r"/api/v1/statuses"): _WORDS
+    | {"in_reply_to_id": NUMBER, "visibility": VISIBILITY, "scheduled_at": TEXT, "quoted_status_id": NUMBER},
+    ("PUT", r"/api/v1/statuses/(\d+)"): _WORDS | {"media_attributes": MANY},
+    ("DELETE", r"/api/v1/statuses/(\d+)"): {"delete_media": YES_NO},
+    ("POST", r"/api/v1/statuses/(\d+)/((?:un)?reblog)"): {"visibility": VISIBILITY},
+    ("POST", r"/api/v2/media"): _ABOUT | {"file": FILE},
+    ("PUT", r"/api/v1/media/(\d+)"): _ABOUT,
+    ("GET", r"/api/v1/accounts/(\d+)/statuses"): _PAGES
+    | {"since_id": NUMBER, "tagged": TEXT}
+    | dict.fromkeys(["exclude_reblogs", "exclude_replies", "only_media", "pinned"], YES_NO),
+    ("GET", r"/api/v2/search"): _PAGES
+    | {"q": TEXT, "type": "accounts|hashtags|statuses", "account_id": NUMBER, "offset": NUMBER}
+    | dict.fromkeys(["resolve", "following", "exclude_unreviewed"], YES_NO),
+}
+
+
+def _fits(value: object, kind: str) -> bool:
+    """Whether a value as it came, from a form or from JSON, is of a kind; a word or number is a pattern."""
+    if kind == MANY:
+        return isinstance(value, list)
+    if kind == FILE:
+        return isinstance(value, tuple)
+    return isinstance(value, str | int) and bool(
+        re.fullmatch(kind, str(value).lower() if kind == YES_NO else str(value))
+    )
 
 
 def _answer(result: Any, headers: Mapping[str, str]) -> Answered:

@@ -36,6 +36,7 @@ ACCOUNTS = (
     Account("mediawiki", "token-of-mediawiki", name="MediaWiki"),
     Account("wikitech", "token-of-wikitech", name="Wikitech"),
 )
+ABROAD = Account("release@elsewhere.example", "", name="On another server")
 
 
 @dataclass
@@ -61,6 +62,7 @@ class World:
     ) -> None:
         self.url, self.accounts, self.clock, self.processing = url, accounts, clock, processing
         self.lock, self.file = threading.RLock(), file
+        self.abroad: dict[str, str] = {}  # address -> words of posts on another server, which this one has not seen yet
         self.state = State(**json.loads(file.read_text("utf-8"))) if file and file.exists() else State()
 
     # --- what happened, for tests and demos ---
@@ -74,7 +76,7 @@ class World:
         return str(self.create(self.account(username), {"status": words, **more}, "")["id"])
 
     def account(self, username: str) -> Account:
-        return next(account for account in self.accounts if account.username == username)
+        return next(account for account in (*self.accounts, ABROAD) if account.username == username)
 
     def save(self) -> None:
         if self.file:
@@ -104,34 +106,60 @@ class World:
             known, when = self.state.keys.get(slot, ("", now.isoformat()))
             if key and known in self.state.statuses and now - datetime.fromisoformat(when) < KEY_LIFE:
                 return self.show(known)
-            name = self.new_id()
-            stored: Json = {"username": account.username, "created_at": _stamp(now), "edited_at": None, "of": ""}
-            stored |= {"id": name, "reblogs": [], "favourites": [], "visibility": form.get("visibility") or "public"}
-            stored |= {
-                "in_reply_to_id": form.get("in_reply_to_id") or None,
-                "spoiler_text": form.get("spoiler_text") or "",
-            }
-            self.state.statuses[name] = stored | self.words(form)
+            if form.get("in_reply_to_id") and form["in_reply_to_id"] not in self.state.statuses:
+                raise ApiError(404, "The post you are trying to reply to does not appear to exist.")
+            where = {key: form[key] for key in ("in_reply_to_id", "visibility") if form.get(key)}
+            words = self.words(form, "")
+            sensitive = _is_true(form.get("sensitive", bool(words["spoiler_text"])))
+            name = self.store(account.username, sensitive=sensitive, **where, **words)
             self.state.keys[slot] = [name, now.isoformat()]
             self.save()
             return self.show(name)
 
+    def store(self, username: str, **more: Any) -> str:
+        """One more post; its id."""
+        name = self.new_id()
+        usual = {
+            "id": name, "username": username, "created_at": _stamp(self.clock()), "edited_at": None, "text": "",
+            "spoiler_text": "", "language": "en", "media": [], "visibility": "public", "in_reply_to_id": None,
+            "sensitive": False, "of": "", "url": "", "reblogs": [], "favourites": [],
+        }  # fmt: skip
+        self.state.statuses[name] = usual | more
+        self.save()
+        return name
+
     def edit(self, account: Account, name: str, form: Mapping[str, Any]) -> Json:
+        """https://docs.joinmastodon.org/methods/statuses/#edit; what is not sent is dropped, but for the language.
+
+        See https://github.com/mastodon/mastodon/blob/main/app/services/update_status_service.rb
+        """
         with self.lock:
             own = self.own(account, name)
-            kept = {"status": own["text"], "media_ids": own["media"], "language": own["language"]}
-            own |= self.words(kept | {k: v for k, v in form.items() if v}) | {"edited_at": _stamp(self.clock())}
+            words = self.words({"language": own["language"], **form}, name)
+            words["sensitive"] = _is_true(form.get("sensitive", bool(words["spoiler_text"])))
+            if any(own[part] != value for part, value in words.items()):
+                own |= words | {"edited_at": _stamp(self.clock())}
             self.save()
             return self.show(name)
 
     def delete(self, account: Account, name: str) -> Json:
         with self.lock:
-            self.own(account, name)
+            if (of := self.own(account, name)["of"]) in self.state.statuses:
+                self.state.statuses[of]["reblogs"].remove(account.username)
             shown = self.show(name, source=True)
             gone = {name, *(n for n, s in self.state.statuses.items() if s["of"] == name)}
             self.state.statuses = {n: s for n, s in self.state.statuses.items() if n not in gone}
             self.save()
             return shown
+
+    def search(self, query: Mapping[str, str]) -> Json:
+        """https://docs.joinmastodon.org/methods/search/: a post by its address; one on another server is fetched."""
+        address = query.get("q", "")
+        with self.lock:
+            found = [n for n in self.state.statuses if address in (self.show(n)["url"], self.show(n)["uri"])]
+            if not found and query.get("resolve") in ("1", "true") and address in self.abroad:
+                found = [self.store(ABROAD.username, text=self.abroad[address], url=address)]
+        return {"accounts": [], "statuses": [self.show(name) for name in found], "hashtags": []}
 
     def status(self, name: str) -> Json:
         if name not in self.state.statuses:
@@ -156,29 +184,28 @@ class World:
             elif account.username not in who:
                 who.append(account.username)
             if verb == "reblog" and not boost:
-                boost = self.new_id()
-                self.state.statuses[boost] = status | {
-                    "id": boost, "of": name, "username": account.username, "created_at": _stamp(self.clock()),
-                    "text": "", "media": [], "reblogs": [], "favourites": [], "edited_at": None,
-                }  # fmt: skip
+                boost = self.store(account.username, of=name, visibility=status["visibility"])
             if verb == "unreblog" and boost:
                 del self.state.statuses[boost]
             self.save()
             return self.show(boost if verb == "reblog" else name)
 
-    def words(self, form: Mapping[str, Any]) -> Json:
-        text, media = str(form.get("status") or "").strip(), list(form.get("media_ids") or [])
+    def words(self, form: Mapping[str, Any], name: str) -> Json:
+        """What a form says for the post of that name ('' for a new one), if it may."""
+        text, warning = str(form.get("status") or "").strip(), str(form.get("spoiler_text") or "")
+        media = list(form.get("media_ids") or [])
+        taken = {used for s in self.state.statuses.values() if s["id"] != name for used in s["media"]}
         if not text and not media:
             raise ApiError(422, "Validation failed: Text can't be blank")
-        if timeline.length(text + str(form.get("spoiler_text") or ""), PER_URL) > CHARACTERS:
+        if timeline.length(warning + text, PER_URL) > CHARACTERS:
             raise ApiError(422, f"Validation failed: Text character limit of {CHARACTERS} exceeded")
         if len(media) > PICTURES:
             raise ApiError(422, f"Cannot attach more than {PICTURES} files")
-        if any(name not in self.state.media for name in media):
-            raise ApiError(422, "Validation failed: Media not found")
-        if any(self.state.media[name]["pending"] for name in media):
+        if any(part not in self.state.media or part in taken for part in media):
+            raise ApiError(422, f"Media {', '.join(media)} not found or already attached to another post")
+        if any(self.state.media[part]["pending"] for part in media):
             raise ApiError(422, "Cannot attach files that have not finished processing. Try again in a moment!")
-        return {"text": text, "media": media, "language": form.get("language") or "en"}
+        return {"text": text, "spoiler_text": warning, "media": media, "language": form.get("language") or "en"}
 
     def upload(self, form: Mapping[str, Any]) -> tuple[int, Json]:
         file = form.get("file")
@@ -223,12 +250,13 @@ class World:
 
     def show(self, name: str, source: bool = False) -> Json:
         s = self.state.statuses[name]
-        url = f"{self.url}/@{s['username']}/{name}"
+        uri = s["url"] or f"{self.url}/users/{s['username']}/statuses/{name}"
+        url = s["url"] or (f"{uri}/activity" if s["of"] else f"{self.url}/@{s['username']}/{name}")
         shown = {"content": timeline.content(s["text"], self.url)} if not source else {"text": s["text"]}
         return shown | {
-            "id": name, "url": url, "uri": f"{self.url}/users/{s['username']}/statuses/{name}",
+            "id": name, "url": url, "uri": uri,
             "created_at": s["created_at"], "edited_at": s["edited_at"], "visibility": s["visibility"],
-            "language": s["language"], "spoiler_text": s["spoiler_text"], "sensitive": False,
+            "language": s["language"], "spoiler_text": s["spoiler_text"], "sensitive": s["sensitive"],
             "in_reply_to_id": s["in_reply_to_id"], "in_reply_to_account_id": None,
             "reblog": self.show(s["of"]) if s["of"] else None,
             "account": self.show_account(self.account(s["username"])),
@@ -240,7 +268,7 @@ class World:
         }  # fmt: skip
 
     def show_account(self, account: Account) -> Json:
-        number = str(1000 + self.accounts.index(account))
+        number = str(1000 + (*self.accounts, ABROAD).index(account))
         picture = f"{self.url}/avatars/original/missing.png"
         posts = self.posts(account.username)
         return {
@@ -292,6 +320,11 @@ class World:
                         "thumbnail": {"url": f"{self.url}/thumbnail.png"}, "icon": [], "api_versions": {"mastodon": 7},
                         "registrations": {"enabled": False, "approval_required": False, "message": None, "url": None},
                         "contact": {"email": "", "account": None}}  # fmt: skip
+
+
+def _is_true(value: object) -> bool:
+    """What a form or JSON says: `sensitive=0` stands against what a warning alone would mean."""
+    return str(value).lower() in ("1", "true")
 
 
 def _stamp(when: datetime) -> str:

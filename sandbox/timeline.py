@@ -114,14 +114,17 @@ def _article(status: Mapping[str, Any]) -> str:
         status = status["reblog"]
     account, when = status["account"], status["created_at"]
     figures = "".join(_figure(picture) for picture in status["media_attachments"])
+    words = f'<div lang="{escape(status["language"] or "")}" dir="auto">{status["content"].replace("<p>", _AUTO)}</div>'
+    shown = f"{words}{figures}"
+    if status["spoiler_text"]:
+        shown = f'<details><summary dir="auto">{escape(status["spoiler_text"])}</summary>{shown}</details>'
     return (
         f'<article id="{escape(status["id"])}">{boost}'
         f'<div class="by"><a href="/@{escape(account["username"])}"><strong>{escape(account["display_name"])}</strong> '
         f'<span class="handle">@{escape(account["acct"])}</span></a>'
         f'<a href="{escape(status["url"])}"><time datetime="{escape(when)}">{escape(when[:16].replace("T", " "))} UTC'
         f"</time></a></div>"
-        f'<div lang="{escape(status["language"] or "")}" dir="auto">{status["content"].replace("<p>", _AUTO)}</div>'
-        f'{figures}<p class="counts">Boosts: {status["reblogs_count"]} · Favourites: {status["favourites_count"]}'
+        f'{shown}<p class="counts">Boosts: {status["reblogs_count"]} · Favourites: {status["favourites_count"]}'
         f"{' · edited' if status['edited_at'] else ''}</p></article>"
     )
 

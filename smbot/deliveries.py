@@ -11,7 +11,7 @@ A channel that fails again and again is left alone for a while, so that its post
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -65,6 +65,15 @@ def tasks(memory: Memory, now: datetime) -> list[Delivery]:
     return [
         d for d in memory.deliveries.values() if d.task != POST and d.state == DEFERRED and d.until and d.until <= now
     ]
+
+
+def stuck(of_it: Sequence[Delivery]) -> list[Delivery]:
+    """Those of a candidate's deliveries that a maintainer has to settle now, with one word.
+
+    What is in doubt differs from network to network, so that is asked about one at a time; what was refused is not out.
+    """
+    in_doubt = [d for d in of_it if d.state == IN_DOUBT]
+    return in_doubt[:1] or [d for d in of_it if d.state == REFUSED]
 
 
 def handed_off(memory: Memory) -> list[Delivery]:
@@ -153,7 +162,12 @@ def record(memory: Memory, delivery: Delivery, outcome: Outcome, now: datetime) 
 
 
 def wonder(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Memory:
-    """Write down why it is not known whether a delivery went out; its network will be asked once the lease is over."""
+    """Write down why it is not known whether a delivery went out; its network will be asked once the lease is over.
+
+    What stays unknown however often it is tried, a maintainer has to settle.
+    """
+    if delivery.tries >= TRIES:
+        return record(memory, delivery, InDoubt(f"Tried {delivery.tries} times. {why}"), now)
     troubles = _troubles(memory, delivery, InDoubt(why), now)
     return replace(_put(memory, replace(delivery, state=SENDING, reason=why)), troubles=troubles)
 
@@ -205,8 +219,14 @@ def is_begun(memory: Memory, delivery: Delivery) -> bool:
     return now is not None and (now.state, now.run, now.since) == (SENDING, delivery.run, delivery.since)
 
 
+def absent(memory: Memory, delivery: Delivery, now: datetime) -> Memory:
+    """The network was asked: what was begun never went out, so that it can be sent again."""
+    after = replace(delivery, state=DEFERRED, until=now, reason="it had not gone out", run="", parcel={})
+    return replace(_put(memory, after), spent=_spent(memory, delivery, -delivery.mills))
+
+
 def forget(memory: Memory, delivery: Delivery) -> Memory:
-    """What was begun never went out. It is as if it had not been begun."""
+    """What was begun was not sent after all. It is as if it had not been begun."""
     others = {key: d for key, d in memory.deliveries.items() if key != delivery.key}
     if delivery.logged or delivery.posts:
         others[delivery.key] = replace(delivery, state=DEFERRED, tries=delivery.tries - 1, run="", parcel={})

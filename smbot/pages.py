@@ -214,8 +214,9 @@ def _file_name(name: str) -> str:
 def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """What a maintainer has to know about a card, most pressing first; wikitext."""
     card, known = proposal.card, proposal.known
-    for delivery in memory.of(proposal.id):
-        yield from _delivery_note(delivery, seen)
+    of_it = memory.of(proposal.id)
+    for delivery in of_it:
+        yield from _delivery_note(delivery, seen, is_asked=delivery in deliveries.stuck(of_it))
     if decision := known.standing.decision:
         yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
     if known.end:
@@ -255,7 +256,14 @@ def _name(channel: str, seen: Snapshot) -> str:
     return f"{account} on {seen.rules[channel].network if channel in seen.rules else network}"
 
 
-def _delivery_note(delivery: Delivery, seen: Snapshot) -> Iterator[str]:
+_LOOK = (
+    "Look there, then set ‘status’ to posted (it is there; give its address in ‘posted link’), again (it is not: send "
+    "it), or give up."
+)
+_LATER = "You are asked about it when the other is settled."
+
+
+def _delivery_note(delivery: Delivery, seen: Snapshot, *, is_asked: bool) -> Iterator[str]:
     channel, why = _name(delivery.channel, seen), encode(delivery.reason)
     match delivery.task, delivery.state:
         case _, "posted":
@@ -273,12 +281,9 @@ def _delivery_note(delivery: Delivery, seen: Snapshot) -> Iterator[str]:
             place = f"[[{seen.titles.log}/{delivery.month}#{delivery.key}|the log says what to do]]"
             yield f"A person has to do it: {channel}; {place}."
         case _, "in doubt":
-            yield (
-                f"Nobody can say whether {channel} posted it ({why}). Look there, then set ‘status’ to posted (it is "
-                "there; give its address in ‘posted link’), again (it is not: send it), or give up."
-            )
+            yield f"Nobody can say whether {channel} posted it ({why}). {_LOOK if is_asked else _LATER}"
         case _, "refused":
-            yield f"{channel} refused it: {why} Set ‘status’ to again, or give up."
+            yield f"{channel} refused it: {why} {'Set ‘status’ to again, or give up.' if is_asked else _LATER}"
 
 
 def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:

@@ -1,14 +1,15 @@
-"""From a picture on the wiki to one that a network takes: turned upright, in sRGB, small enough, with nothing hidden in it.
+"""From a picture on the wiki to one that a network takes: upright, in sRGB, small enough, and nothing but pixels.
 
-Where and with what a photograph was taken is nobody's business, so what goes out is painted anew and carries pixels only.
+Where and with what a photograph was taken is nobody's business, so what goes out is painted anew.
 An animation gives its first picture: networks disagree too much on what else to do with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from io import BytesIO
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import regex
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 READABLE = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}  # what is opened here
-PIXELS = 40_000_000  # that are unpacked at most: 160 MB
+PIXELS = 25_000_000  # that are unpacked at most: 100 MB, and as much again to make them fewer
 LARGEST = 250_000_000  # bytes of a file that a wiki may still make a smaller picture of
 CREDIT = 80  # characters of a credit line: what smbot.compose keeps free for it
 
-_SIDE = 4096  # pixels; no network shows more
+_SIDE = 2560  # pixels; people look at it on a telephone
 _SMALLEST = 32  # pixels of the longer side below which a picture says nothing
 _QUALITIES = (90, 82, 72)  # of a JPEG, tried before it is made smaller
-_SMALLER = 0.8
+_SMALLER = 0.9
 _PAGES = ("application/pdf", "image/vnd.djvu")  # of which wikis show the first page
 # What has to be done to stand upright, by the EXIF tag 274: https://exiftool.org/TagNames/EXIF.html
 _TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
@@ -56,10 +57,15 @@ def fit(data: bytes, mime: str, alt: str, rules: Rules) -> Media:
     """
     try:
         painted, is_photo = _painted(data, min(rules.image_side or _SIDE, _SIDE))
-        for type_, picture in _versions(painted, is_photo, rules.image_types):
-            saved = _saved(picture, *type_)
-            if len(saved) <= rules.image_bytes:
-                return Media(saved, type_[0], alt, picture.width, picture.height)
+        kinds = _kinds(painted, is_photo, rules.image_types)
+        side = max(painted.size)
+        while kinds and side >= min(_SMALLEST, max(painted.size)):
+            picture = _resized(painted, _within(*painted.size, side))
+            for kind, options in kinds:
+                saved = _saved(picture, kind, options)
+                if len(saved) <= rules.image_bytes:
+                    return Media(saved, kind, alt, picture.width, picture.height)
+            side = int(side * min(max(sqrt(rules.image_bytes / len(saved)), 0.5), _SMALLER))
     except WikiError:
         raise
     except Exception as error:  # a broken or hostile file may raise anything in Pillow
@@ -84,7 +90,7 @@ def _painted(data: bytes, side: int) -> tuple[Image, bool]:
         picture = _resized(_plain(opened), size)
         is_photo = opened.format in ("JPEG", "MPO", "WEBP")
     picture = _in_srgb(picture, profile)
-    if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")
     if turn:
         picture = picture.transpose(Image.Transpose[turn])
@@ -102,13 +108,10 @@ def _orientation(picture: Image) -> int:
 def _plain(picture: Image) -> Image:
     """In a mode of 8 bits that can be resized: RGB, RGBA, L or CMYK."""
     if picture.mode.startswith("I"):  # 16 bits of grey, which `convert` would cut off
-        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
+        return picture.point(lambda value: value * (1 / 256)).convert("L")
     if picture.has_transparency_data:
-        return picture.convert("RGBA")
-    if picture.mode in ("RGB", "L", "CMYK"):
-        picture.load()
-        return picture.copy()
-    return picture.convert("L" if picture.mode == "1" else "RGB")
+        return picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    return picture if picture.mode in ("RGB", "L", "CMYK") else picture.convert("L" if picture.mode == "1" else "RGB")
 
 
 def _in_srgb(picture: Image, profile: bytes | None) -> Image:
@@ -132,24 +135,122 @@ def _in_srgb(picture: Image, profile: bytes | None) -> Image:
 
 # --- making it small enough -----------------------------------------------------------------------------------------
 
+_Kind = tuple[str, dict[str, int]]  # a type, and how to save it
 
-def _versions(
-    picture: Image, is_photo: bool, types: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, dict[str, Any]], Image]]:
-    """The ways to save it, best first; each time they are used up it gets smaller."""
-    png: list[tuple[str, dict[str, Any]]] = [("image/png", {"optimize": True})]
-    jpeg = [("image/jpeg", {"quality": quality, "optimize": True}) for quality in _QUALITIES]
-    if picture.mode == "RGBA" and "image/png" in types:
-        ways = png
-    else:
+
+def _kinds(picture: Image, is_photo: bool, types: tuple[str, ...]) -> list[_Kind]:
+    """The ways to save a picture, best first. A drawing is sharper as PNG, and may do as JPEG."""
+    png: list[_Kind] = [("image/png", {})]
+    jpeg: list[_Kind] = [("image/jpeg", {"quality": quality}) for quality in _QUALITIES]
+    best = png if picture.mode == "RGBA" else jpeg if is_photo else png + jpeg
+    return [kind for kind in best if kind[0] in types] or [kind for kind in jpeg + png if kind[0] in types]
+
+
+def _saved(picture: Image, kind: str, options: Mapping[str, int]) -> bytes:
+    there = BytesIO()
+    if kind == "image/jpeg" and picture.mode == "RGBA":
         picture = _on_white(picture)
-        ways = jpeg + png if is_photo else png + jpeg
-        ways = [way for way in ways if way[0] in types]
-        ways = ways[: len(jpeg)] if is_photo and len(ways) > len(jpeg) else ways  # a photograph is smallest as JPEG
-    while max(picture.size) >= _SMALLEST or picture.size == picture.size:
-        for way in ways:
-            yield way, picture
-        smaller = _within(*picture.size, int(max(picture.size) * _SMALLER))
-        if smaller == picture.size or max(smaller) < _SMALLEST:
-            return
-        picture = _resized(picture, smaller)
+    picture.save(there, READABLE[kind], **options)
+    return there.getvalue()
+
+
+def _on_white(picture: Image) -> Image:
+    from PIL import Image
+
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(picture, mask=picture.getchannel("A"))
+    return white
+
+
+def _within(width: int, height: int, side: int) -> tuple[int, int]:
+    """The size of a picture whose longer side is at most `side`, in the same shape."""
+    part = min(1, side / max(width, height))
+    return max(1, round(width * part)), max(1, round(height * part))
+
+
+def _resized(picture: Image, size: tuple[int, int]) -> Image:
+    from PIL.Image import Resampling
+
+    return picture.resize(size, Resampling.LANCZOS)  # a copy where the size is the same
+
+
+# --- whom to name ---------------------------------------------------------------------------------------------------
+
+
+def credit(told: Mapping[str, Any], name: str) -> str:
+    """The line that the licence of a file asks for, such as 'Jane Doe, CC BY-SA 4.0'; '' where it asks for none.
+
+    `told` is the wiki's `extmetadata`: https://www.mediawiki.org/wiki/Extension:CommonsMetadata. A wiki that knows
+    nothing of licences, or of this file's, asks for none. Where nobody is named, the name of the file stands for them.
+    """
+    licence, terms, needed = (_words(told, key) for key in ("LicenseShortName", "UsageTerms", "AttributionRequired"))
+    if needed.lower() == "false" or (not licence and needed.lower() != "true") or _FREE.match(licence or terms):
+        return ""
+    who = _words(told, "Attribution") or _words(told, "Artist")
+    if not who or _UNKNOWN.fullmatch(who):
+        who = _LINKING.sub("", name)
+    if not licence or (licence.lower() in who.lower() and len(who) <= CREDIT):
+        return one_line(who, CREDIT)
+    licence = one_line(licence, CREDIT // 2)
+    return f"{one_line(who, CREDIT - len(licence) - 2)}, {licence}"
+
+
+_FREE = regex.compile(r"(?i)(public domain|pd\b|cc[ -]?0|cc[ -]zero|no restrictions)")
+_UNKNOWN = regex.compile(r"(?i)((unknown|anonymous)( (author|artist|photographer))?|author unknown)")
+_LINKING = regex.compile(r"https?://\S+|[@#]")  # would become links and mentions
+# Controls, and all that hides or turns round words; not the two joiners that the scripts of India and Iran need.
+_UNSEEN = regex.compile(r"[\p{Cc}\p{Co}\p{Cs}]|[\p{Cf}--[\u200C\u200D]]", flags=regex.VERSION1)
+
+
+def _words(told: Mapping[str, Any], key: str) -> str:
+    """One of the values as plain words on one line; they are HTML."""
+    value = told.get(key)
+    html = value.get("value") if isinstance(value, Mapping) else value
+    reader = _Reader()
+    reader.feed(html[:4000] if isinstance(html, str) else "")
+    reader.close()
+    return one_line(_LINKING.sub("", one_line("".join(reader.words), 4000)), 4000).strip(" ,;")
+
+
+def one_line(words: str, most: int) -> str:
+    """Words without line breaks and without characters nobody sees, at most `most` characters and no half ones."""
+    line = " ".join(_UNSEEN.sub("", " ".join(words.split())).split())
+    if len(line) <= most:
+        return line
+    kept = ""
+    for grapheme in regex.findall(r"\X", line[: 2 * most]):
+        if len(kept) + len(grapheme) >= most:
+            break
+        kept += grapheme
+    return f"{kept.rstrip(' ,;')}…"
+
+
+class _Reader(HTMLParser):
+    """The words of some HTML that a reader would see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._hidden: list[str] = []  # the elements one is in, from the first that is hidden
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        style = (dict(attrs).get("style") or "").replace(" ", "").lower()
+        if tag in _VOID:
+            self.words.append(" ")
+        elif self._hidden or tag in ("style", "script") or "display:none" in style:
+            self._hidden.append(tag)
+        elif tag in _BLOCKS:
+            self.words.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._hidden:
+            while self._hidden.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words.append(data)
+
+
+_VOID = {"br", "hr", "img", "wbr", "input", "link", "meta"}
+_BLOCKS = {"p", "div", "li", "td", "tr", "dd", "dt"}

@@ -121,7 +121,9 @@ def _closed(known: Known, end: str) -> Known:
 def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapshot) -> Memory:
     """Apply one decision for the accounts its author maintains; then it is done with."""
     mine = [a for a in seen.settings.accounts if seen.settings.maintains(decision.user, a)]
-    theirs = [d for d in memory.of(proposal.id) if d.channel.split("/")[0] in mine]
+    of_it = memory.of(proposal.id)
+    asked = deliveries.stuck(of_it) if decision.status in (AGAIN, POSTED_ALREADY, GIVE_UP) else of_it
+    theirs = [d for d in asked if d.channel.split("/")[0] in mine]
     open_for = [a for a in proposal.accounts if a in mine] if not proposal.known.end else []
     if not open_for and not theirs:
         return memory
@@ -353,9 +355,8 @@ def needs_status(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     if proposal.known.end:
         busy = any(d.task != POST for d in memory.of(proposal.id)) or proposal.known.standing.decision
         return "" if busy or status == POSTED else POSTED
-    stuck = [d.state for d in memory.of(proposal.id) if d.state in (IN_DOUBT, REFUSED)]
-    if stuck:
-        return "" if status == stuck[0] else stuck[0]
+    if stuck := deliveries.stuck(memory.of(proposal.id)):
+        return "" if status == stuck[0].state else stuck[0].state
     verdicts = [verdict(proposal, account, seen) for account in proposal.accounts]
     covered = bool(verdicts) and all(v.approval for v in verdicts) and not proposal.problems
     if covered:

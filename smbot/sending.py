@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as put
 from datetime import datetime
+from functools import partial
 from types import EllipsisType
 from typing import Any
 
@@ -171,8 +172,11 @@ class Dispatch:
             elif self._may_go_again(delivery):
                 await self._post_again(channel, delivery)
             else:
-                await self._write(lambda now: deliveries.forget(now, delivery) if is_begun(now, delivery) else now)
-                self._report.done.append(f"{delivery.key} had not gone out")
+                await self._write(partial(self._not_out, delivery))
+                self._report.done.append(f"{delivery.key} had not gone out; it will")
+
+    def _not_out(self, delivery: Delivery, now: Memory) -> Memory:
+        return deliveries.absent(now, delivery, self._doors.clock()) if is_begun(now, delivery) else now
 
     def _may_go_again(self, delivery: Delivery) -> bool:
         """Whether its very parcel may be posted once more: it is still approved, and that cannot give a second post."""
@@ -284,8 +288,12 @@ class Dispatch:
         entries, self._entries = self._entries, []
         try:
             self._save_all(entries)
-        except Exception as error:  # noqa: BLE001 - whoever waits for it has to hear of it
-            self._fail([entry for entry in entries if not entry.future.done()], error)
+        except BaseException as error:
+            self._fail(
+                [entry for entry in entries if not entry.future.done()], error
+            )  # whoever waits has to hear of it
+            if not isinstance(error, Exception):
+                raise
 
     def _save_all(self, entries: list[_Entry]) -> None:
         """Save all that waits to be written down; then look again, if something is about to be sent."""
@@ -336,7 +344,7 @@ class Dispatch:
         else:
             _fulfil((entry, None) for entry in entries)
 
-    def _fail(self, entries: list[_Entry], error: Exception) -> None:
+    def _fail(self, entries: list[_Entry], error: BaseException) -> None:
         for entry in entries:
             entry.future.set_exception(error)
 

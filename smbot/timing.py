@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 SLOT_OPEN = timedelta(hours=1)  # how long a slot waits for a run of smbot; then it is lost
 _HORIZON = timedelta(days=400)  # a rhythm that lets nothing out for so long is impossible
+# What a machine calls a zone and is none, or is another one on the next machine.
+_NO_PLACE = re.compile(r"localtime|posixrules|Factory|(posix|right)/.*")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -165,6 +167,8 @@ def read_zone(text: str) -> str:
     """A time zone by its IANA name; '' is UTC. Raises ValueError with a sentence for people."""
     name = text.strip().replace(" ", "_") or "UTC"
     try:
+        if _NO_PLACE.fullmatch(name):
+            raise ValueError
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError; odd names raise the others
         raise ValueError(f"‘{name}’ is no time zone; write one such as Asia/Kolkata.") from None

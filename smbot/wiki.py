@@ -10,13 +10,16 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import requests
+import urllib3
 
+from smbot import pictures
 from smbot.errors import Conflict, Rejected, UsageError, WikiError
 from smbot.model import File, Page, Site
 
@@ -34,6 +37,10 @@ _PATIENCE = 4  # pywikibot's 15 retries would keep a cron job waiting for half a
 _CONFLICTS = {"editconflict", "articleexists", "missingtitle", "pagedeleted"}
 _REJECTED = ("contenttoobig", "spamblacklist", "abusefilter", "titleblacklist", "protectedpage", "cascadeprotected")
 _TIMEOUT = (6, 30)
+_LONGEST = 120  # seconds that an image may take
+LARGEST = 25_000_000  # bytes of an image
+# Wikimedia serves these widths alone: https://www.mediawiki.org/wiki/Common_thumbnail_sizes
+_WIDTHS = (1920, 1280, 960, 500, 330, 250)
 
 
 def handle_args(arguments: list[str]) -> list[str]:
@@ -134,29 +141,57 @@ class Wiki:
     def files(self, names: Iterable[str]) -> dict[str, File]:
         """The images there are, by the names asked for; those of a shared repository too."""
         titles = {f"File:{name}": name for name in names}
-        asked = {"prop": "imageinfo", "iiprop": "url|mime|size|timestamp|sha1"}
+        asked = {"prop": "imageinfo", "iiprop": "url|mime|size|timestamp|sha1|extmetadata", **_LICENCE}
         return {
-            titles[title]: File(titles[title], i["url"], i["mime"], i["size"], _time(i["timestamp"]), i["sha1"])
+            titles[title]: _file(titles[title], about)
             for title, info in self._batches(list(titles), **asked)
-            for i in info.get("imageinfo", ())
+            for about in info.get("imageinfo", ())
+            if "sha1" in about and "url" in about  # else it is missing or hidden
         }
 
-    def download(self, file: File, limit: int) -> bytes:
-        """The bytes of an image. Its address is the wiki's own word.
+    def download(self, file: File, limit: int = LARGEST) -> bytes:
+        """The bytes of an image: the original where it is a JPEG, PNG, GIF or WebP of at most `limit` bytes, else the
+        smaller one that the wiki makes of it. Their address is the wiki's own word.
 
-        Raises WikiError when they are more than `limit`, or no longer those that were looked at.
+        Raises WikiError when they cannot be had, or the file is no longer the one that was looked at.
         """
+        if file.mime in pictures.READABLE and file.size <= limit and file.width * file.height <= pictures.PIXELS:
+            data = self._bytes(file, file.url, limit)
+            if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
+                raise WikiError(f"The image ‘{file.name}’ was replaced just now.")
+            return data
+        url = self._smaller(file)
+        data = self._bytes(file, url, LARGEST)
+        self._smaller(file)  # its address is the same for every version, so it may have been replaced meanwhile
+        return data
+
+    def _smaller(self, file: File) -> str:
+        """The address of a picture that the wiki makes of a file, provided it is still the same file."""
+        asked = {"prop": "imageinfo", "iiprop": "url|sha1", "iiurlwidth": _width(file)}
+        ((_, info),) = self._batches([f"File:{file.name}"], **asked)
+        about: dict[str, Any] = next(iter(info.get("imageinfo", ())), {})
+        if about.get("sha1") != file.sha1:
+            raise WikiError(f"The image ‘{file.name}’ was replaced just now.")
+        if not about.get("thumburl"):
+            why = " ".join(about.get("thumberror", "it does not say why").split())[:200].rstrip(".")
+            raise WikiError(f"The wiki cannot draw ‘{file.name}’: {why}. Upload it as PNG or JPEG.")
+        return _absolute(about["thumburl"])
+
+    def _bytes(self, file: File, url: str, limit: int) -> bytes:
+        """What is there at an address, at most `limit` bytes of it."""
+        data, deadline = bytearray(), time.monotonic() + _LONGEST
         try:
             agent = {"User-Agent": pywikibot.comms.http.user_agent(self._site)}
-            with requests.get(file.url, headers=agent, timeout=_TIMEOUT, stream=True) as answer:
+            with requests.get(url, headers=agent, timeout=_TIMEOUT, stream=True) as answer:
                 answer.raise_for_status()
-                data = answer.raw.read(limit + 1, decode_content=True)
-        except (requests.RequestException, OSError) as error:
+                while piece := answer.raw.read1(65536, decode_content=True):
+                    data += piece
+                    if len(data) > limit:
+                        raise WikiError(f"The image ‘{file.name}’ is larger than {limit} bytes.")
+                    if time.monotonic() > deadline:
+                        raise WikiError(f"The image ‘{file.name}’ comes too slowly.")
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise WikiError(f"The image ‘{file.name}’ could not be read: {error}") from error
-        if len(data) > limit:
-            raise WikiError(f"The image ‘{file.name}’ is larger than {limit} bytes.")
-        if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
-            raise WikiError(f"The image ‘{file.name}’ was replaced just now.")
         return bytes(data)
 
     def blocked(self, users: Iterable[str]) -> frozenset[str]:
@@ -261,6 +296,7 @@ class Wiki:
 
 
 _REVISION = {"rvprop": "ids|timestamp|user|content|flags", "rvslots": "main"}
+_LICENCE = {"iiextmetadatafilter": "Artist|Attribution|AttributionRequired|LicenseShortName|UsageTerms"}
 _HIDING = {"userhidden", "sha1hidden", "texthidden", "suppressed"}
 
 
@@ -282,6 +318,28 @@ def _page(title: str, info: dict[str, Any]) -> Page:
         parent=revision.get("parentid", 0),
         text_hidden=hidden,
     )
+
+
+def _file(name: str, about: dict[str, Any]) -> File:
+    return File(
+        name=name,
+        url=about["url"],
+        mime=about["mime"],
+        size=about["size"],
+        since=_time(about["timestamp"]),
+        sha1=about["sha1"],
+        width=about.get("width", 0),
+        height=about.get("height", 0),
+        credit=pictures.credit(about.get("extmetadata") or {}, name),
+    )
+
+
+def _width(file: File) -> int:
+    """How wide a picture the wiki is asked for: not higher than twice the widest, and not the original again."""
+    fitting = (w for w in _WIDTHS if w * file.height <= 2 * _WIDTHS[0] * file.width)
+    if file.width and file.mime != "image/svg+xml":
+        fitting = (w for w in fitting if w < file.width)
+    return next(fitting, _WIDTHS[-1])
 
 
 def _protection(info: dict[str, Any]) -> str:

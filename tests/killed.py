@@ -19,6 +19,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -83,6 +84,16 @@ class Doors:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         HTTPAdapter.send = self._send  # type: ignore[method-assign]
+
+    def aside(self, what: Callable[[], object]) -> None:
+        """Do something in a thread of its own, unwatched: a thread in the midst of its event loop cannot begin one."""
+
+        def unwatched() -> object:
+            self._busy.now = True
+            return what()
+
+        with ThreadPoolExecutor(1) as other:
+            other.submit(unwatched).result()
 
     def _cross(self, request: requests.PreparedRequest, *, answered: bool) -> None:
         if getattr(self._busy, "now", False):

@@ -218,7 +218,7 @@ def while_doing(step: int, what: Callable[[], object], meanwhile: Callable[[], o
 
     def at(crossing: Crossing) -> None:
         if crossing.number == 2 * step - 1:
-            meanwhile()
+            doors.aside(meanwhile)
 
     with Doors(at) as doors:
         what()

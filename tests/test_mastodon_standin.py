@@ -45,6 +45,7 @@ def clock() -> Clock:
 def server(clock: Clock) -> Iterator[Mastodon]:
     with Mastodon(accounts=(*ACCOUNTS, READER), clock=clock) as running:
         yield running
+        assert running.complaints == []
 
 
 def ask(server: Mastodon, method: str, path: str, token: str = "token-of-wikitech", **more: Any) -> requests.Response:
@@ -75,11 +76,20 @@ def test_a_status_has_the_shape_of_a_recorded_one(server: Mastodon) -> None:
     status = post(server, "Hello https://example.org", media_ids=[media["id"]])
     for shown in (status, ask(server, "GET", f"/api/v1/statuses/{status['id']}").json()):
         assert_shape("Status", shown)
+    warned = post(server, "Hello", spoiler_text="ସାବଧାନ", visibility="unlisted", in_reply_to_id=status["id"])
+    assert_shape("Status", warned)
+    assert (warned["spoiler_text"], warned["visibility"]) == ("ସାବଧାନ", "unlisted")
     assert_shape("StatusSource", ask(server, "GET", f"/api/v1/statuses/{status['id']}/source").json())
     for verb in ("reblog", "favourite", "unfavourite", "unreblog"):
-        assert_shape("Status", ask(server, "POST", f"/api/v1/statuses/{status['id']}/{verb}").json())
-    assert_shape("Status", ask(server, "PUT", f"/api/v1/statuses/{status['id']}", data={"status": "Changed"}).json())
-    assert_shape("DeletedStatus", ask(server, "DELETE", f"/api/v1/statuses/{status['id']}").json())
+        shown = ask(server, "POST", f"/api/v1/statuses/{status['id']}/{verb}").json()
+        assert_shape("Status", shown)
+        assert_shape("Status", shown["reblog"] or shown)
+    edited = ask(server, "PUT", f"/api/v1/statuses/{status['id']}", data={"status": "Changed"}).json()
+    assert_shape("Status", edited)
+    assert isinstance(edited["edited_at"], str)
+    deleted = ask(server, "DELETE", f"/api/v1/statuses/{status['id']}").json()
+    assert_shape("DeletedStatus", deleted)
+    assert "content" not in deleted
 
 
 @pytest.mark.parametrize(
@@ -192,7 +202,10 @@ def test_a_picture_in_processing_is_202_then_206_and_cannot_be_attached_yet(serv
     assert_shape("MediaAttachment", answer.json())
     refused = ask(server, "POST", "/api/v1/statuses", json={"status": "x", "media_ids": [name]})
     assert (refused.status_code, "not finished processing" in refused.json()["error"]) == (422, True)
-    assert [ask(server, "GET", f"/api/v1/media/{name}").status_code for _ in range(2)] == [206, 200]
+    asked = [ask(server, "GET", f"/api/v1/media/{name}") for _ in range(2)]
+    assert [(one.status_code, one.json()["url"] is None) for one in asked] == [(206, True), (200, False)]
+    for one in asked:
+        assert_shape("MediaAttachment", one.json())
     assert post(server, "", media_ids=[name])["media_attachments"][0]["id"] == name
 
 
@@ -229,6 +242,80 @@ def test_a_boost_is_a_status_of_its_own_made_once_and_left_out_on_request(server
     with_boosts = ask(server, "GET", f"/api/v1/accounts/{me}/statuses").json()
     assert [status["reblog"]["id"] for status in with_boosts] == [original]
     assert ask(server, "GET", f"/api/v1/accounts/{me}/statuses?exclude_reblogs=1").json() == []
+
+
+def test_an_edit_drops_what_it_is_not_told_but_for_the_language_and_a_repeated_one_is_none(
+    server: Mastodon, clock: Clock
+) -> None:
+    media = upload(server).json()["id"]
+    name = post(server, "x", media_ids=[media], spoiler_text="Long", language="or")["id"]
+    kept = {"status": "y", "media_ids": [media], "spoiler_text": "Long"}
+    edited = ask(server, "PUT", f"/api/v1/statuses/{name}", json=kept).json()
+    assert (edited["spoiler_text"], edited["sensitive"], len(edited["media_attachments"])) == ("Long", True, 1)
+    clock.now += timedelta(minutes=1)
+    assert ask(server, "PUT", f"/api/v1/statuses/{name}", json=kept).json()["edited_at"] == edited["edited_at"]
+    bare = ask(server, "PUT", f"/api/v1/statuses/{name}", json={"status": "y"}).json()
+    assert (bare["spoiler_text"], bare["sensitive"], bare["media_attachments"]) == ("", False, [])
+    assert bare["language"] == "or"
+
+
+def test_a_warning_hides_the_pictures_too_unless_it_is_said_not_to(server: Mastodon) -> None:
+    """As recorded: `sensitive=0` stands, even beside a warning."""
+    assert post(server, "x", spoiler_text="Long")["sensitive"] is True
+    for no in (False, "0"):
+        assert post(server, "x", spoiler_text="Long", sensitive=no)["sensitive"] is False
+
+
+def test_a_warning_counts_as_words_do(server: Mastodon) -> None:
+    post(server, "x" * 490, spoiler_text="y" * 10)
+    answer = ask(server, "POST", "/api/v1/statuses", json={"status": "x" * 490, "spoiler_text": "y" * 11})
+    assert answer.status_code == 422
+
+
+def test_a_post_is_found_by_its_address_and_one_on_another_server_is_fetched_when_asked_to(server: Mastodon) -> None:
+    here = post(server, "Hello")
+    there = "https://elsewhere.example/@release/1"
+    server.world.abroad[there] = "Release"
+
+    def found(address: str, **more: str) -> list[Any]:
+        answer = ask(server, "GET", "/api/v2/search", params={"q": address, "type": "statuses", **more}).json()
+        assert_shape("Search", answer)
+        return list(answer["statuses"])
+
+    assert [status["id"] for status in found(here["url"])] == [here["id"]]
+    assert found(there) == []
+    fetched = found(there, resolve="true")
+    assert_shape("Status", fetched[0])
+    assert (fetched[0]["url"], fetched[0]["account"]["acct"]) == (there, "release@elsewhere.example")
+    assert found(there) == fetched
+
+
+def test_a_picture_goes_out_once_and_a_reply_needs_its_post(server: Mastodon) -> None:
+    media = upload(server).json()["id"]
+    post(server, "x", media_ids=[media])
+    again = ask(server, "POST", "/api/v1/statuses", json={"status": "y", "media_ids": [media]})
+    reply = ask(server, "POST", "/api/v1/statuses", json={"status": "y", "in_reply_to_id": "404"})
+    assert (again.status_code, reply.status_code) == (422, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "odd"),
+    [
+        ("POST", "/api/v1/statuses", {"status": "x", "warning": "y"}),
+        ("POST", "/api/v1/statuses", {"status": "x", "visibility": "everybody"}),
+        ("POST", "/api/v1/statuses", {"status": "x", "media_ids": "1"}),
+        ("PUT", "/api/v1/statuses/1", {"status": "x", "visibility": "public"}),
+        ("GET", "/api/v2/search", {"q": "x", "resolve": "yes"}),
+        ("GET", "/api/v1/accounts/1001/statuses", {"limit": "all"}),
+    ],
+)
+def test_a_parameter_that_is_not_published_is_complained_about(
+    server: Mastodon, method: str, path: str, odd: dict[str, str]
+) -> None:
+    answer = ask(server, method, path, **{"params" if method == "GET" else "json": odd})
+    assert answer.status_code == 422
+    assert server.complaints == [f"{method} {path}: {list(odd)[-1]}"]
+    server.complaints.clear()
 
 
 def test_nobody_edits_or_deletes_the_posts_of_another(server: Mastodon) -> None:
@@ -289,6 +376,16 @@ def test_the_timeline_page_shows_posts_safely_in_their_language(server: Mastodon
         assert "&quot;&gt;&lt;script&gt;alert(1)" in page.text
     assert "שלום" not in requests.get(server.url + "/tags/MediaWiki", timeout=5, headers={"Connection": "close"}).text
     assert requests.get(server.url + "/@nobody", timeout=5, headers={"Connection": "close"}).status_code == 404
+
+
+def test_the_timeline_page_hides_words_and_pictures_behind_a_warning(server: Mastodon) -> None:
+    media = upload(server).json()
+    name = post(server, "The end", spoiler_text="<Spoiler>", media_ids=[media["id"]])["id"]
+    page = requests.get(f"{server.url}/@wikitech/{name}", timeout=5, headers={"Connection": "close"}).text
+    before, _, hidden = page.partition('<summary dir="auto">&lt;Spoiler&gt;</summary>')
+    assert "The end" in hidden.partition("</details>")[0]
+    assert "<img" in hidden.partition("</details>")[0]
+    assert "The end" not in before
 
 
 def test_its_own_counting_follows_the_documented_rules() -> None:

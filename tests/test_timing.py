@@ -107,6 +107,26 @@ def test_quiet_hours_are_those_the_clock_shows(quiet: tuple[time, time], now: st
     assert goes_out(Rhythm("Europe/Berlin", quiet=quiet), now, fold=fold) == out
 
 
+@pytest.mark.parametrize(
+    ("zone", "ends", "now", "fold", "out"),
+    [
+        # Lord Howe has 01:30 to 02:00 twice, and the next spring no 02:00 to 02:30
+        ("Australia/Lord_Howe", "01:45", "2026-04-05T01:40", 0, "2026-04-05T01:45+11:00"),
+        ("Australia/Lord_Howe", "01:45", "2026-04-05T01:50", 0, "2026-04-05T01:50+11:00"),
+        ("Australia/Lord_Howe", "01:45", "2026-04-05T01:35", 1, "2026-04-05T01:45+10:30"),
+        ("Australia/Lord_Howe", "02:15", "2026-10-04T01:59", 0, "2026-10-04T02:30+11:00"),
+        ("America/New_York", "01:30", "2026-11-01T01:10", 0, "2026-11-01T01:30-04:00"),
+        ("America/New_York", "01:30", "2026-11-01T01:10", 1, "2026-11-01T01:30-05:00"),
+        ("America/New_York", "02:30", "2026-03-08T01:59", 0, "2026-03-08T03:00-04:00"),
+        ("Africa/Casablanca", "02:30", "2026-02-15T02:10", 1, "2026-02-15T02:30+00:00"),
+    ],
+)
+def test_quiet_hours_until_a_time_that_comes_twice_or_never(
+    zone: str, ends: str, now: str, fold: int, out: str
+) -> None:
+    assert goes_out(Rhythm(zone, quiet=read_quiet(f"22:00-{ends}")), now, fold=fold) == out
+
+
 # --- slots ----------------------------------------------------------------------------------------------------------
 
 MORNING = Rhythm("Asia/Kolkata", read_slots("09:00, 15:30"))
@@ -163,6 +183,13 @@ def test_a_slot_that_the_gap_outlasts_is_lost() -> None:
         ("Australia/Lord_Howe", "02:15", "2026-10-04T00:00", "2026-10-04T02:45+11:00"),
         ("Africa/Casablanca", "09:00", "2026-02-15T00:00", "2026-02-15T09:00+00:00"),
         ("Africa/Casablanca", "09:00", "2026-03-22T00:00", "2026-03-22T09:00+01:00"),
+        ("Africa/Casablanca", "02:30", "2026-02-15T00:00", "2026-02-15T02:30+01:00"),
+        ("Africa/Casablanca", "02:30", "2026-03-22T00:00", "2026-03-22T03:30+01:00"),
+        ("Australia/Lord_Howe", "01:45", "2026-04-05T00:00", "2026-04-05T01:45+11:00"),
+        ("America/New_York", "02:30", "2026-03-08T00:00", "2026-03-08T03:30-04:00"),
+        ("America/New_York", "01:30", "2026-11-01T00:00", "2026-11-01T01:30-04:00"),
+        ("Asia/Kolkata", "02:30", "2026-03-29T00:00", "2026-03-29T02:30+05:30"),
+        ("Asia/Kathmandu", "02:30", "2026-10-25T00:00", "2026-10-25T02:30+05:45"),
         ("America/Nuuk", "23:30", "2026-03-28T20:00", "2026-03-29T00:30-01:00"),
         ("America/Nuuk", "00:10, 23:30", "2026-03-28T20:00", "2026-03-29T00:10-01:00"),
     ],
@@ -365,7 +392,21 @@ def test_a_zone_is_known_by_its_name(text: str, zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Asia/Kolkatta", "Asia", "../../etc/passwd", "/etc/passwd", "x" * 5000, "a\0b", "\ud83d", "ଭାରତ"]
+    "text",
+    [
+        "Asia/Kolkatta",
+        "Asia",
+        "localtime",
+        "posixrules",
+        "Factory",
+        "right/UTC",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "x" * 5000,
+        "a\0b",
+        "\ud83d",
+        "ଭାରତ",
+    ],
 )
 def test_a_zone_nobody_knows_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="is no time zone; write one such as Asia/Kolkata"):

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import requests
+from PIL import Image
 
 from sandbox.people import Person, RefusedError
+from sandbox.standin import Answered, Handler, StandIn
 from sandbox.wiki import SandboxWiki
 from smbot.errors import Conflict, Rejected, WikiError
 from smbot.model import File
@@ -404,6 +409,7 @@ def test_files_are_found_by_the_names_asked_for(door: Wiki, cat: str) -> None:
     assert set(files) == {cat, low}
     assert files[cat].mime == "image/png"
     assert files[cat].name == cat
+    assert (files[cat].width, files[cat].height) == (1, 1)
     assert len(door.download(files[low], 1000)) == files[cat].size
 
 
@@ -422,11 +428,118 @@ def test_of_a_file_that_was_replaced_only_the_new_version_counts(
         door.download(old, 1000)
 
 
+def test_a_file_that_says_nothing_of_its_licence_asks_for_no_credit(
+    door: Wiki, admin: Person, tmp_path: Path, cat: str
+) -> None:
+    exif = Image.Exif()
+    exif[0x013B], exif[0x8298] = "Jane Doe", "(c) Jane Doe"  # artist, copyright
+    Image.new("RGB", (9, 6)).save(tmp_path / "exif.jpg", exif=exif)
+    admin.upload(tmp_path / "exif.jpg", name := f"Exif {cat[4:-4]}.jpg")
+    file = door.files([name])[name]
+    assert (file.mime, file.width, file.height, file.credit) == ("image/jpeg", 9, 6, "")
+
+
+def drawn(data: bytes) -> Image.Image:
+    """The picture in some bytes."""
+    return Image.open(BytesIO(data))
+
+
+@pytest.fixture
+def wide(admin: Person, tmp_path: Path) -> str:
+    """The name of an image on the wiki that is wider than any we ask the wiki to make of it."""
+    Image.new("RGB", (2000, 500), "red").save(tmp_path / "wide.png")
+    admin.upload(tmp_path / "wide.png", name := f"Wide {secrets.token_hex(4)}.png")
+    return name
+
+
+def test_of_a_file_larger_than_may_be_the_wiki_gives_a_smaller_one(door: Wiki, wide: str) -> None:
+    file = door.files([wide])[wide]
+    assert drawn(door.download(file)).size == (2000, 500)
+    smaller = drawn(door.download(file, file.size - 1))
+    assert (smaller.format, smaller.size) == ("PNG", (1920, 480))
+    assert drawn(door.download(replace(file, width=20_000, height=5_000))).size == (1920, 480)
+
+
+@pytest.mark.parametrize(
+    ("size", "mime", "wanted"),
+    [
+        ((0, 0), "application/pdf", "1920"),
+        ((4000, 3000), "image/tiff", "1920"),
+        ((1920, 1080), "image/tiff", "1280"),
+        ((100, 100), "image/tiff", "250"),
+        ((100, 100), "image/svg+xml", "1920"),
+        ((600, 4800), "image/svg+xml", "330"),
+        ((1, 4000), "image/svg+xml", "250"),
+    ],
+)
+def test_the_wiki_is_only_asked_for_the_widths_that_wikimedia_serves(
+    door: Wiki, cat: str, size: tuple[int, int], mime: str, wanted: str
+) -> None:
+    file = replace(door.files([cat])[cat], mime=mime, width=size[0], height=size[1])
+    with counted() as asked:
+        door.download(file)
+    widths = [parse_qs(str(answer.request.body or answer.request.url))["iiurlwidth"] for answer in asked]
+    assert widths == [[wanted], [wanted]]
+
+
+def test_a_file_replaced_while_the_wiki_makes_a_smaller_one_is_not_taken(
+    door: Wiki, admin: Person, wide: str, tmp_path: Path
+) -> None:
+    old = door.files([wide])[wide]
+    admin.upload(picture(tmp_path, 5), wide)
+    with pytest.raises(WikiError, match="was replaced just now"):
+        door.download(old, 1)
+
+
+def test_a_drawing_is_taken_as_the_wiki_draws_it(door: Wiki, admin: Person, wiki: SandboxWiki, tmp_path: Path) -> None:
+    Image.new("RGB", (1920, 960), "blue").save(tmp_path / "drawn.png")
+    (tmp_path / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"></svg>')
+    settings = {"wgFileExtensions": ["png", "jpg", "jpeg", "svg"], "wgSVGConverter": "copy"}
+    name = f"Drawing {secrets.token_hex(4)}.svg"
+    try:
+        wiki.configure(**settings, wgSVGConverters={"copy": f"cp {tmp_path}/drawn.png $output"})
+        admin.upload(tmp_path / "a.svg", name)
+        file = door.files([name])[name]
+        assert (file.mime, file.width, file.height) == ("image/svg+xml", 20, 10)
+        found = drawn(door.download(file))
+        assert (found.format, found.getpixel((0, 0))) == ("PNG", (0, 0, 255))
+        wiki.configure(**settings, wgSVGConverters={"copy": "echo cannot; false $output"})
+        admin.upload(tmp_path / "a.svg", name := f"2 {name}")
+        with pytest.raises(WikiError, match=rf"cannot draw ‘{name}’: .*Upload it as PNG or JPEG"):
+            door.download(door.files([name])[name])
+    finally:
+        wiki.configure()
+
+
 def test_no_more_is_downloaded_than_may_be(door: Wiki, cat: str) -> None:
     file = door.files([cat])[cat]
     assert door.download(file, file.size)
     with pytest.raises(WikiError, match="is larger than"):
-        door.download(file, file.size - 1)
+        door.download(replace(file, size=1), file.size - 1)
+
+
+class Dripping(Handler):
+    """An image that never ends, a byte at a time."""
+
+    def answer(self) -> Answered:
+        self.server.agents.append(self.headers["User-Agent"])
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        while not self.server.closing.wait(0.02):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+        return 200, {}, b""
+
+
+def test_an_image_that_never_ends_is_given_up(door: Wiki, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smbot.wiki._LONGEST", 0.2)
+    with StandIn(Dripping) as server:
+        server.agents = []  # type: ignore[attr-defined]
+        slow = File("Slow.png", f"{server.url}/slow.png", "image/png", 9, datetime.now(UTC), "0" * 40)
+        with pytest.raises(WikiError, match="too slowly"):
+            door.download(slow)
+        assert "Smbot" in server.agents[0]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("path", ["/images/0/00/No_such.png", ":bad"])

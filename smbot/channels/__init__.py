@@ -19,6 +19,7 @@ from smbot.model import Deferred, Media, Outcome, Posted, Refused, Retracted, Ru
 NETWORKS = {
     "mastodon": "smbot.channels.mastodon",
     "bluesky": "smbot.channels.bluesky",
+    "facebook": "smbot.channels.facebook",
     "facebook-group": "smbot.channels.handoff:facebook_group",
     "messenger-group": "smbot.channels.handoff:messenger_group",
     "whatsapp-group": "smbot.channels.handoff:whatsapp_group",

@@ -22,6 +22,8 @@ class World(Protocol):
     """Whether `find` can find what is there."""
     sees_absence: bool
     """Whether `find` can say for certain that something is not there."""
+    finds_words: bool
+    """Whether `find` goes by the words where nothing else tells: then it finds what was only said."""
 
     def channel(self) -> Channel:
         """wikitech's channel, made anew."""

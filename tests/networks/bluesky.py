@@ -31,6 +31,7 @@ class OnBluesky:
     server: Server
     reads_back: bool = True
     sees_absence: bool = True
+    finds_words: bool = False
 
     def channel(self) -> Bluesky:
         """A real server has real work to do: only where a test lets it hang is it waited for so briefly."""

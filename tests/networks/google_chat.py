@@ -20,6 +20,7 @@ class OnGoogleChat:
     server: Server
     reads_back: bool = False
     sees_absence: bool = False
+    finds_words: bool = False
 
     def channel(self) -> GoogleChat:
         return GoogleChat(self.server.webhook("wikitech"), timeout=TIMEOUT)

@@ -20,6 +20,7 @@ class OnIrc:
     server: Server
     reads_back: bool = False
     sees_absence: bool = False
+    finds_words: bool = False
 
     def channel(self) -> Irc:
         return self._channel("password-of-wikitech", self.server.port)

@@ -26,6 +26,7 @@ class OnMastodon:
     server: Server
     reads_back: bool = True
     sees_absence: bool = True
+    finds_words: bool = True
 
     def channel(self) -> Mastodon:
         return Mastodon(self.server.url, "token-of-wikitech", timeout=TIMEOUT, patience=0.2, pause=0.01)
@@ -59,3 +60,4 @@ class OnMastodon:
 def serve() -> Iterator[OnMastodon]:
     with Server() as server:
         yield OnMastodon(server)
+        assert server.complaints == []

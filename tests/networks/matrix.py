@@ -27,6 +27,7 @@ class OnMatrix:
     server: Server
     reads_back: bool = True
     sees_absence: bool = True
+    finds_words: bool = True
 
     def channel(self) -> Matrix:
         return Matrix(self.server.url, "token-of-wikitech", ALIAS, timeout=TIMEOUT)

@@ -20,6 +20,7 @@ class OnTelegram:
     server: Server
     reads_back: bool = False
     sees_absence: bool = False
+    finds_words: bool = False
 
     def channel(self) -> Telegram:
         return Telegram("7000000001:token-of-wikitech", "@wikitech", self.server.url, timeout=TIMEOUT)

@@ -26,6 +26,7 @@ class OnX:
     server: Server
     reads_back: bool = True
     sees_absence: bool = True
+    finds_words: bool = True
 
     def channel(self, username: str = "wikitech", timeout: float = TIMEOUT) -> X:
         account = self.server.world.account(username)

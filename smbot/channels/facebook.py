@@ -1,0 +1,332 @@
+"""Facebook: one Page, over the Graph API.
+
+Where the rules come from:
+
+- posting, changing, deleting: https://developers.facebook.com/docs/pages-api/posts
+- pictures: https://developers.facebook.com/docs/graph-api/reference/page/photos/#upload
+- reading back: https://developers.facebook.com/docs/graph-api/reference/page/published_posts/
+- what a write answers: https://developers.facebook.com/docs/graph-api/overview/ (Read-After-Write)
+- tokens: https://developers.facebook.com/docs/graph-api/reference/debug_token
+
+How long a post may be, and how many pictures it may have, Meta does not say: these are the figures other tools agree
+on, and what is too much is refused. A write could also be asked for the address of the post. It is not, as a failure to
+read it is then answered like a failure to write: an id makes an address as well.
+
+Facebook has no idempotency keys. It refuses to say the same twice in a row, and it may list a post late: so what is
+listed is out, and what is not listed is for a person to look for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from smbot.channels import Cannot, Credential, Order, Parcel
+from smbot.channels.graph import (
+    ANEW,
+    GONE,
+    RIGHTS,
+    SCOPES,
+    THIS_PAGE,
+    Graph,
+    as_promised,
+    code,
+    is_duplicate,
+    is_number,
+)
+from smbot.channels.wire import LATEST, Answer, server
+from smbot.errors import ChannelError, Unknowable, UsageError
+from smbot.model import Can, Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
+
+API = "https://graph.facebook.com"
+CHARACTERS, IMAGES = 63_206, 10
+SKEW = timedelta(minutes=2)
+SAME = timedelta(days=3)  # how far back the same words are looked for, when Facebook says that they are out already
+PAGE, PAGES = 25, 12  # how far back `find` reads
+
+WHERE = r"https?://(?:www\.|m\.|web\.|mbasic\.)?(?:facebook\.com/[^\s/?#]|fb\.watch/|fb\.com/)\S*"
+Look = Callable[[datetime], tuple[Posted, datetime] | None]  # for an own post since a time: which, and of when
+
+SHARE = "https://www.facebook.com/sharer/sharer.php?u="
+NO_POST = "That is not the address of a post on Facebook, such as https://www.facebook.com/wikipedia/posts/1234."
+NO_ID = "The posting log names no post of Facebook here: look for it on the Page."
+OUR_OWN_LINK = 1609008  # the subcode by which Facebook refuses a link to itself, as others saw
+
+
+def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same for every Page
+    """The rules of every Page."""
+    return Rules(
+        network="Facebook",
+        characters=CHARACTERS,
+        measure=_measure,
+        images=IMAGES,
+        alt_characters=1000,
+        image_bytes=4_000_000,
+        image_types=("image/jpeg", "image/png"),
+        can=frozenset({Can.CORRECT, Can.RETRACT, Can.REPOST}),
+    )
+
+
+def _measure(words: str) -> int:
+    """UTF-16 code units, the most that any counting Facebook may do can give."""
+    return len(words.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def credentials() -> Mapping[str, Credential]:
+    """What a channel on Facebook needs."""
+    return {
+        "PAGE": Credential("The number of the Page: on the Page, About, Page transparency, Page ID."),
+        "TOKEN": Credential(
+            "A Page access token that does not expire, with pages_manage_posts and pages_read_engagement: "
+            "GET /{page}?fields=access_token with the token of a system user (business.facebook.com, System users)."
+        ),
+        "APP_TOKEN": Credential(
+            "The id of the app, |, and its secret (developers.facebook.com, App settings): to learn when TOKEN ends. "
+            "Without it TOKEN is asked about itself.",
+            optional=True,
+        ),
+        "URL": Credential(f"Another server than {API}, for tests.", optional=True),
+    }
+
+
+def connect(secrets: Mapping[str, str]) -> Facebook:
+    """The channel these credentials open."""
+    page, token, app_token = (secrets.get(name, "") for name in ("PAGE", "TOKEN", "APP_TOKEN"))
+    return Facebook(page, token, app_token, url=secrets.get("URL") or API)
+
+
+class Facebook(Cannot):
+    """One Page. `timeout` (seconds) bounds each wait."""
+
+    NETWORK = "Facebook"
+
+    def __init__(self, page: str, token: str, app_token: str = "", *, url: str = API, timeout: float = 30) -> None:
+        self._page, self._token, self._app_token = page.strip(), token.strip(), app_token.strip()
+        if not re.fullmatch(r"[0-9]{1,20}", self._page, re.ASCII):
+            raise UsageError("The PAGE of a Facebook channel is the number of the Page.")
+        if not re.fullmatch(r"[!-~]+", self._token):
+            raise UsageError("The TOKEN of a Facebook channel is missing or has characters no token has.")
+        if self._app_token and not re.fullmatch(r"[0-9]+\|[!-~]+", self._app_token, re.ASCII):
+            raise UsageError("The APP_TOKEN of a Facebook channel is the id of the app, |, and its secret.")
+        secrets = (self._app_token, self._app_token.partition("|")[2])
+        self._graph = Graph(server(url, self.NETWORK), self._page, self._token, secrets, timeout)
+
+    def limits(self) -> dict[str, Any]:
+        """When the token ends, where it does: it, or its leave to read what Facebook holds of people."""
+        about = self._token_data()
+        ends = [at for name in ("expires_at", "data_access_expires_at") if (at := about.get(name))]
+        with as_promised():
+            return {"expires": datetime.fromtimestamp(min(ends), UTC).isoformat()} if ends else {}
+
+    def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:
+        """Upload the pictures, unseen. Without any, the first link of the words gets a card."""
+        words = f"{text.warning}\n\n{text.words}" if text.warning else text.words
+        if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):
+            return Refused("These words cannot be sent: they are empty or hold half a character.")
+        if _measure(words) > CHARACTERS:
+            return Refused(f"With its warning the post is longer than {CHARACTERS:,} characters: shorten it.")
+        names = []
+        for picture in media:
+            name = self._upload(picture, now)
+            if not isinstance(name, str):
+                return name
+            names.append(name)
+        link = "" if media or text.warning else _first_link(text.words)
+        return {"message": words, "link": link, "media": names, "planned": order.planned.astimezone(UTC).isoformat()}
+
+    def post(self, parcel: Parcel, now: datetime) -> Outcome:
+        """Post once. Where Facebook says that it has this already, an earlier try may be out: that is looked up."""
+        body = {"message": parcel["message"]}
+        if parcel["link"]:
+            body["link"] = parcel["link"]
+        if parcel["media"]:
+            body["attached_media"] = json.dumps([{"media_fbid": name} for name in parcel["media"]])
+        planned = datetime.fromisoformat(parcel["planned"])
+        return self._publish(body, lambda since: self._with_words(parcel["message"], since), planned, now)
+
+    def find(self, parcel: Parcel, since: datetime) -> Posted | None:
+        """Compare the Page's own posts since `since`, newest first. What is not listed may be out all the same."""
+        if found := self._with_words(parcel["message"], since):
+            return found[0]
+        raise Unknowable("The Page does not list it, which does not prove its absence: look for it on the Page.")
+
+    def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
+        """Delete a post. Facebook says the same of one that is gone and of one it does not show to this token."""
+        if not _is_post(id_):
+            return Refused(NO_ID)
+        answer = self._graph.ask("DELETE", id_)
+        if answer.ok and answer.get("success") is True:
+            return Retracted()
+        return self._gone(id_, now) if code(answer) == GONE else self._graph.not_done(answer, now)
+
+    def correct(self, id_: str, parcel: Parcel, now: datetime) -> Posted | Refused | Deferred:
+        """Change the words of a post; its pictures and its card stay. Only the app that posted it may."""
+        if not _is_post(id_):
+            return Refused(NO_ID)
+        answer = self._graph.ask("POST", id_, {"message": parcel["message"]})
+        if answer.ok and answer.get("success") is True:
+            return _at(id_)
+        gone = self._gone(id_, now) if code(answer) == GONE else self._graph.not_done(answer, now)
+        return Refused("It is not on the Page any more.") if isinstance(gone, Retracted) else gone
+
+    def repost(self, url: str, order: Order, now: datetime) -> Outcome:
+        """Post a link to a post, as no program can share one. Where Facebook takes no such link, a person shares it."""
+        found = re.fullmatch(WHERE, url.strip())
+        if not found:
+            return Refused(NO_POST)
+        link = found[0]
+        return self._publish({"link": link}, lambda since: self._with_link(link, since), order.planned, now)
+
+    def like(self, url: str, order: Order, now: datetime) -> Outcome:  # noqa: ARG002
+        """Hand it to a person: Facebook does not document that a program may like as a Page."""
+        found = re.fullmatch(WHERE, url.strip())
+        if not found:
+            return Refused(NO_POST)
+        return HandedOff(found[0], "Open the link, switch to the Page, and press Like: no program may do it.")
+
+    def check(self) -> str:
+        """The Page's name, once it is known that the token is the Page's and may post."""
+        about = self._token_data()
+        if about.get("type") not in ("PAGE", None):
+            raise ChannelError(f"TOKEN is not the token of a Page. {ANEW}")
+        if about.get("profile_id") not in (self._page, None):
+            raise ChannelError(f"TOKEN belongs to another Page. {THIS_PAGE}")
+        missing = [scope for scope in SCOPES if scope not in (about.get("scopes") or ())]
+        if missing:
+            raise ChannelError(f"TOKEN lacks {' and '.join(missing)}. {RIGHTS}")
+        answer = self._graph.ask("GET", self._page, {"fields": "id,name"})
+        name = answer.get("name")
+        if not answer.ok or answer.get("id") != self._page or not isinstance(name, str):
+            raise self._graph.not_asked(answer)
+        return f"{self._graph.clean(name)} (Page {self._page})"
+
+    # --- what posting takes ---
+
+    def _upload(self, picture: Media, now: datetime) -> str | Refused | Deferred:
+        """The id of a picture that nobody sees yet, with its alternative text."""
+        fields = {"published": "false", **({"alt_text_custom": picture.alt} if picture.alt else {})}
+        files = {"source": ("source", picture.data, picture.mime)}
+        answer = self._graph.ask("POST", f"{self._page}/photos", fields, files=files)
+        name = answer.get("id")
+        return name if answer.ok and is_number(name) else self._graph.not_done(answer, now)
+
+    def _publish(self, body: Mapping[str, str], look: Look, planned: datetime, now: datetime) -> Outcome:
+        """Publish once. Where Facebook has the same already, this made nothing, but an earlier try of ours may have."""
+        answer = self._graph.ask("POST", f"{self._page}/feed", body)
+        if made := _posted(answer):
+            return made
+        if code(answer)[1] == OUR_OWN_LINK and "message" not in body:
+            return HandedOff(SHARE + quote(body["link"], safe=""), "Open the link, choose the Page, and share.")
+        if is_duplicate(answer):
+            return _earlier(look, planned)
+        return self._graph.certain(answer, now) or InDoubt(f"Sent, but not confirmed: {self._graph.said(answer)}.")
+
+    def _with_words(self, words: str, since: datetime) -> tuple[Posted, datetime] | None:
+        return self._newest("message", lambda post: _comparable(post.get("message", "")) == _comparable(words), since)
+
+    def _with_link(self, link: str, since: datetime) -> tuple[Posted, datetime] | None:
+        def leads_there(post: Mapping[str, Any]) -> bool:
+            attached = post.get("attachments") or {"data": []}
+            return any(one.get("unshimmed_url") == link for one in attached["data"])
+
+        return self._newest("attachments{unshimmed_url}", leads_there, since)
+
+    def _newest(
+        self, field: str, is_it: Callable[[Mapping[str, Any]], bool], since: datetime
+    ) -> tuple[Posted, datetime] | None:
+        """The newest own post made at or after `since` of which that is true, and when it was made."""
+        with as_promised():
+            for post, created in self._own_since(since.astimezone(UTC) - SKEW, field):
+                if is_it(post):
+                    return _at(post["id"]), created
+        return None
+
+    def _own_since(self, oldest: datetime, field: str) -> Iterator[tuple[Mapping[str, Any], datetime]]:
+        """A page of them may be empty and not the last: https://developers.facebook.com/docs/graph-api/results"""
+        ask = {"fields": f"id,created_time,{field}", "limit": str(PAGE)}
+        for _ in range(PAGES):
+            answer = self._graph.ask("GET", f"{self._page}/published_posts", ask)
+            if not answer.ok or not isinstance(answer.get("data"), list):
+                raise self._graph.not_asked(answer)
+            for post in answer.get("data"):
+                created = datetime.fromisoformat(post["created_time"])
+                if created < oldest:
+                    return
+                yield post, created
+            if not answer.get("paging", "next"):
+                return
+            ask["after"] = str(answer.get("paging", "cursors", "after"))
+        raise ChannelError(f"More than {PAGE * PAGES} newer posts: look for it on the Page.")
+
+    def _gone(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
+        """Whether a post that Facebook does not show is gone: where the token is good, it would be shown."""
+        if not id_.startswith(f"{self._page}_"):
+            return Refused("Facebook does not show this post to the Page that PAGE names: a person has to look for it.")
+        try:
+            self.check()
+        except ChannelError as error:
+            return Deferred(f"Facebook does not show the post, nor whether it is gone. {error}", now + LATEST)
+        return Retracted()
+
+    def _token_data(self) -> Mapping[str, Any]:
+        """What Facebook says of the token. Raises ChannelError, also when it is not valid."""
+        by = self._app_token or self._token
+        answer = self._graph.ask("GET", "debug_token", {"input_token": self._token, "access_token": by})
+        about = answer.get("data")
+        if not answer.ok or not isinstance(about, dict):
+            raise self._graph.not_asked(answer)
+        if about.get("is_valid") is not True:
+            said = about["error"].get("message") if isinstance(about.get("error"), dict) else ""
+            raise ChannelError(f"TOKEN is not valid: {self._graph.clean(str(said or 'it ended'))}. {ANEW}")
+        return about
+
+
+def _earlier(look: Look, planned: datetime) -> Outcome:
+    """What is known of what Facebook says it has already."""
+    try:
+        found = look(planned - SAME)
+    except ChannelError as error:
+        return InDoubt(f"Facebook says that it had this already, and could not be asked where: {error}")
+    if not found:
+        return InDoubt("Facebook says that this is out, and does not list it: look at the Page.")
+    if found[1] >= planned - SKEW:
+        return found[0]
+    return Refused(f"The same is out already: {found[0].url}. Facebook takes nothing twice: change the post.")
+
+
+def _posted(answer: Answer) -> Posted | None:
+    """The post that was made; None where the answer names none."""
+    name = answer.get("id")
+    return _at(name) if answer.ok and _is_post(name) else None
+
+
+def _at(name: str) -> Posted:
+    """A post by its id, which leads to it. Raises ValueError when it is none."""
+    if not _is_post(name):
+        raise ValueError(name)
+    return Posted(f"https://www.facebook.com/{name}", name)
+
+
+def _is_post(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"[0-9]{1,30}_[0-9]{1,30}", name, re.ASCII) is not None
+
+
+def _first_link(words: str) -> str:
+    """The first address in words, without what ends the sentence or bracket around it; '' without one.
+
+    None of Facebook itself: it takes no links to its own pages.
+    """
+    found = re.search(r"https?://(?!(?:\w+\.)?facebook\.com)[^\s<>\"“”«»]+", words)
+    link = found[0].rstrip(".,;:!?'*_।॥") if found else ""
+    while link.endswith(")") and link.count(")") > link.count("("):
+        link = link[:-1].rstrip(".,;:!?'*_।॥")
+    return link
+
+
+def _comparable(words: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", words).split())

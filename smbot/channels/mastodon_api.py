@@ -1,0 +1,119 @@
+"""What `smbot.channels.mastodon` asks a server, by mastodon-py, and what the answers prove.
+
+That is read from the answer itself, never from the wording of an exception: `Api` keeps the last one. Which error says
+what: https://docs.joinmastodon.org/methods/statuses/#create and its neighbours.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, is_unusable, never_left
+from smbot.model import Deferred, Refused
+
+if TYPE_CHECKING:
+    import requests
+
+# what is needed, and the wider scopes that hold it: https://docs.joinmastodon.org/api/oauth-scopes/
+SCOPES = {
+    "write:statuses": ("write",),
+    "write:media": ("write",),
+    "read:statuses": ("read",),
+    "read:accounts": ("read", "profile"),
+}
+# what else is needed to like a post, and to find one to boost or like by its address
+MORE_SCOPES = ("write:favourites", "read:search")
+ABOUT_THE_POST = (400, 404, 410, 413, 422)  # what another post might not meet
+
+
+class Api:
+    """mastodon-py, watched: it says that a call failed, `answer` says how."""
+
+    def __init__(self, url: str, token: str, timeout: float) -> None:
+        import requests
+        from mastodon import Mastodon
+
+        session = self._session = requests.Session()
+        session.max_redirects = 0  # a redirect would turn the POST into a GET, and take the token along
+        session.hooks["response"].append(self._keep)
+        # With a version given, a media upload does not first ask for it. 4.0.0 is the oldest with /api/v2/instance.
+        known = {"mastodon_version": "4.0.0", "version_check_mode": "created", "ratelimit_method": "throw"}
+        self._api = Mastodon(api_base_url=url, request_timeout=timeout, session=session, user_agent="smbot", **known)
+        self._api.access_token = token  # as an argument it would be tried as a file name
+        self.wire = Wire(url, timeout, [token])
+        self.answer = Answer()
+        self._kept: requests.Response | None = None
+        self._headers: dict[str, str] = {}
+
+    def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """What the method of mastodon-py of that name gives. Raises whatever a malformed answer provokes in there."""
+        self._kept, failure = None, None
+        try:
+            return getattr(self._api, method)(*args, **kwargs)
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            self.answer = self._answered(failure)
+            self._session.close()  # a connection kept would die some day with a post in it, and leave a needless doubt
+
+    def _keep(self, answer: requests.Response, **_: Any) -> None:
+        self._kept, self._headers = answer, {name.lower(): value for name, value in answer.headers.items()}
+        answer.headers.pop("deprecation", None)  # mastodon-py would warn; its author is the one to act
+        answer.headers.pop("X-RateLimit-Reset", "")  # an odd one would make mastodon-py hide the answer
+
+    def _answered(self, failure: Exception | None) -> Answer:
+        """mastodon-py hides the error of requests behind its own."""
+        if self._kept is None:
+            from mastodon import MastodonIllegalArgumentError
+
+            cause = (failure and failure.__context__) or OSError()
+            usable = not is_unusable(cause) and not isinstance(failure, MastodonIllegalArgumentError)
+            return Answer(sent=usable and not never_left(cause), usable=usable)
+        try:
+            body = self._kept.json()
+        except (ValueError, RuntimeError, OSError):
+            body = None
+        return Answer(self._kept.status_code, body, self._headers)
+
+    def said(self) -> str:
+        """What the server answered, in words fit for a wiki page."""
+        if self.answer.code in (202, 206):
+            return "it is still being processed"
+        if 200 <= self.answer.code < 300:
+            return f"an answer that could not be read, from {self.wire.host}"
+        return self.wire.say(self.answer, ("error",))
+
+    def remedy(self) -> str:
+        """What to do about it, '' when there is nothing."""
+        return _remedy(self.answer.code)
+
+    def certain(self, now: datetime) -> Refused | Deferred | None:
+        """What the last answer proves: nothing was done. None when it proves nothing."""
+        answer = self.answer
+        if not answer.usable:
+            return Refused("The post could not be put into a request: check its words, and the address of the server.")
+        if not answer.sent:
+            return Deferred(f"The server {self.wire.host} could not be reached.", now + PAUSE)
+        if answer.code == 429:
+            return Deferred("The server asks to slow down (rate limit).", answer.until(now))
+        if not 300 <= answer.code < 500 or answer.code == 408:
+            return None
+        reason = f"The server refused: {self.said()}. {self.remedy()}".strip()
+        return Refused(reason) if answer.code in ABOUT_THE_POST else Deferred(reason, now + LATEST)
+
+
+def _remedy(code: int) -> str:
+    if 300 <= code < 400:
+        return "It sends elsewhere: set the URL of the channel to the address shown when its web pages are open."
+    return {
+        401: "The access token does not work any more: make a new one (Preferences > Development).",
+        403: (
+            f"The token lacks a right, or the account is restricted. Needed scopes: {' '.join(SCOPES)}, and to boost "
+            f"or like {' '.join(MORE_SCOPES)}."
+        ),
+        404: "What it refers to is gone, or the URL of the channel is not that of a Mastodon server.",
+        413: "A picture is too large for the server.",
+        422: "Change the post, then approve it again.",
+    }.get(code, "")
