@@ -11,7 +11,7 @@ brought in line with the memory afterwards, by this run or by the next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from smbot import channels, gather, pages, pictures, plan
 from smbot.errors import Conflict, Rejected
@@ -29,24 +29,24 @@ ROUNDS = 5  # how often in a row a cycle is begun anew because a page changed un
 
 
 class Desk:
-    """One wiki with its accounts."""
+    """One wiki with its accounts. Time is the wiki's, unless a `clock` is given."""
 
     def __init__(
         self,
         wiki: Wiki,
         home: str,
         environment: Mapping[str, str],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
         ceiling: int = 10,
         patience: tuple[float, ...] = PATIENCE,
     ) -> None:
         self._wiki = wiki
         self._titles = titles(home, wiki.bot)
         self._environment = environment
-        self._clock = clock
+        self._clock = clock or wiki.now
         self._keeper = Keeper(wiki, self._titles.memory, patience)
         self._channels: dict[str, channels.Channel] = {}
-        self._lookout = Lookout(wiki, self._titles, self._channel, clock, ceiling)
+        self._lookout = Lookout(wiki, self._titles, self._channel, self._clock, ceiling)
         self.stopping = False  # set from outside: finish the delivery at hand, begin no other
 
     # --- the three steps --------------------------------------------------------------------------------------------
@@ -112,6 +112,7 @@ class Desk:
             look_again=lambda: self._lookout.look_again(seen),
             clock=self._clock,
             is_stopping=lambda: self.stopping,
+            skew=self._wiki.skew,
         )
 
     def _media(self, delivery: Delivery, seen: Snapshot) -> tuple[Media, ...]:

@@ -88,7 +88,7 @@ def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) ->
     """Why an approved delivery does not go out now, in words for its card; '' when it does."""
     account = channel.split("/")[0]
     if why := _rests(id_, channel, memory, seen.now):
-        return why
+        return f"{account} on {seen.rules[channel].network} {why}"
     month = f"{account} {seen.now:%Y-%m}"
     budget = seen.settings.accounts[account].budget
     if mills and memory.spent.get(month, 0) + mills > budget:
@@ -198,19 +198,21 @@ def _after_task(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery
     """What becomes of a post that was to be retracted or corrected; what an API cannot do, a person has to."""
     match outcome:
         case Retracted():
-            return replace(delivery, state=RETRACTED, until=None)
+            return replace(delivery, state=RETRACTED, until=None, reason=delivery.said)
         case Posted(url) if delivery.corrected:
-            return replace(
-                delivery, task=POST, state=POSTED, text=delivery.corrected, corrected=None, url=url, until=None
-            )
+            return _as_posted(replace(delivery, text=delivery.corrected, url=url), f"Corrected; {delivery.said}")
         case Deferred(reason, until) if delivery.tries < TRIES:
             return replace(delivery, state=DEFERRED, until=until, tries=delivery.tries + 1, reason=reason)
         case Deferred(reason) | Refused(reason) if delivery.task == RETRACT:
             return replace(delivery, state=HANDED_OFF, since=now, reason=f"Delete it there by hand. {reason}")
         case Deferred(reason) | Refused(reason):
-            why = f"Could not be corrected: {reason}"
-            return replace(delivery, task=POST, state=POSTED, corrected=None, until=None, reason=why)
+            return _as_posted(delivery, f"Could not be corrected: {reason}")
     raise TypeError(outcome)
+
+
+def _as_posted(delivery: Delivery, why: str) -> Delivery:
+    """It was to be corrected, and is out as before; its row on the log is to be written anew."""
+    return replace(delivery, task=POST, state=POSTED, corrected=None, until=None, reason=why, logged="")
 
 
 def is_begun(memory: Memory, delivery: Delivery) -> bool:
@@ -235,8 +237,10 @@ def forget(memory: Memory, delivery: Delivery) -> Memory:
 
 def retract(delivery: Delivery, why: str, now: datetime) -> Delivery:
     """What a maintainer's word to retract makes of a delivery. What may be out has to be cleared up first."""
+    if delivery.state in (SENDING, IN_DOUBT, RETRACTED):
+        return delivery
     if delivery.posts or delivery.state == POSTED:
-        return replace(delivery, task=RETRACT, state=DEFERRED, until=now, tries=0, reason=why)
+        return replace(delivery, task=RETRACT, state=DEFERRED, until=now, tries=0, said=why, reason="", corrected=None)
     if delivery.state in (DEFERRED, REFUSED, HANDED_OFF):
         return replace(delivery, state=GIVEN_UP, reason=why)
     return delivery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from smbot import channels, settings, sources
 from smbot.errors import SmbotError, UsageError
@@ -25,6 +25,7 @@ RIGHTS = {
 }
 
 
+SKEW = timedelta(minutes=2)  # between two clocks that are both set right
 CARD = ("Template:Smbot/candidate", "Template:Smbot/post")
 
 
@@ -53,6 +54,7 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
     for right, why in RIGHTS.items():
         yield Finding(f"right ‘{right}’", right in rights, "" if right in rights else "missing", why)
     t = titles(home, wiki.bot)
+    yield _clock(wiki.skew)
     pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log, *CARD])
     for title in (t.queue, t.requests, t.log):
         yield Finding(f"page ‘{title}’", pages[title].exists, "", "Run: smbot install")
@@ -71,6 +73,11 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
                 yield Finding(
                     f"channel {channel}", False, said, "Write ‘budget = 5’ (US dollars a month) in its settings."
                 )
+
+
+def _clock(skew: timedelta) -> Finding:
+    said = f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta(0) else 'behind'} the wiki's"
+    return Finding("this machine's clock", abs(skew) < SKEW, said, "Set it by NTP; smbot goes by the wiki's meanwhile.")
 
 
 def _card_template(page: Page) -> Finding:

@@ -119,6 +119,7 @@ class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
     planned: datetime | None = None  # when it was first to be sent
     parcel: dict[str, Any] = {}
     corrected: Text | None = None  # what it shall say instead
+    said: str = ""  # on whose word it is retracted or corrected
     posts: tuple[Posted, ...] = ()
     url: str = ""  # where it is, or where a person has to do it
     reason: str = ""

@@ -18,6 +18,7 @@ from smbot.compose import is_web_address
 from smbot.forms import show_time
 from smbot.gather import Snapshot
 from smbot.memory import (
+    CORRECT,
     DECLINED,
     DEFERRED,
     GIVEN_UP,
@@ -29,6 +30,7 @@ from smbot.memory import (
     RETRACTED,
     SENDING,
     STATUSES,
+    Decision,
     Delivery,
     Known,
     Memory,
@@ -218,7 +220,7 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     for delivery in of_it:
         yield from _delivery_note(delivery, seen, is_asked=delivery in deliveries.stuck(of_it))
     if decision := known.standing.decision:
-        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
+        yield from _undone(decision, proposal, seen)
     if known.end:
         yield from _posted_notes(proposal, memory, seen)
         return
@@ -230,6 +232,16 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
         yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
     yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
+
+
+def _undone(decision: Decision, proposal: Proposal, seen: Snapshot) -> Iterator[str]:
+    """Why what somebody set a card to was not done, or not yet."""
+    if not any(seen.settings.maintains(decision.user, account) for account in proposal.candidate.accounts):
+        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
+    elif decision.status == CORRECT:
+        yield plan.why_not_corrected(decision, proposal, seen)
+    elif decision.status == RETRACT:
+        yield f"{person(decision.user)} set it to retract; what is being sent now is taken back as soon as it is clear."
 
 
 def _posted_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
@@ -274,7 +286,7 @@ def _delivery_note(delivery: Delivery, seen: Snapshot, *, is_asked: bool) -> Ite
         case "post", "deferred":
             yield f"{channel} will be tried again at {show_time(delivery.until or seen.now)} UTC: {why}"
         case task, "deferred":
-            yield f"To be {'deleted' if task == RETRACT else 'corrected'}: {channel} ({why})."
+            yield f"To be {'deleted' if task == RETRACT else 'corrected'}: {channel} ({why or encode(delivery.said)})."
         case _, "retracted":
             yield f"Deleted again from {channel} ({why})."
         case _, "handed off":

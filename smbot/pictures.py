@@ -34,6 +34,7 @@ _PAGES = ("application/pdf", "image/vnd.djvu")  # of which wikis show the first 
 _TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
           7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
 _ORIENTATION = 0x0112
+_TOO_LARGE = f"The picture has more than {PIXELS // 1_000_000} million pixels. Upload a smaller one."
 
 
 def problem(file: File, rules: Rules) -> Problem | None:
@@ -80,12 +81,9 @@ def _painted(data: bytes, side: int) -> tuple[Image, bool]:
     """The picture upright, in sRGB with or without transparency, and whether it was kept as a photograph is."""
     from PIL import Image
 
-    with Image.open(BytesIO(data), formats=list(READABLE.values())) as opened:
-        width, height = opened.size
-        if width * height > PIXELS:
-            raise WikiError(f"The picture is too large to be opened ({width} × {height} pixels). Upload a smaller one.")
+    with _opened(data) as opened:
         profile, turn = opened.info.get("icc_profile"), _TURNS.get(_orientation(opened), "")
-        size = _within(width, height, side)
+        size = _within(*opened.size, side)
         opened.draft(opened.mode, size)  # a large JPEG is unpacked no larger than need be
         picture = _resized(_plain(opened), size)
         is_photo = opened.format in ("JPEG", "MPO", "WEBP")
@@ -96,6 +94,19 @@ def _painted(data: bytes, side: int) -> tuple[Image, bool]:
         picture = picture.transpose(Image.Transpose[turn])
     picture.info = {}  # Pillow would save some of it again
     return picture, is_photo
+
+
+def _opened(data: bytes) -> Image:
+    """The picture, not yet unpacked, provided that there is room for it."""
+    from PIL import Image
+
+    try:
+        opened = Image.open(BytesIO(data), formats=list(READABLE.values()))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise WikiError(_TOO_LARGE) from error
+    if opened.width * opened.height > PIXELS:
+        raise WikiError(_TOO_LARGE)
+    return opened
 
 
 def _orientation(picture: Image) -> int:

@@ -41,7 +41,7 @@ from smbot.memory import (
 )
 from smbot.model import Can, Posted, Problem, Text
 from smbot.proposals import Proposal, is_early, is_late, proposals, shown, verdict
-from smbot.templates import is_tangled, person
+from smbot.templates import encode, is_tangled, person
 
 KEEP_DELIVERIES = timedelta(days=7)
 KEEP_KNOWN = timedelta(days=400)  # how long what was never posted stays known
@@ -127,6 +127,8 @@ def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapsho
     open_for = [a for a in proposal.accounts if a in mine] if not proposal.known.end else []
     if not open_for and not theirs:
         return memory
+    if decision.status == CORRECT and why_not_corrected(decision, proposal, seen):
+        return memory  # its card says why
     known, settled = proposal.known, dict(memory.deliveries)
     if decision.status in (DECLINED, RETRACT):
         words = f"{'declined' if decision.status == DECLINED else 'retracted'} by {decision.user}"
@@ -134,7 +136,8 @@ def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapsho
         known = replace(known, dropped=known.dropped | dict.fromkeys(open_for, words))
     for delivery in theirs:
         settled[delivery.key] = _resolved(delivery, decision, proposal, seen)
-    known = replace(known, standing=replace(known.standing, decision=None))
+    if decision.status != RETRACT or all(d.state != SENDING for d in theirs):  # else it is not clear yet what is out
+        known = replace(known, standing=replace(known.standing, decision=None))
     return replace(memory, deliveries=settled, known=memory.known | {proposal.id: known})
 
 
@@ -160,20 +163,20 @@ def _corrected(delivery: Delivery, decision: Decision, proposal: Proposal, seen:
     text = proposal.texts.get(delivery.channel)
     if text is None or text == delivery.text or (delivery.task, delivery.state) != (POST, POSTED):
         return delivery
-    if why_not_corrected(decision, proposal, seen) or Can.CORRECT not in seen.rules[delivery.channel].can:
-        return delivery
-    if len(text.parts) != len(delivery.posts):
+    if Can.CORRECT not in seen.rules[delivery.channel].can or len(text.parts) != len(delivery.posts):
         return delivery
     said = f"{decision.user} said so in revision {decision.revision}"
-    return replace(delivery, task=CORRECT, state=DEFERRED, corrected=text, until=seen.now, tries=0, reason=said)
+    return replace(
+        delivery, task=CORRECT, state=DEFERRED, corrected=text, until=seen.now, tries=0, said=said, reason=""
+    )
 
 
 def why_not_corrected(decision: Decision, proposal: Proposal, seen: Snapshot) -> str:
-    """Why a word to correct does not count; '' when it does."""
+    """Why a word to correct does not count, as wikitext; '' when it does."""
     if decision.digest != proposal.digest or decision.disturbed_by:
         return "The words were changed since somebody set it to correct. Please look at them again."
     if proposal.problems:
-        return str(proposal.problems[0])
+        return encode(str(proposal.problems[0]))
     if seen.settings.four_eyes and decision.user in proposal.known.standing.editors:
         return f"{person(decision.user)} changed the words; another maintainer has to set it to correct."
     return ""
@@ -197,10 +200,7 @@ def _take_by_hand(memory: Memory, seen: Snapshot) -> Memory:
 def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     """How a candidate has ended; '' while it is open."""
     of_it = memory.of(proposal.id)
-    if any(
-        d.state in (SENDING, IN_DOUBT, REFUSED, HANDED_OFF) or (d.task == RETRACT and d.state != RETRACTED)
-        for d in of_it
-    ):
+    if any(map(_needs_more, of_it)):
         return ""
     states = {delivery.channel: delivery.state for delivery in of_it}
     best = next((state for state in (POSTED, RETRACTED, GIVEN_UP) if state in states.values()), "")
@@ -353,13 +353,19 @@ def needs_status(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
         return POSTED if proposal.known.end else WAITING
     status = proposal.card.status
     if proposal.known.end:
-        busy = any(d.task != POST for d in memory.of(proposal.id)) or proposal.known.standing.decision
-        return "" if busy or status == POSTED else POSTED
+        return "" if status == POSTED or any(map(_is_busy, memory.of(proposal.id))) else POSTED
     if stuck := deliveries.stuck(memory.of(proposal.id)):
         return "" if status == stuck[0].state else stuck[0].state
     verdicts = [verdict(proposal, account, seen) for account in proposal.accounts]
     covered = bool(verdicts) and all(v.approval for v in verdicts) and not proposal.problems
     if covered:
         return "" if status == APPROVED else APPROVED
+    if status in (RETRACT, CORRECT):
+        return "" if any(map(_is_busy, memory.of(proposal.id))) else WAITING
     known_statuses = (APPROVED, DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP, IN_DOUBT, REFUSED)
     return WAITING if status in known_statuses else ""
+
+
+def _is_busy(delivery: Delivery) -> bool:
+    """Whether it is still to be retracted or corrected."""
+    return delivery.task != POST and delivery.state != RETRACTED

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smbot import compose, intake, sources
-from smbot.channels import NETWORKS, network
+from smbot.channels import network
 from smbot.errors import UsageError
 from smbot.identity import take_print
 from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading, Rules, Text
@@ -24,6 +24,7 @@ USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",), 
 NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
 
 Shown = dict[str, Any]
+SHOWN = ("mastodon", "bluesky", "x")  # the networks whose limits differ enough to be worth seeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Wish:
     def voices(self) -> dict[str, Account]:
         """The accounts to show, on every network there is."""
         names = self.accounts or USUAL_ACCOUNTS[self.source]
-        return {name: Account(name, tuple(NETWORKS), frozenset()) for name in names}
+        return {name: Account(name, SHOWN, frozenset()) for name in names}
 
 
 def candidates(wish: Wish, wiki: Callable[[str], Wiki], home: str) -> tuple[list[Shown], list[str]]:

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as put
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from types import EllipsisType
 from typing import Any
@@ -54,6 +54,7 @@ class Doors:
     look_again: Callable[[], None]  # raises WikiError unless all is as it was planned with
     clock: Callable[[], datetime]
     is_stopping: Callable[[], bool]  # begin no further delivery
+    skew: timedelta = timedelta(0)  # how far the machine's clock is ahead of the one above
 
 
 @dataclass
@@ -148,13 +149,19 @@ class Dispatch:
         outcome: Outcome = await self._call(channel.post, delivery.parcel, self._doors.clock())
         if isinstance(outcome, InDoubt):
             with suppress(ChannelError):
-                outcome = await self._call(channel.find, delivery.parcel, delivery.since) or outcome
+                outcome = await self._find(channel, delivery) or outcome
         return outcome
+
+    async def _find(self, channel: Channel, delivery: Delivery) -> Posted | None:
+        """Look for it on the network, whose clock may be like the wiki's or like this machine's."""
+        since = delivery.since + min(self._doors.skew, timedelta(0))
+        found: Posted | None = await self._call(channel.find, delivery.parcel, since)
+        return found
 
     async def _resolve(self, channel: Channel, delivery: Delivery) -> None:
         """Ask the network about a delivery that was begun and never finished. Never send it again blindly."""
         try:
-            found = await self._call(channel.find, delivery.parcel, delivery.since)
+            found = await self._find(channel, delivery)
         except Unknowable as error:
             if self._may_go_again(delivery):
                 await self._post_again(channel, delivery)

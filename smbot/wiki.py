@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,15 @@ class Wiki:
         except OSError as error:
             raise WikiError(f"The wiki ‘{name}’ cannot be reached: {_cause(error)}") from error
         self._pages: dict[str, Page] = {}
+        self._ahead = 0.0  # seconds that the wiki's clock is before this machine's monotonic one
+        self.skew = timedelta(0)
+        """How far this machine's clock is ahead of the wiki's, when the wiki was last asked anything."""
+
+    def now(self) -> datetime:
+        """The time by the wiki's clock, which is the same for every machine that smbot runs on."""
+        if not self._ahead:
+            return datetime.now(UTC)
+        return datetime.fromtimestamp(time.monotonic() + self._ahead, UTC)
 
     @property
     def bot(self) -> str:
@@ -264,11 +273,15 @@ class Wiki:
         return result
 
     def _submit(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        parameters = {"action": "query", "formatversion": 2, **parameters}
+        parameters = {"action": "query", "formatversion": 2, "curtimestamp": True, **parameters}
         try:
             answer: dict[str, Any] = api.Request(site=self._site, use_get=True, parameters=parameters).submit()
         except (Error, OSError) as error:
             raise WikiError(f"{self._site} could not be read: {_cause(error)}") from error
+        if "curtimestamp" in answer:
+            told = _time(answer["curtimestamp"])
+            self._ahead = told.timestamp() - time.monotonic()
+            self.skew = datetime.now(UTC) - told
         return answer
 
     def _pieces(self, **parameters: Any) -> Iterator[dict[str, Any]]:
