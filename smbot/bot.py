@@ -139,7 +139,7 @@ class Desk:
                 self._save(edit, troubles)
         report.problems += troubles
         if logged:
-            mind.insist(lambda now: pages.logged(now, rows, logged))
+            mind.insist(lambda now: pages.logged(now, rows, logged, seen))
 
     def _save(self, edit: Edit, troubles: list[str]) -> int:
         """Save a page for people; its revision. One that the wiki refuses (0) holds up no other."""

@@ -69,6 +69,7 @@ class Snapshot:
     unread: Mapping[str, str] = field(default_factory=dict)  # the feeds that could not be read now, and why
     picks: frozenset[str] = frozenset()  # the feeds whose items are to be picked
     files: Mapping[str, File] = field(default_factory=dict)
+    logs: Mapping[str, Page] = field(default_factory=dict)  # the log pages with hand-offs, by month
     done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
     ceiling: int = 10  # posts a day and account that no settings page can exceed
 

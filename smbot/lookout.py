@@ -66,7 +66,7 @@ class Lookout:
         )
         if deep:
             seen = self._look_deeper(seen, got[t.requests])
-        return replace(seen, files=self._files(seen), done_by_hand=self._done_by_hand(seen))
+        return self._look_at_hand_offs(replace(seen, files=self._files(seen)))
 
     def _look_deeper(self, seen: Snapshot, requests_page: Page) -> Snapshot:
         history = self._wiki.history(requests_page, seen.memory.requests)
@@ -128,15 +128,18 @@ class Lookout:
         wanted = sorted(names - {""})
         return self._wiki.files(wanted) if wanted else {}
 
-    def _done_by_hand(self, seen: Snapshot) -> Mapping[str, Done]:
+    def _look_at_hand_offs(self, seen: Snapshot) -> Snapshot:
         """What people say on the log pages that they did; these are only read while something waits for a person."""
+        logs: dict[str, Page] = {}
         found: dict[str, Done] = {}
         waiting = [d for d in deliveries.handed_off(seen.memory) if d.month in seen.memory.logs]
         titles = {f"{self._titles.log}/{d.month}": d.month for d in waiting}
         for title, page in self._wiki.read(titles).items() if titles else ():
-            history = self._wiki.history(page, seen.memory.logs[titles[title]])
-            found |= postlog.done_by_hand(history, [d.key for d in waiting if d.month == titles[title]])
-        return found
+            month = titles[title]
+            logs[month], after = page, seen.memory.logs[month]
+            keys = [d.key for d in waiting if d.month == month]
+            found |= postlog.done_by_hand(self._wiki.history(page, after), after, keys)
+        return replace(seen, logs=logs, done_by_hand=found)
 
     def _other_wiki(self, name: str) -> Wiki:
         if name not in self._wikis:

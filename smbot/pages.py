@@ -398,12 +398,16 @@ def _state(state: str, words: str) -> str:
 def unlogged(memory: Memory, seen: Snapshot) -> dict[str, list[Delivery]]:
     """The deliveries whose row does not yet say how they stand, by month.
 
-    So is one of which somebody said that they did it by hand whose word does not count: their row is written anew.
+    What waits for a person is written anew where somebody said that they did it whose word does not count, and where
+    its row is gone.
     """
     months: dict[str, list[Delivery]] = {}
+    on_page = {month: postlog.keys(page.text) for month, page in seen.logs.items()}
     for delivery in memory.deliveries.values():
-        not_taken = delivery.state == HANDED_OFF and delivery.key in seen.done_by_hand
-        if delivery.state not in (SENDING, delivery.logged) or not_taken:
+        not_taken = delivery.key in seen.done_by_hand and not seen.settings.problems
+        gone = delivery.key not in on_page.get(delivery.month, {delivery.key})
+        again = delivery.state == HANDED_OFF and (not_taken or gone)
+        if delivery.state not in (SENDING, delivery.logged) or again:
             months.setdefault(delivery.month, []).append(delivery)
     return months
 
@@ -422,12 +426,18 @@ def _log_note(delivery: Delivery, seen: Snapshot) -> str:
     return f"{who} wrote that it is done; that counts when a maintainer of {delivery.channel.split('/')[0]} writes it."
 
 
-def logged(memory: Memory, rows: Mapping[str, Sequence[Delivery]], revisions: Mapping[str, int]) -> Memory:
-    """Remember that the log pages of some months, in these revisions, show their deliveries as they stand."""
+def logged(
+    memory: Memory, rows: Mapping[str, Sequence[Delivery]], revisions: Mapping[str, int], seen: Snapshot
+) -> Memory:
+    """Remember that the log pages of some months, in these revisions, show their deliveries as they stand.
+
+    Who did what by hand was looked for up to the revision that was `seen`, and is from there on next time.
+    """
     now = memory.deliveries
+    looked = {month: seen.logs[month].revision if month in seen.logs else new for month, new in revisions.items()}
     done = [d for month in revisions for d in rows[month] if d.key in now]
     return replace(
         memory,
         deliveries=now | {d.key: replace(now[d.key], logged=d.state) for d in done},
-        logs={**memory.logs, **revisions} if deliveries.handed_off(memory) else {},
+        logs={**memory.logs, **looked} if deliveries.handed_off(memory) else {},
     )

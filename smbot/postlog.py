@@ -2,6 +2,7 @@
 
 What a person has to do by hand is a card there, with `done` and `link` to fill in. Who filled them in is read from the
 history of the page: each time smbot writes such a card it leaves them empty, so whoever is seen to fill them did it.
+Where somebody took such a card off the page it is put there again.
 """
 
 from __future__ import annotations
@@ -78,18 +79,30 @@ class Done:
     url: str = ""
 
 
-def done_by_hand(revisions: Iterable[Page], keys: Iterable[str]) -> dict[str, Done]:
-    """Who filled in `done` on the cards with these keys; `revisions` are those since smbot last wrote them."""
+def done_by_hand(revisions: Iterable[Page], after: int, keys: Iterable[str]) -> dict[str, Done]:
+    """Who filled in `done` on the cards with these keys; `revisions` are those since revision `after`.
+
+    What was filled in where a revision is missing or hidden may be anybody's.
+    """
     wanted = set(keys)
     found: dict[str, Done] = {}
     for revision in revisions:
-        filled = {} if revision.text_hidden else _filled(revision.text, wanted)
+        user = revision.user if revision.parent == after else ""
+        after = revision.revision if not revision.text_hidden else -1
+        if revision.text_hidden:
+            continue
+        filled = _filled(revision.text, wanted)
         for key in filled.keys() | found.keys():
             if key not in filled:
                 found.pop(key, None)
             elif key not in found or filled[key] != found[key].url:
-                found[key] = Done(revision.user, revision.revision, filled[key])
+                found[key] = Done(user, revision.revision, filled[key])
     return found
+
+
+def keys(text: str) -> set[str]:
+    """The keys of the rows on a page."""
+    return {raw(template, "key") for template in named(parse(text), ROW)}
 
 
 def _filled(text: str, keys: set[str]) -> dict[str, str]:

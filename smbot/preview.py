@@ -24,7 +24,7 @@ USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",), 
 NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
 
 Shown = dict[str, Any]
-SHOWN = ("mastodon", "bluesky", "x")  # the networks whose limits differ enough to be worth seeing
+USUAL_NETWORKS = ("mastodon", "bluesky", "x")  # the networks whose limits differ enough to be worth seeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Wish:
     def voices(self) -> dict[str, Account]:
         """The accounts to show, on every network there is."""
         names = self.accounts or USUAL_ACCOUNTS[self.source]
-        return {name: Account(name, SHOWN, frozenset()) for name in names}
+        return {name: Account(name, USUAL_NETWORKS, frozenset()) for name in names}
 
 
 def candidates(wish: Wish, wiki: Callable[[str], Wiki], home: str) -> tuple[list[Shown], list[str]]:

@@ -15,7 +15,7 @@ import pytest
 from sandbox.people import Person
 from smbot.cli import main
 from smbot.doctor import CARD
-from smbot.preview import SHOWN
+from smbot.preview import USUAL_NETWORKS
 from smbot.sources import tech_news
 from tests.world import World
 
@@ -142,7 +142,7 @@ def test_a_preview_is_a_list_for_machines(source: str, file: str, capsys: pytest
 def test_a_preview_shows_flags_and_the_accounts_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     file = str(PAGES / "tech-news-2026.wikitext")
     _, items, _ = preview(capsys, "tech-news", "--file", file, "--accounts", "wikitech, mediawiki")
-    shown = {f"{account}/{network}" for account in ("wikitech", "mediawiki") for network in SHOWN}
+    shown = {f"{account}/{network}" for account in ("wikitech", "mediawiki") for network in USUAL_NETWORKS}
     assert set(items[0]["texts"]) == shown
     assert ["advanced"] in [item["flags"] for item in items]
     assert not any("recurrent" in item["flags"] for item in items)

@@ -583,6 +583,7 @@ SOON, LATER = int((NOW + HOUR).timestamp()), int((NOW + 900 * HOUR).timestamp())
 @pytest.mark.parametrize(
     ("ends", "data_ends", "expires"),
     [(0, 0, 0), (SOON, 0, SOON), (0, LATER, LATER), (SOON, LATER, SOON), (LATER, SOON, SOON)],
+    ids=["never", "token", "data", "token first", "data first"],
 )
 def test_the_limits_say_when_the_token_ends(
     world: OnFacebook, page: Page, ends: int, data_ends: int, expires: int

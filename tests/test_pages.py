@@ -190,13 +190,13 @@ def test_only_what_the_log_does_not_show_yet_is_written_and_then_remembered() ->
     assert edit is not None
     assert (edit.base, len(named(parse(edit.text), postlog.ROW))) == (0, 1)
     assert pages.log_edit(page(edit.text, title="Desk/Log/2026-10"), [new], memory, snapshot()) is None
-    assert pages.unlogged(pages.logged(memory, {"2026-10": [new]}, {"2026-10": 7}), snapshot()) == {}
+    assert pages.unlogged(pages.logged(memory, {"2026-10": [new]}, {"2026-10": 7}, snapshot()), snapshot()) == {}
 
 
 def test_what_changed_while_the_log_was_written_is_written_later() -> None:
     before = delivery("a", state=DEFERRED)
     memory = Memory(deliveries={before.key: delivery("a", state=POSTED)})
-    after = pages.logged(memory, {before.month: [before]}, {before.month: 7})
+    after = pages.logged(memory, {before.month: [before]}, {before.month: 7}, snapshot())
     assert after.deliveries[before.key].state == POSTED
     assert pages.unlogged(after, snapshot()) != {}
 

@@ -142,7 +142,7 @@ def test_broken_data_about_a_picture_do_not_break_it(exif: bytes) -> None:
 
 
 def profile(colours: str = "sRGB") -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile(colours)).tobytes()  # type: ignore[arg-type]
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(colours)).tobytes()
 
 
 def swapped() -> bytes:
@@ -170,7 +170,7 @@ def test_transparency_survives_a_profile() -> None:
     picture.putpixel((70, 50), (*RED, 0))
     picture.putpixel((71, 50), (*RED, 128))
     out = fitted(saved(picture, "PNG", icc_profile=swapped()))
-    assert [out.getpixel(at)[3] for at in ((70, 50), (71, 50), (0, 0))] == [0, 128, 255]  # type: ignore[index]
+    assert [out.getpixel(at)[3] for at in ((70, 50), (71, 50), (0, 0))] == [0, 128, 255]
     assert near(out.getpixel((71, 50)), (*BLUE, 128), 12)
 
 
@@ -200,7 +200,7 @@ def test_a_transparent_colour_of_a_palette_stays_transparent(kind: str) -> None:
     picture.putpixel((1, 1), 1)
     out = fitted(saved(picture, kind, transparency=1))
     assert out.mode == "RGBA"
-    assert (out.getpixel((1, 1))[3], out.getpixel((20, 20))) == (0, (*RED, 255))  # type: ignore[index]
+    assert (out.getpixel((1, 1))[3], out.getpixel((20, 20))) == (0, (*RED, 255))
 
 
 def test_where_only_jpeg_is_taken_what_is_transparent_becomes_white() -> None:
@@ -217,6 +217,7 @@ def test_where_only_jpeg_is_taken_what_is_transparent_becomes_white() -> None:
     [
         ("JPEG", "RGB", RULES.image_types, "JPEG"),
         ("JPEG", "L", RULES.image_types, "JPEG"),
+        ("MPO", "RGB", RULES.image_types, "JPEG"),
         ("WEBP", "RGB", RULES.image_types, "JPEG"),
         ("PNG", "RGB", RULES.image_types, "PNG"),
         ("GIF", "P", RULES.image_types, "PNG"),
@@ -268,7 +269,7 @@ def test_a_photograph_of_20_megapixels_is_no_trouble() -> None:
 
 
 def test_a_photograph_made_smaller_is_as_sharp_as_a_drawing() -> None:
-    picture = noise((250, 150)).resize((2000, 1200), Image.Resampling.NEAREST)
+    picture = noise((250, 150), "L").resize((2000, 1200), Image.Resampling.NEAREST)
     photograph, drawing = (
         fitted(saved(picture, kind, quality=98), replace(RULES, image_side=500)) for kind in ("JPEG", "PNG")
     )

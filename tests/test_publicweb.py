@@ -171,7 +171,7 @@ def test_all_others_are_not_however_they_are_wrapped(address: str) -> None:
 @pytest.mark.parametrize("address", [*NOT_PUBLIC, "no address", ""])
 def test_a_name_that_leads_inside_is_not_asked(site: Site, address: str) -> None:
     for found in ([address], ["8.8.8.8", address], [address, "8.8.8.8"]):
-        guard = Guard(resolve=lambda _, found=found: found, ports=frozenset({site.server_port}))  # type: ignore[misc]
+        guard = Guard(resolve=lambda _, found=found: found, ports=frozenset({site.server_port}))
         assert site.get("/", guard=guard) is None
     assert site.seen == []
 
@@ -196,7 +196,7 @@ def test_a_name_that_leads_inside_is_not_asked(site: Site, address: str) -> None
 )
 def test_what_is_no_name_of_the_internet_is_not_even_looked_up(site: Site, host: str) -> None:
     asked: list[str] = []
-    guard = replace(site.guard, allowed=lambda _: True, resolve=lambda host: [asked.append(host) or "127.0.0.1"])  # type: ignore[func-returns-value]
+    guard = replace(site.guard, allowed=lambda _: True, resolve=lambda host: [asked.append(host) or "127.0.0.1"])
     assert site.get(site.at("/", host), guard=guard) is None
     assert asked == []
 

@@ -535,11 +535,11 @@ class Dripping(Handler):
 def test_an_image_that_never_ends_is_given_up(door: Wiki, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smbot.wiki._LONGEST", 0.2)
     with StandIn(Dripping) as server:
-        server.agents = []  # type: ignore[attr-defined]
+        server.agents = []
         slow = File("Slow.png", f"{server.url}/slow.png", "image/png", 9, datetime.now(UTC), "0" * 40)
         with pytest.raises(WikiError, match="too slowly"):
             door.download(slow)
-        assert "Smbot" in server.agents[0]  # type: ignore[attr-defined]
+        assert "Smbot" in server.agents[0]
 
 
 @pytest.mark.parametrize("path", ["/images/0/00/No_such.png", ":bad"])
