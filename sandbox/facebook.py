@@ -38,7 +38,10 @@ POSTING, READING = "pages_manage_posts", "pages_read_engagement"
 
 @dataclass
 class Page:
-    """A Page, and the token that opens it: until `ends` (0 for ever), and for reading of people until `data_ends`."""
+    """A Page, and the token that opens it: until `ends` (0 for ever), and for reading of people until `data_ends`.
+
+    The token may be asked about itself only where whoever made it `has_role` in the app.
+    """
 
     id: str
     name: str
@@ -47,6 +50,7 @@ class Page:
     data_ends: int = 0
     kind: str = "PAGE"
     revoked: bool = False
+    has_role: bool = True
 
     @property
     def token(self) -> str:
@@ -280,7 +284,8 @@ class FacebookHandler(Handler):
         """https://developers.facebook.com/docs/graph-api/reference/debug_token/"""
         world, given = self.server.world, self.fields["input_token"]
         page = next((page for page in world.pages if page.token == given), None)
-        if page is None or (self.fields["access_token"] != APP_TOKEN and page is not by):
+        by_app = self.fields["access_token"] == APP_TOKEN
+        if page is None or not (by_app or (page is by and page.has_role)):
             raise invalid("You must provide an app access token, or a user access token of a developer of the app")
         about: Json = {"app_id": APP, "type": page.kind, "application": "smbot", "is_valid": not page.revoked}
         about |= {"expires_at": page.ends, "data_access_expires_at": page.data_ends, "scopes": [*page.scopes]}
@@ -291,9 +296,9 @@ class FacebookHandler(Handler):
         return {"data": about}
 
     def node(self, page: Page, name: str) -> Json:
-        if name != page.id:
+        if name not in ("me", page.id):
             raise missing("get", name)
-        return {"id": page.id, "name": page.name}
+        return {"id": page.id, "name": page.name} if page.kind == "PAGE" else {"id": "5005", "name": "Rita"}
 
     def photo(self, page: Page, name: str) -> Json:
         """https://developers.facebook.com/docs/graph-api/reference/page/photos/#upload"""
@@ -419,7 +424,7 @@ class Route:
 NODE, POST = "([0-9]+)", "([0-9]+_[0-9]+)"
 ROUTES = (
     Route("debug", "GET", "debug_token", FacebookHandler.debug, takes("input_token", input_token=WORD)),
-    Route("node", "GET", NODE, FacebookHandler.node, ABOUT_PAGE, (READING,)),
+    Route("node", "GET", f"(me|{NODE[1:-1]})", FacebookHandler.node, ABOUT_PAGE),
     Route("photo", "POST", f"{NODE}/photos", FacebookHandler.photo, PHOTO, (POSTING,), "multipart/form-data"),
     Route("feed", "POST", f"{NODE}/feed", FacebookHandler.feed, FEED, (POSTING, READING)),
     Route("published", "GET", f"{NODE}/published_posts", FacebookHandler.published, PUBLISHED, (READING,)),

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 
-from smbot import channels, gather, pages, pictures, plan
+from smbot import channels, gather, pages, plan
 from smbot.errors import Conflict, Rejected
 from smbot.gather import Snapshot, titles
 from smbot.lookout import Lookout
-from smbot.memory import Delivery, Memory
+from smbot.memory import Memory
 from smbot.mind import PATIENCE, Keeper, Mind
-from smbot.model import Media
 from smbot.pages import Edit
 from smbot.plan import Plan
 from smbot.sending import Dispatch, Doors, Report
@@ -106,20 +106,17 @@ class Desk:
         return self._channels[name]
 
     def _doors(self, seen: Snapshot) -> Doors:
+        @cache
+        def picture(name: str) -> tuple[bytes, str]:
+            return self._wiki.download(seen.files[name]), seen.files[name].mime
+
         return Doors(
             channel=self._channel,
-            media=lambda delivery: self._media(delivery, seen),
+            picture=picture,
             look_again=lambda: self._lookout.look_again(seen),
             clock=self._clock,
             is_stopping=lambda: self.stopping,
             skew=self._wiki.skew,
-        )
-
-    def _media(self, delivery: Delivery, seen: Snapshot) -> tuple[Media, ...]:
-        rules = seen.rules[delivery.channel]
-        files = [(seen.files[image.file], image.alt) for image in delivery.text.images]
-        return tuple(
-            pictures.fit(self._wiki.download(file, rules.image_bytes), file.mime, alt, rules) for file, alt in files
         )
 
     # --- pages ------------------------------------------------------------------------------------------------------

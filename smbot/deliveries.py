@@ -45,6 +45,7 @@ LEASE = timedelta(minutes=5)  # for as long, a delivery that is being sent belon
 DONE_WITHIN = timedelta(minutes=1)  # nothing is sent later than this after it was written down; well within LEASE
 TRIES = 8  # deferred more often than this, a maintainer has to decide
 HAND_FOR = timedelta(days=3)  # how long a person has to post something by hand
+POSTPONED = timedelta(minutes=30)  # until a picture that cannot be used is tried again
 FAILURES = 3  # in a row; then a channel rests
 REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=6)  # doubled with every further failure
 
@@ -107,7 +108,8 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetim
     if _is_begun_by(account, id_, memory):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.state in _OUT)
-    return timing.next_time(rhythm, seen.now, max((d.since for d in mine), default=None))
+    times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
+    return timing.next_time(rhythm, seen.now, max(times, default=None))
 
 
 def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
@@ -219,6 +221,14 @@ def is_begun(memory: Memory, delivery: Delivery) -> bool:
     """Whether a delivery stands as it was begun: nobody has settled it since, or begun it anew."""
     now = memory.deliveries.get(delivery.key)
     return now is not None and (now.state, now.run, now.since) == (SENDING, delivery.run, delivery.since)
+
+
+def postpone(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Memory:
+    """Write down that a delivery could not be begun, for a reason that is not its channel's."""
+    before = memory.deliveries.get(delivery.key)
+    if before and before.state != DEFERRED:  # another process has begun it
+        return memory
+    return _put(memory, _after_post(delivery, Deferred(why, now + POSTPONED), now))
 
 
 def absent(memory: Memory, delivery: Delivery, now: datetime) -> Memory:

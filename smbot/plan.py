@@ -154,6 +154,8 @@ def _resolved(delivery: Delivery, decision: Decision, proposal: Proposal, seen: 
     if decision.status == POSTED_ALREADY:
         url = decision.url if compose.is_web_address(decision.url) else ""
         posts = (*delivery.posts, Posted(url, ""))
+        if len(posts) < len(delivery.text.parts):  # nothing can answer a post whose id is not known
+            said += f"; the last {len(delivery.text.parts) - len(posts)} of the thread were left out"
         return replace(delivery, state=POSTED, url=delivery.url or url, posts=posts, reason=said)
     return replace(delivery, state=GIVEN_UP, reason=said)
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from smbot import deliveries
+from smbot import deliveries, pictures
 from smbot.channels import Channel, Order
 from smbot.deliveries import DONE_WITHIN, is_begun
 from smbot.errors import ChannelError, Conflict, SmbotError, Unknowable, WikiError
@@ -50,7 +50,7 @@ class Doors:
     """What carrying out deliveries needs of the world."""
 
     channel: Callable[[str], Channel]  # raises UsageError
-    media: Callable[[Delivery], tuple[Media, ...]]  # raises WikiError
+    picture: Callable[[str], tuple[bytes, str]]  # its bytes and their type, by its name; raises WikiError
     look_again: Callable[[], None]  # raises WikiError unless all is as it was planned with
     clock: Callable[[], datetime]
     is_stopping: Callable[[], bool]  # begin no further delivery
@@ -120,11 +120,11 @@ class Dispatch:
     async def _deliver(self, channel: Channel, delivery: Delivery) -> bool:
         """Send every post of its thread that is not out yet. Whether the network can be given another delivery."""
         try:
-            media = self._doors.media(delivery) if not delivery.posts else ()
-        except Conflict:
-            raise
-        except WikiError as error:
-            self._report.problems.append(f"{delivery.key}: {error}")
+            media = await self._media(delivery) if not delivery.posts else ()
+        except WikiError as error:  # the wiki's trouble, not the channel's
+            why = str(error)
+            self._report.problems.append(f"{delivery.key}: {why}")
+            await self._write(lambda now: deliveries.postpone(now, delivery, why, self._doors.clock()))
             return True
         while True:
             words = delivery.text.parts[len(delivery.posts)]
@@ -143,6 +143,12 @@ class Dispatch:
             if self._doors.is_stopping():
                 return False
             media = ()
+
+    async def _media(self, delivery: Delivery) -> tuple[Media, ...]:
+        """Its pictures, fitted to what the network takes. Raises WikiError."""
+        rules = self._rules[delivery.channel]
+        files = [(image, *self._doors.picture(image.file)) for image in delivery.text.images]
+        return tuple([await self._call(pictures.fit, data, mime, image.alt, rules) for image, data, mime in files])
 
     async def _post(self, channel: Channel, delivery: Delivery) -> Outcome:
         """Post; and where it is not known whether that worked, look at once."""

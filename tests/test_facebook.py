@@ -298,6 +298,7 @@ DUPLICATES = [
     ApiError(400, "Duplicate status message", code=506, subcode=1455006),
     ApiError(400, "Invalid parameter", code=100, subcode=1366051, told="These photos were already posted."),
     ApiError(400, "You've already posted this. Posting the same content repeatedly isn't allowed.", code=368),
+    ApiError(400, "The action attempted has been deemed abusive.", code=368, subcode=1404082, told="ଏହା ପୂର୍ବରୁ ଅଛି।"),
 ]
 
 
@@ -533,6 +534,9 @@ def test_a_like_is_handed_to_a_person(world: OnFacebook) -> None:
 # --- credentials ----------------------------------------------------------------------------------------------------
 
 
+SOON, LATER = int((NOW + HOUR).timestamp()), int((NOW + 900 * HOUR).timestamp())
+
+
 @pytest.fixture
 def page(world: OnFacebook) -> Page:
     return world.server.world.page("wikitech")
@@ -566,6 +570,35 @@ def test_check_finds_what_is_wrong_with_a_token_and_says_what_to_do(
         channel.check()
 
 
+def test_what_facebook_tells_only_the_app_is_done_without(world: OnFacebook, page: Page) -> None:
+    page.has_role, page.ends = False, SOON
+    channel = Facebook(page.id, page.token, url=world.server.url)
+    assert channel.limits() == {}
+    assert channel.check().startswith("wikitech (Page 100100); without APP_TOKEN")
+    name = posted(channel).id
+    assert [channel.retract(name, NOW), channel.retract(name, NOW)] == [Retracted(), Retracted()]
+    assert "expires" in Facebook(page.id, page.token, APP_TOKEN, url=world.server.url).limits()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"scopes": ("pages_manage_posts",)}, "pages_read_engagement permission.*Give the token"),
+        ({"kind": "USER"}, "belongs to Rita.*Check that PAGE"),
+        ({"id": "100300"}, "belongs to wikitech.*Check that PAGE"),
+        ({"ends": 1}, "Session has expired.*new Page access token"),
+    ],
+)
+def test_what_is_wrong_with_a_token_is_found_without_being_told_of_it(
+    world: OnFacebook, page: Page, change: dict[str, Any], says: str
+) -> None:
+    channel = Facebook(page.id, page.token, url=world.server.url)
+    for name, value in {"has_role": False, **change}.items():
+        setattr(page, name, value)
+    with pytest.raises(ChannelError, match=says):
+        channel.check()
+
+
 @pytest.mark.parametrize(
     "answer", [{}, [], "x", {"data": []}, {"data": {"is_valid": "yes"}}, {"data": {"is_valid": True}}]
 )
@@ -575,9 +608,6 @@ def test_an_answer_about_a_token_that_makes_no_sense_is_a_failure_to_ask(
     monkeypatch.setattr(Handler, "answer", lambda *_: as_json(200, answer))
     with pytest.raises(ChannelError):
         world.channel().check()
-
-
-SOON, LATER = int((NOW + HOUR).timestamp()), int((NOW + 900 * HOUR).timestamp())
 
 
 @pytest.mark.parametrize(

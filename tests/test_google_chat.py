@@ -114,7 +114,7 @@ def test_after_a_lost_answer_the_same_parcel_finds_the_first_message(server: Ser
     assert isinstance(channel(server).post(pack(), NOW), InDoubt)
     assert isinstance(channel(server).post(pack(), NOW), Posted)
     assert server.words("wikitech") == [WORDS]
-    assert rules({}).again == timedelta(days=1)
+    assert rules({}).again == timedelta(hours=1)
 
 
 @given(st.text())

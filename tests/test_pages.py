@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +10,21 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smbot import pages, postlog, review
-from smbot.memory import DEFERRED, IN_DOUBT, POSTED, REFUSED, SENDING, Memory
+from smbot.memory import (
+    DEFERRED,
+    HANDED_OFF,
+    IN_DOUBT,
+    POSTED,
+    REFUSED,
+    SENDING,
+    Decision,
+    Limits,
+    Memory,
+    Standing,
+    Trouble,
+)
 from smbot.model import Page, Posted, Problem
+from smbot.postlog import Done
 from smbot.templates import named, parse, plain, raw
 from tests.builders import (
     ALICE,
@@ -21,6 +34,7 @@ from tests.builders import (
     RITA,
     Paper,
     approved,
+    card,
     delivery,
     known,
     page,
@@ -210,3 +224,111 @@ def test_hundreds_of_cards_stand_still_when_nothing_changes() -> None:
     desk.run()
     assert desk.text == before
     assert len(desk.ids) == 200
+
+
+# --- what stands at the top, and what is said of what is out --------------------------------------------------------
+
+
+def top(memory: Memory, **more: object) -> str:
+    """What stands at the top of the queue."""
+    return pages.status_line(memory, snapshot(memory, **more))
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [(NOW + timedelta(minutes=15), "until 2026-11-21 12:15 UTC"), (NOW, "until it works")],
+)
+def test_a_channel_that_rests_says_until_when_and_why(until: datetime, said: str) -> None:
+    memory = Memory(troubles={CHANNEL: Trouble(4, "The [[server]] is down.", until), "x/y": Trouble(1, "Once.")})
+    assert top(memory) == (
+        f"'''mediawiki on mastodon rests {said}.''' It failed 4 times in a row; its posts wait. "
+        "The &#91;&#91;server&#93;&#93; is down."
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "task", "said"),
+    [
+        (24, "post", "Waits to be posted by hand since 2026-11-20 12:00 UTC: mediawiki on mastodon"),
+        (25, "post", "'''Still waits''' to be posted by hand since 2026-11-20 11:00 UTC"),
+        (25, "retract", "'''Still waits''' to be deleted by hand since"),
+    ],
+)
+def test_what_waits_for_a_person_is_said_more_clearly_after_a_day(hours: int, task: str, said: str) -> None:
+    one = delivery(state=HANDED_OFF, task=task, since=NOW - timedelta(hours=hours))
+    assert said in top(Memory(deliveries={KEY: one}))
+    assert f"[[Desk/Log/2026-11#{KEY}|what to do]]" in top(Memory(deliveries={KEY: one}))
+
+
+@pytest.mark.parametrize(
+    ("expires", "said"),
+    [
+        (NOW + timedelta(days=15), ""),
+        (NOW + timedelta(days=13), "expire on 2026-12-04"),
+        (NOW - timedelta(days=1), "have expired"),
+        ("someday", ""),
+    ],
+)
+def test_credentials_that_end_are_announced(expires: datetime | str, said: str) -> None:
+    at = expires if isinstance(expires, str) else expires.isoformat()
+    assert said in top(Memory(limits={CHANNEL: Limits(NOW, {"expires": at})}))
+    assert bool(top(Memory(limits={CHANNEL: Limits(NOW, {"expires": at})}))) is bool(said)
+    assert top(Memory(limits={"gone/mastodon": Limits(NOW, {"expires": at})})) == ""
+
+
+def test_the_row_of_what_waits_for_a_person_is_written_again_where_it_is_gone() -> None:
+    one = delivery(state=HANDED_OFF, logged=HANDED_OFF)
+    memory = Memory(known={"n1": known()}, deliveries={KEY: one})
+    row = page(postlog.write("", {KEY: postlog.row(one, known())}), title="Desk/Log/2026-11")
+    assert pages.unlogged(memory, snapshot(memory, logs={"2026-11": row})) == {}
+    assert pages.unlogged(memory, snapshot(memory, logs={"2026-11": page("Blanked.")})) == {"2026-11": [one]}
+
+
+def test_a_word_that_it_is_done_is_left_while_nobodys_word_can_be_judged() -> None:
+    one = delivery(state=HANDED_OFF, logged=HANDED_OFF)
+    memory = Memory(known={"n1": known()}, deliveries={KEY: one})
+    said = {KEY: Done(ALICE, 7)}
+    assert pages.unlogged(memory, snapshot(memory, done_by_hand=said)) == {"2026-11": [one]}
+    problems = rules(problems=(Problem("Not protected."),))
+    assert pages.unlogged(memory, snapshot(memory, done_by_hand=said, settings=problems)) == {}
+
+
+def test_who_did_what_by_hand_is_looked_for_from_where_it_was_last_looked_for() -> None:
+    one = delivery(state=HANDED_OFF)
+    memory = Memory(deliveries={KEY: one}, logs={"2026-11": 5})
+    seen = snapshot(memory, logs={"2026-11": page("", 8)})
+    assert pages.logged(memory, {"2026-11": [one]}, {"2026-11": 12}, seen).logs == {"2026-11": 8}
+    assert pages.logged(memory, {"2026-11": [one]}, {"2026-11": 12}, snapshot()).logs == {"2026-11": 12}
+    assert pages.logged(Memory(logs={"2026-11": 5}), {"2026-11": []}, {"2026-11": 12}, seen).logs == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "user", "said"),
+    [
+        ("retract", MALLORY, "[[User:Mallory|Mallory]] set it to retract, but is not among the maintainers"),
+        ("correct", MALLORY, "[[User:Mallory|Mallory]] set it to correct, but is not among the maintainers"),
+        ("correct", ALICE, "The words were changed since somebody set it to correct."),
+        ("retract", ALICE, "what is being sent now is taken back as soon as it is clear"),
+    ],
+)
+def test_a_word_that_was_not_done_says_why(status: str, user: str, said: str) -> None:
+    memory, text = approved()
+    one = memory.known["n1"]
+    decision = Decision(status, user, 9, digest="of other words")
+    memory = replace(
+        memory,
+        known={"n1": replace(one, end="posted", standing=replace(one.standing, decision=decision))},
+        deliveries={KEY: delivery(state=POSTED)},
+    )
+    assert said in note(memory, text)
+
+
+def test_a_word_that_was_not_done_does_not_stay_the_status_of_a_card() -> None:
+    memory, _ = approved()
+    one = memory.known["n1"]
+    for end, wanted in (("posted", "posted"), ("", "waiting")):
+        for status in ("retract", "correct"):
+            after = replace(memory, known={"n1": replace(one, end=end, standing=Standing(status=status))})
+            text = queue(after, card("n1", status))
+            (found,) = named(parse(text), review.CARD)
+            assert raw(found, "status") == wanted

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import deliveries, plan, proposals
-from smbot.deliveries import LEASE, TRIES
+from smbot import plan, proposals
+from smbot.deliveries import TRIES
 from smbot.gather import Snapshot
 from smbot.memory import (
     AGAIN,
@@ -24,6 +24,7 @@ from smbot.memory import (
     POSTED,
     POSTED_ALREADY,
     REFUSED,
+    RETRACT,
     SENDING,
     WAITING,
     Approval,
@@ -32,9 +33,8 @@ from smbot.memory import (
     Memory,
     Standing,
 )
-from smbot.model import Deferred, File, InDoubt, Outcome, Page, Posted, Problem, Refused
+from smbot.model import File, Page, Problem
 from tests.builders import (
-    ACCOUNTS,
     ALICE,
     BOB,
     BOT,
@@ -170,24 +170,6 @@ def test_a_candidate_ends_when_it_expires() -> None:
 # --- ceilings -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("posts_per_day", "ceiling", "posted", "left"),
-    [(3, 10, 0, 3), (3, 10, 1, 2), (3, 10, 3, 0), (1000, 10, 4, 5), (1000, 2, 0, 2), (3, 0, 0, 0)],
-)
-@pytest.mark.parametrize("state", [POSTED, SENDING, IN_DOUBT])
-def test_an_account_posts_no_more_a_day_than_the_settings_and_the_operator_allow(
-    posts_per_day: int, ceiling: int, posted: int, left: int, state: str
-) -> None:
-    names = [f"n{i}" for i in range(5)]
-    pairs = [approved(name) for name in names]
-    today = {f"x{i}/{CHANNEL}": delivery(f"x{i}", state=state) for i in range(posted)}
-    yesterday = {f"y/{CHANNEL}": delivery("y", state=state, since=NOW - timedelta(hours=13))}
-    memory = Memory(known={k: v for m, _ in pairs for k, v in m.known.items()}, deliveries=today | yesterday)
-    accounts = ACCOUNTS | {"mediawiki": changed(ACCOUNTS["mediawiki"], posts_per_day=posts_per_day)}
-    found = due(memory, "".join(q for _, q in pairs), settings=rules(accounts=accounts), ceiling=ceiling)
-    assert len(found) == left
-
-
 def test_the_oldest_approval_goes_first() -> None:
     memory, _ = approved("n1")
     other, _ = approved("n2")
@@ -213,50 +195,6 @@ def test_what_was_deferred_is_tried_again_in_its_time_as_the_same_delivery(minut
     memory, queue = after(one)
     found = plan.due(memory, snapshot(memory, queue))
     assert [(d.key, d.tries, d.month, d.logged) for d in found] == [(KEY, 4, "2026-10", DEFERRED)] * is_due
-
-
-@pytest.mark.parametrize(
-    ("age", "in_doubt"), [(timedelta(0), False), (LEASE, False), (LEASE + timedelta(seconds=1), True)]
-)
-def test_what_is_being_sent_belongs_to_its_process_until_the_lease_is_over(age: timedelta, in_doubt: bool) -> None:
-    memory, queue = after(delivery(since=NOW - age))
-    assert [d.key for d in deliveries.doubts(memory, NOW)] == [KEY] * in_doubt
-    assert due(memory, queue) == []
-
-
-@pytest.mark.parametrize(
-    ("outcome", "tries", "state", "reason"),
-    [
-        (Posted("https://m.example/1", "1"), 1, POSTED, ""),
-        (Refused("No."), 1, REFUSED, "No."),
-        (InDoubt("Who knows."), 1, IN_DOUBT, "Who knows."),
-        (Deferred("Later.", NOW), TRIES - 1, DEFERRED, "Later."),
-        (Deferred("Later.", NOW), TRIES, REFUSED, f"Tried {TRIES} times. Later."),
-    ],
-)
-def test_an_outcome_is_written_down(outcome: Outcome, tries: int, state: str, reason: str) -> None:
-    one = delivery(tries=tries)
-    begun = deliveries.begin(Memory(), one, "run-1")
-    assert (begun.deliveries[KEY].state, begun.deliveries[KEY].run) == (SENDING, "run-1")
-    found = deliveries.record(begun, one, outcome, NOW).deliveries[KEY]
-    assert (found.state, found.reason) == (state, reason)
-
-
-def test_what_never_went_out_is_as_if_it_had_not_been_begun() -> None:
-    memory, queue = after()
-    one = plan.due(memory, snapshot(memory, queue))[0]
-    begun = deliveries.begin(memory, one, "run-1")
-    assert due(begun, queue) == []
-    assert due(deliveries.forget(begun, one), queue) == [KEY]
-
-
-def test_what_has_a_row_on_the_log_keeps_it_when_it_never_went_out() -> None:
-    before = delivery(state=DEFERRED, until=NOW, tries=2, logged=DEFERRED)
-    memory, queue = after(before)
-    one = plan.due(memory, snapshot(memory, queue))[0]
-    found = deliveries.forget(deliveries.begin(memory, one, "run-1"), one)
-    assert (found.deliveries[KEY].state, found.deliveries[KEY].tries) == (DEFERRED, 2)
-    assert [d.logged for d in plan.due(found, snapshot(found, queue))] == [DEFERRED]
 
 
 # --- what maintainers resolve ---------------------------------------------------------------------------------------
@@ -288,6 +226,25 @@ def test_again_sends_again_on_the_old_approval() -> None:
     queue = card("n1", "again")
     found = decided(memory, queue, ALICE, AGAIN)
     assert due(found, queue) == [KEY]
+
+
+def test_a_thread_whose_middle_only_a_person_has_seen_ends_there_and_says_so() -> None:
+    text = Text("One.", rest=("Two.", "Three."))
+    memory, queue = after(delivery(state=IN_DOUBT, text=text, posts=(Posted("https://m.example/1", "1"),)))
+    found = decided(memory, queue, ALICE, POSTED_ALREADY, url="https://m.example/2").deliveries[KEY]
+    assert [post.url for post in found.posts] == ["https://m.example/1", "https://m.example/2"]
+    assert found.reason == "Alice said so in revision 6; the last 1 of the thread were left out"
+
+
+def test_a_word_to_retract_is_kept_until_it_is_clear_what_is_out() -> None:
+    memory, queue = after(delivery(state=SENDING))
+    waiting = decided(memory, queue, ALICE, RETRACT)
+    assert waiting.deliveries[KEY].state == SENDING
+    assert waiting.known["n1"].standing.decision
+    clear = replace(waiting, deliveries={KEY: delivery(state=POSTED, posts=(Posted("https://m.example/1", "1"),))})
+    found = plan.settle_decisions(clear, snapshot(clear, queue))
+    assert (found.deliveries[KEY].task, found.deliveries[KEY].state) == (RETRACT, DEFERRED)
+    assert found.known["n1"].standing.decision is None
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "nowhere", "https://a.example/ }}"])

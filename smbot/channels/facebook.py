@@ -86,8 +86,8 @@ def credentials() -> Mapping[str, Credential]:
             "GET /{page}?fields=access_token with the token of a system user (business.facebook.com, System users)."
         ),
         "APP_TOKEN": Credential(
-            "The id of the app, |, and its secret (developers.facebook.com, App settings): to learn when TOKEN ends. "
-            "Without it TOKEN is asked about itself.",
+            "The id of the app, |, and its secret (developers.facebook.com, App settings): to learn what TOKEN may do "
+            "and when it ends. Without it, Facebook often tells neither.",
             optional=True,
         ),
         "URL": Credential(f"Another server than {API}, for tests.", optional=True),
@@ -190,20 +190,21 @@ class Facebook(Cannot):
         return HandedOff(found[0], "Open the link, switch to the Page, and press Like: no program may do it.")
 
     def check(self) -> str:
-        """The Page's name, once it is known that the token is the Page's and may post."""
+        """The Page's name, once it is known that the token is the Page's and what Facebook tells of its rights."""
         about = self._token_data()
         if about.get("type") not in ("PAGE", None):
             raise ChannelError(f"TOKEN is not the token of a Page. {ANEW}")
-        if about.get("profile_id") not in (self._page, None):
-            raise ChannelError(f"TOKEN belongs to another Page. {THIS_PAGE}")
         missing = [scope for scope in SCOPES if scope not in (about.get("scopes") or ())]
-        if missing:
+        if about and missing:
             raise ChannelError(f"TOKEN lacks {' and '.join(missing)}. {RIGHTS}")
-        answer = self._graph.ask("GET", self._page, {"fields": "id,name"})
+        answer = self._graph.ask("GET", "me", {"fields": "id,name"})
         name = answer.get("name")
-        if not answer.ok or answer.get("id") != self._page or not isinstance(name, str):
+        if not answer.ok or not isinstance(name, str):
             raise self._graph.not_asked(answer)
-        return f"{self._graph.clean(name)} (Page {self._page})"
+        if answer.get("id") != self._page:
+            raise ChannelError(f"TOKEN belongs to {self._graph.clean(name)}, another Page or a person. {THIS_PAGE}")
+        named = f"{self._graph.clean(name)} (Page {self._page})"
+        return named if about else self._may_read(named)
 
     # --- what posting takes ---
 
@@ -273,10 +274,23 @@ class Facebook(Cannot):
             return Deferred(f"Facebook does not show the post, nor whether it is gone. {error}", now + LATEST)
         return Retracted()
 
+    def _may_read(self, named: str) -> str:
+        """Try the one right that can be tried without posting. Raises ChannelError where the token lacks it."""
+        answer = self._graph.ask("GET", f"{self._page}/published_posts", {"fields": "id", "limit": "1"})
+        if not answer.ok:
+            raise self._graph.not_asked(answer)
+        return f"{named}; without APP_TOKEN Facebook does not tell whether it may post"
+
     def _token_data(self) -> Mapping[str, Any]:
-        """What Facebook says of the token. Raises ChannelError, also when it is not valid."""
+        """What Facebook says of the token. Raises ChannelError, also when it is not valid.
+
+        Nothing where there is no APP_TOKEN and nobody with a role in the app made the token: about that only the app
+        may ask, and others are answered with error 100.
+        """
         by = self._app_token or self._token
         answer = self._graph.ask("GET", "debug_token", {"input_token": self._token, "access_token": by})
+        if not self._app_token and code(answer) == (100, 0):
+            return {}
         about = answer.get("data")
         if not answer.ok or not isinstance(about, dict):
             raise self._graph.not_asked(answer)

@@ -39,7 +39,7 @@ REMEDIES = {
     2500: "Check the URL of the channel if one is set.",
 }
 STATUSES = {401: ANEW, 403: RIGHTS, 404: REMEDIES[2500]}
-GONE, USED = (100, 33), (100, 1366051)
+GONE, USED, POSTED_BEFORE = (100, 33), (100, 1366051), (368, 1404082)
 AGAINST_THE_STANDARDS = 1404102
 HELD_UP = {1404006, 1404078, 1404112, 4854002}  # a person has to confirm something first
 
@@ -121,7 +121,7 @@ def code(answer: Answer) -> tuple[int, int]:
 def is_duplicate(answer: Answer) -> bool:
     """Whether Facebook says that it has these words or pictures already; of words it says so in two ways."""
     again = code(answer)[0] == 368 and "already posted" in str(answer.get("error", "message"))
-    return again or code(answer)[0] == 506 or code(answer) == USED
+    return again or code(answer)[0] == 506 or code(answer) in (USED, POSTED_BEFORE)
 
 
 def is_number(name: object) -> bool:
