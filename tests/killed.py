@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,7 +29,12 @@ from typing import Any, Self
 import requests
 from requests.adapters import HTTPAdapter
 
-POSTS = ("POST /api/v1/statuses", "POST /xrpc/com.atproto.repo.putRecord", "POST /2/tweets")
+# The requests that publish something, and those that upload a picture for it, on any network.
+POSTS = re.compile(
+    r"POST .*(/api/v1/statuses|/xrpc/com\.atproto\.repo\.putRecord|/2/tweets|/feed|/sendMessage|/spaces/\w+/messages)$"
+    r"|PUT .*/send/m\.room\.message/"
+)
+UPLOADS = re.compile(r"POST .*(/api/v2/media|/xrpc/com\.atproto\.repo\.uploadBlob|/2/media/upload|/photos)$")
 CEILING = 1000  # posts a day: what is tested here is not that rule
 
 
@@ -41,15 +47,20 @@ class Crossing:
     answered: bool
 
     @property
+    def body(self) -> bytes:
+        """What is sent."""
+        body = self.request.body or b""
+        return body.encode() if isinstance(body, str) else bytes(body)
+
+    @property
     def is_save(self) -> bool:
         """Whether a page of the wiki is saved by it."""
-        body = self.request.body or b""
-        return "action=edit" in (body if isinstance(body, str) else body.decode("latin-1"))
+        return b"action=edit" in self.body
 
     @property
     def is_post(self) -> bool:
         """Whether a network is told to post by it."""
-        return f"{self.request.method} {self.request.path_url.partition('?')[0]}".endswith(POSTS)
+        return bool(POSTS.search(f"{self.request.method} {self.request.path_url.partition('?')[0]}"))
 
     @property
     def is_wikis(self) -> bool:
@@ -108,6 +119,40 @@ class Doors:
             self._busy.now = False
 
 
+STEPS = ("before the row", "after the row", "upload", "before send", "accepted", "before the outcome", "logged")
+
+
+class At:
+    """Whether a crossing is the one at which a step of a delivery begins; a number counts crossings instead.
+
+    The row is the save of the memory that says a delivery is being sent, which holds its parcel; the outcome is the
+    next save of the memory.
+    """
+
+    def __init__(self, step: int | str) -> None:
+        self._step = step
+        self._row = self._outcome = False
+
+    def __call__(self, crossing: Crossing) -> bool:
+        return self._step in (crossing.number, self._name(crossing))
+
+    def _name(self, crossing: Crossing) -> str:
+        path = f"{crossing.request.method} {crossing.request.path_url.partition('?')[0]}"
+        if not crossing.is_wikis:
+            if UPLOADS.search(path):
+                return "" if crossing.answered else "upload"
+            return ("accepted" if crossing.answered else "before send") if POSTS.search(path) else ""
+        if not crossing.is_save or b".json" not in crossing.body:
+            return ""
+        if not self._row and b"parcel" in crossing.body:
+            self._row = crossing.answered
+            return "after the row" if crossing.answered else "before the row"
+        if self._row and not self._outcome:
+            self._outcome = crossing.answered
+            return "logged" if crossing.answered else "before the outcome"
+        return ""
+
+
 class Nursery:
     """The program below, seen from the tests."""
 
@@ -124,8 +169,11 @@ class Nursery:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._program.communicate(timeout=30)
 
-    def survives(self, step: int, now: datetime, *, send: bool) -> bool:
-        """Run one cycle in a process that is killed at its crossing number `step`; whether it ended before that."""
+    def survives(self, step: int | str, now: datetime, *, send: bool) -> bool:
+        """Run one cycle in a process that is killed at a step; whether it ended before that.
+
+        A step is the number of a crossing, or one of `STEPS`.
+        """
         order = {"home": self._home, "now": now.isoformat(), "send": send, "step": step}
         assert self._program.stdin
         assert self._program.stdout
@@ -158,8 +206,10 @@ def _be_killed(order: Mapping[str, Any]) -> None:
     from smbot.bot import Desk
     from smbot.wiki import Wiki
 
+    is_it = At(order["step"])
+
     def at(crossing: Crossing) -> None:
-        if crossing.number == order["step"]:
+        if is_it(crossing):
             os.kill(os.getpid(), signal.SIGKILL)
 
     now = datetime.fromisoformat(order["now"])

@@ -32,7 +32,7 @@ KEY = "n1/mediawiki/mastodon"
 @pytest.fixture
 def desk(world: World) -> World:
     """A desk one of whose channels is a group on Facebook."""
-    world.set_up(SETTINGS)
+    world.admin.edit(world.titles.settings, SETTINGS)
     world.environment["SMBOT_WIKITECH_FACEBOOK_GROUP_URL"] = GROUP
     return world
 

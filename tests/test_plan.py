@@ -33,7 +33,7 @@ from smbot.memory import (
     Memory,
     Standing,
 )
-from smbot.model import File, Page, Problem
+from smbot.model import File, Page, Posted, Problem, Text
 from tests.builders import (
     ALICE,
     BOB,
