@@ -3,7 +3,7 @@
 PYTHON_HERE = .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo stop test lint format bench clean bootstrap
+.PHONY: help demo stop test faults lint format bench clean bootstrap
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,12 @@ stop: bootstrap ## end the demo
 
 test: lint ## check everything: lint, then all tests against a real MediaWiki
 	$(PYTHON_HERE) -m pytest -n 2 --dist loadfile
+
+faults: bootstrap ## everything that can go wrong while posting, on every network, as a table
+	@rm -f .sandbox/faults.jsonl; mkdir -p .sandbox
+	@export SMBOT_FAULTS="$(CURDIR)/.sandbox/faults.jsonl"; \
+	$(PYTHON_HERE) -m pytest -n 2 --dist loadgroup tests/test_faults.py; ended=$$?; \
+	$(PYTHON_HERE) -m tests.faults "$$SMBOT_FAULTS" && exit $$ended
 
 lint: bootstrap ## check form, style and types
 	$(PYTHON_HERE) -m ruff format --check

@@ -156,8 +156,8 @@ def _resolved(delivery: Delivery, decision: Decision, proposal: Proposal, seen: 
         posts = (*delivery.posts, Posted(url, ""))
         if len(posts) < len(delivery.text.parts):  # nothing can answer a post whose id is not known
             said += f"; the last {len(delivery.text.parts) - len(posts)} of the thread were left out"
-        return replace(delivery, state=POSTED, url=delivery.url or url, posts=posts, reason=said)
-    return replace(delivery, state=GIVEN_UP, reason=said)
+        return replace(delivery, state=POSTED, url=delivery.url or url, posts=posts, reason=said, parcel={})
+    return replace(delivery, state=GIVEN_UP, reason=said, parcel={})
 
 
 def _corrected(delivery: Delivery, decision: Decision, proposal: Proposal, seen: Snapshot) -> Delivery:

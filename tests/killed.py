@@ -25,9 +25,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from smbot.memory import SENDING, load
 
 # The requests that publish something, and those that upload a picture for it, on any network.
 POSTS = re.compile(
@@ -125,8 +128,7 @@ STEPS = ("before the row", "after the row", "upload", "before send", "accepted",
 class At:
     """Whether a crossing is the one at which a step of a delivery begins; a number counts crossings instead.
 
-    The row is the save of the memory that says a delivery is being sent, which holds its parcel; the outcome is the
-    next save of the memory.
+    The row is the save of the memory that says a delivery is being sent; the outcome is the next save of the memory.
     """
 
     def __init__(self, step: int | str) -> None:
@@ -144,13 +146,18 @@ class At:
             return ("accepted" if crossing.answered else "before send") if POSTS.search(path) else ""
         if not crossing.is_save or b".json" not in crossing.body:
             return ""
-        if not self._row and b"parcel" in crossing.body:
+        if not self._row and _is_sending(crossing.body):
             self._row = crossing.answered
             return "after the row" if crossing.answered else "before the row"
         if self._row and not self._outcome:
             self._outcome = crossing.answered
             return "logged" if crossing.answered else "before the outcome"
         return ""
+
+
+def _is_sending(saved: bytes) -> bool:
+    (memory,) = parse_qs(saved.decode())["text"]
+    return any(delivery.state == SENDING for delivery in load(memory).deliveries.values())
 
 
 class Nursery:

@@ -115,10 +115,13 @@ class Place:
         if not self.waiting.get(image):
             first, self.numbers = self.numbers, self.numbers + AT_ONCE
             asked = [REQUEST.format(n, image, "A bar chart." if image else "") for n in range(first, self.numbers)]
-            self.rita.edit(self.world.titles.requests, "\n".join(asked))
+            before = self.world.admin.get(self.world.titles.requests)
+            self.rita.edit(self.world.titles.requests, "\n".join([before, *asked]))
             self.world.collect()
             self.waiting[image] = [f"Post number {n}." for n in range(first, self.numbers)]
         words = self.waiting[image].pop(0)
+        rests = (trouble.until for trouble in self.world.memory().troubles.values() if trouble.until)
+        self.world.now = max([self.world.now, *rests])  # after a cell that ended in doubt the channel is left alone
         return self.world.approve(self.alice, words), words
 
     def publish(self) -> None:
@@ -250,7 +253,7 @@ def settle(place: Place, id_: str, words: str) -> str:
             _answer(place, id_, words, asked[0])
         elif delivery and delivery.state == POSTED and delivery.logged == POSTED:
             return how
-    raise AssertionError(f"it is never settled: {place.delivery(id_)}")
+    raise AssertionError(f"it is never settled: {place.delivery(id_)}; {place.world.note(id_)}; {place.world.top()}")
 
 
 def _answer(place: Place, id_: str, words: str, delivery: Delivery) -> None:
