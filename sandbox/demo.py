@@ -287,7 +287,8 @@ class Demo:
         waiting = sum(known.proposal is not None for known in mind.open().values())
         print(f"\nPosted so far: {len(posted)}. On the queue: {waiting}.")
         for delivery in posted:
-            print(f"  {delivery.channel.partition('/')[0]}: {shorten(delivery.text.words)}\n    {delivery.url}")
+            here = delivery.url.replace("https://bsky.app", self.bluesky.url)  # where nobody knows this server
+            print(f"  {delivery.channel.partition('/')[0]}: {shorten(delivery.text.words)}\n    {here}")
         url = self.wiki.page_url
         print(f"""
 Look at

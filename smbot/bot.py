@@ -131,9 +131,10 @@ class Desk:
             edit = pages.log_edit(page, deliveries, mind.memory, seen)
             if revision := self._save(edit, troubles) if edit else page.revision:
                 logged[month] = revision
-        for edit in (pages.requests_edit(mind.memory, seen), pages.queue_edit(mind.memory, seen, tuple(troubles))):
-            if edit:
-                self._save(edit, troubles)
+        if edit := pages.requests_edit(mind.memory, seen):
+            self._save(edit, troubles)
+        if edit := pages.queue_edit(mind.memory, seen, tuple(troubles)):
+            self._save(edit, troubles)
         report.problems += troubles
         if logged:
             mind.insist(lambda now: pages.logged(now, rows, logged, seen))

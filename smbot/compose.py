@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import regex
 
@@ -36,6 +36,7 @@ _HIDDEN = regex.compile(
     r"|[\u3164\uFEFF\uFFA0\uFFF0-\uFFFB\p{Co}\p{Cs}]",
     flags=regex.VERSION1,
 )
+_ASCII = "".join(map(chr, range(33, 127)))
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
 _DIRECTION_MARKS = regex.compile(r"[\u200E\u200F]")
 
@@ -67,7 +68,7 @@ def texts(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[
 
 def _text(candidate: Candidate, own: Mapping[str, str], account: Account, network: str, rules: Rules) -> Text:
     names = (f"{account.name}/{network}", network, account.name)
-    words = _with_link(next((own[name] for name in names if name in own), candidate.text), candidate.link)
+    words = _with_link(next((own[name] for name in names if name in own), candidate.text), candidate.link, rules)
     images = (Image(candidate.image, candidate.alt),) if candidate.image and rules.images else ()
     warning = unicodedata.normalize("NFC", candidate.warning)
     posts: tuple[str, ...] = (words,)
@@ -110,10 +111,13 @@ def credited(text: Text, credit: str) -> Text:
     return replace(text, words=text.words + _CREDIT.format(line))
 
 
-def _with_link(words: str, link: str) -> str:
+def _with_link(words: str, link: str, rules: Rules) -> str:
     words = unicodedata.normalize("NFC", words)
     there = regex.search(rf"{regex.escape(link)}(?![\w/?#&=%~-]|[.,:;!]\w)", words)  # not just the start of another
-    return words if not link or there else f"{words}\n\n{link}".strip()
+    if not link or there:
+        return words
+    link = quote(link, safe=_ASCII) if rules.plain_links and is_web_address(link) else link
+    return f"{words}\n\n{link}".strip()
 
 
 def digest(candidate: Candidate, texts_: Mapping[str, Text]) -> str:
@@ -193,17 +197,19 @@ def _nowhere(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[
 
 def length(words: str, rules: Rules, warning: str = "") -> int:
     """How the network counts a post of these words. What is hopelessly long is not looked at closely."""
-    words = _warned(words, warning)
+    words = Text(words, warning=warning).warned
     return rules.measure(words) if len(words) <= LONGEST else len(words)
 
 
-def _warned(words: str, warning: str) -> str:
-    return f"{warning}\n\n{words}" if warning else words
+def costs(text: Text, rules: Rules) -> list[int]:
+    """What each post of a thread costs there, in thousandths of a US dollar."""
+    return [rules.mills(replace(text, words=words).warned) for words in text.parts]
 
 
 def _excess(words: str, rules: Rules, warning: str) -> tuple[int, int]:
     """How many characters and bytes a post is too long; 0 where it is not."""
-    size = len(_warned(words, warning).encode("utf-8", "surrogatepass")) if rules.bytes else 0
+    warned = Text(words, warning=warning).warned
+    size = len(warned.encode("utf-8", "surrogatepass")) if rules.bytes else 0
     return max(0, length(words, rules, warning) - rules.characters), max(0, size - rules.bytes)
 
 

@@ -178,6 +178,11 @@ class Text:
         """The words of each post of the thread; most often it is one."""
         return (self.words, *self.rest)
 
+    @property
+    def warned(self) -> str:
+        """The words below their warning, for networks that cannot hide words."""
+        return f"{self.warning}\n\n{self.words}" if self.warning else self.words
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -219,8 +224,9 @@ class Rules:
     """What fits into one post of a channel, and what can be done with it. All of it is pure.
 
     `network` is its name for people; `measure` counts words as the network does. `bytes` of UTF-8 have to suffice as
-    well (0: there is no such limit). `image_side` is the longest side in pixels (0: any). `again` is for how long the
-    same parcel may be posted once more without ever giving a second post. `mills` is what posting some words costs, in
+    well (0: there is no such limit). With `plain_links` a link ends there at the first letter of most scripts, unless
+    it is written in percents. `image_side` is the longest side in pixels (0: any). `again` is for how long the same
+    parcel may be posted once more without ever giving a second post. `mills` is what posting some words costs, in
     thousandths of a US dollar. A network that is `by_hand` has no API: a person posts there.
     """
 
@@ -228,6 +234,7 @@ class Rules:
     characters: int
     measure: Callable[[str], int]
     bytes: int = 0
+    plain_links: bool = False
     images: int = 4
     alt_characters: int = 1500
     image_bytes: int = 16 * 1024 * 1024

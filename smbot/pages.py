@@ -81,20 +81,21 @@ def _edit(page: Page, text: str, summary: str) -> Edit | None:
 
 def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> str:
     """What maintainers have to know before all cards, as wikitext; '' when all is well."""
-    lines = [f"'''Nothing is posted now.''' {_linked(str(problem), seen)}" for problem in plan.stopped(seen)]
-    if seen.requests and is_tangled(seen.requests.text):
-        lines.append(f"[[{seen.requests.title}]] cannot be read: too many braces or tags on it are never closed.")
-    lines += [_resting(channel, trouble, seen) for channel, trouble in memory.troubles.items() if trouble.until]
-    lines += [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
-    lines += list(_expiring(memory, seen))
-    lines += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
-    lines += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
+    stopping = [f"'''Nothing is posted now.''' {_linked(str(problem), seen)}" for problem in plan.stopped(seen)]
     if redirect := _REDIRECT.search(seen.queue.text):
-        lines.append(
+        stopping.append(
             f"'''This page is the review queue.''' Somebody made it a redirect: {_literal(redirect[1])} "
             "Remove that line. If the page was moved, only the cards here count, not those in the other place."
         )
-    return "<br>".join(lines)
+    failing = [_resting(channel, trouble, seen) for channel, trouble in memory.troubles.items() if trouble.until]
+    failing += list(_expiring(memory, seen))
+    if seen.requests and is_tangled(seen.requests.text):
+        failing.append(f"[[{seen.requests.title}]] cannot be read: too many braces or tags on it are never closed.")
+    failing += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
+    failing += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
+    by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
+    notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand))
+    return "".join(f"{{{{Smbot/notice|1={hue}|2={'<br>'.join(lines)}}}}}" for hue, lines in notices if lines)
 
 
 def _resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
@@ -182,29 +183,29 @@ def _source(known: Known) -> str:
 def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     """Each post exactly as it will go out."""
     for channel, text in proposal.texts.items():
-        for number, words in enumerate(text.parts):
-            cells = _post(channel, text, words, first=not number, rules=seen.rules[channel])
-            if text.rest:
-                cells["part"] = f"{number + 1}/{len(text.parts)}"
+        for number in range(len(text.parts)):
+            cells = _post(channel, text, number, seen.rules[channel])
             yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
 
 
-def _post(channel: str, text: Text, words: str, *, first: bool, rules: Rules) -> dict[str, str]:
-    """One post, as arguments of the template that draws it."""
+def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]:
+    """One post of a thread, as arguments of the template that draws it."""
     account, network = channel.split("/")
-    image = text.images[0] if text.images and first else None
+    words, mills = text.parts[number], compose.costs(text, rules)[number]
+    image = text.images[0] if text.images and not number else None
     return {
         "account": account,
         "network": network,
         "language": encode(text.language),
         "length": str(compose.length(words, rules, text.warning)),
         "limit": str(rules.characters),
-        "cost": deliveries.dollars(mills) if (mills := rules.mills(words)) else "",
+        "cost": deliveries.dollars(mills) if mills else "",
         "image": _file_name(image.file) if image else "",
         "alt": encode(image.alt) if image else "",
         "warning": encode(text.warning),
         "visibility": text.visibility,
         "text": encode(words),
+        "part": f"{number + 1}/{len(text.parts)}" if text.rest else "",
     }
 
 
@@ -322,7 +323,7 @@ def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snaps
     for channel, text in proposal.texts.items():
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
-            mills = sum(map(seen.rules[channel].mills, text.parts))
+            mills = sum(compose.costs(text, seen.rules[channel]))
             if why := deliveries.waits(proposal.id, channel, mills, memory, seen):
                 yield f"Approved; {why}"
 

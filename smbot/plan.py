@@ -343,7 +343,7 @@ def _delivery(
         since=seen.now,
         planned=before.planned or seen.now,
         tries=before.tries + 1,
-        mills=sum(map(seen.rules[channel].mills, text.parts[len(before.posts) :])),
+        mills=sum(compose.costs(text, seen.rules[channel])[len(before.posts) :]),
         reason="",
         until=None,
     )

@@ -42,6 +42,7 @@ def row(delivery: Delivery, known: Known, note: str = "") -> str:
     account, network = delivery.channel.split("/")
     waits = delivery.state == HANDED_OFF
     posts = [post.url for post in delivery.posts if post.url]
+    whole = "\n\n".join((delivery.text.warned, *delivery.text.rest))
     cells = {
         "key": delivery.key,
         "time": show_time(delivery.since),
@@ -49,7 +50,7 @@ def row(delivery: Delivery, known: Known, note: str = "") -> str:
         "network": network,
         "state": delivery.state,
         "text": encode(shorten(delivery.text.words, 120)) if not waits else "",
-        "copy": encode("\n\n".join(delivery.text.parts)) if waits and delivery.task == POST else "",
+        "copy": encode(whole) if waits and delivery.task == POST else "",
         "image": encode(delivery.text.images[0].file) if waits and delivery.text.images else "",
         "alt": encode(delivery.text.images[0].alt) if waits and delivery.text.images else "",
         "open": address(delivery.url) if waits else "",

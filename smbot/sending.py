@@ -24,7 +24,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from smbot import deliveries, pictures
+from smbot import compose, deliveries, pictures
 from smbot.channels import Channel, Order
 from smbot.deliveries import DONE_WITHIN, is_begun
 from smbot.errors import ChannelError, Conflict, SmbotError, Unknowable, WikiError
@@ -134,7 +134,7 @@ class Dispatch:
             if isinstance(parcel, Refused | Deferred):
                 await self._settle(replace(delivery, mills=0), parcel, before)
                 return isinstance(parcel, Refused)
-            mills = self._rules[delivery.channel].mills(words)
+            mills = compose.costs(text, self._rules[delivery.channel])[0]
             delivery = await self._begin(replace(delivery, parcel=parcel, mills=mills))
             outcome = await self._post(channel, delivery)
             delivery = await self._settle(delivery, outcome)

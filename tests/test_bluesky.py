@@ -285,7 +285,7 @@ def test_a_card_that_cannot_be_had_stops_no_post(server: Server, card: Card | No
 
 def test_a_warning_is_the_first_line(server: Server) -> None:
     assert isinstance(post(server, Text("Words", warning="Flashing pictures")), Posted)
-    assert stored(server)["text"] == "Flashing pictures\nWords"
+    assert stored(server)["text"] == "Flashing pictures\n\nWords"
 
 
 def test_a_thread_is_a_chain_of_answers_to_its_first_post(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -224,6 +225,25 @@ def test_every_post_of_a_thread_has_room_for_the_warning_and_the_first_for_the_c
         assert len(whole) <= 200
         assert len(whole.encode()) <= 300
     assert compose.problems(candidate, accounts, narrow, {"a/mastodon": shown}) == ()
+
+
+def test_a_warning_costs_what_it_says() -> None:
+    dear = Rules("X", 280, len, mills=lambda words: 200 if "https:" in words else 15)
+    text = Text("One.", rest=("https://example.org/two",))
+    assert compose.costs(text, dear) == [15, 200]
+    assert compose.costs(replace(text, warning="https://example.org/spiders"), dear) == [200, 200]
+
+
+def test_a_link_is_written_in_percents_only_where_other_letters_would_end_it() -> None:
+    link = "https://or.wikipedia.org/wiki/ଓଡ଼ିଆ_ଭାଷା?a=b%20c#ମୂଳ"
+    rules = {"wide/mastodon": RULES[CHANNEL], "wide/irc": RULES[CHANNEL]}
+    rules["wide/bluesky"] = replace(RULES[CHANNEL], plain_links=True)
+    found = compose.texts(Candidate(("wide",), "Words.", link=link), WIDE, rules)
+    assert found["wide/mastodon"].words == f"Words.\n\n{link}"
+    plain = found["wide/bluesky"].words.removeprefix("Words.\n\n")
+    assert plain.isascii()
+    assert "?a=b%20c#%E0" in plain
+    assert unquote(plain) == unquote(link)
 
 
 def test_a_warning_counts_with_the_words() -> None:

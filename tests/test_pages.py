@@ -241,8 +241,8 @@ def top(memory: Memory, **more: object) -> str:
 def test_a_channel_that_rests_says_until_when_and_why(until: datetime, said: str) -> None:
     memory = Memory(troubles={CHANNEL: Trouble(4, "The [[server]] is down.", until), "x/y": Trouble(1, "Once.")})
     assert top(memory) == (
-        f"'''mediawiki on mastodon rests {said}.''' It failed 4 times in a row; its posts wait. "
-        "The &#91;&#91;server&#93;&#93; is down."
+        f"{{{{Smbot/notice|1=in doubt|2='''mediawiki on mastodon rests {said}.''' It failed 4 times in a row; its "
+        "posts wait. The &#91;&#91;server&#93;&#93; is down.}}"
     )
 
 
@@ -258,6 +258,13 @@ def test_what_waits_for_a_person_is_said_more_clearly_after_a_day(hours: int, ta
     one = delivery(state=HANDED_OFF, task=task, since=NOW - timedelta(hours=hours))
     assert said in top(Memory(deliveries={KEY: one}))
     assert f"[[Desk/Log/2026-11#{KEY}|what to do]]" in top(Memory(deliveries={KEY: one}))
+
+
+def test_what_stops_everything_stands_first_and_what_a_person_does_every_day_is_no_alarm() -> None:
+    memory = Memory(deliveries={KEY: delivery(state=HANDED_OFF)}, alarms={"News": "Nothing was found."})
+    text = top(memory, stop=page("stop", title="Desk/Run"))
+    hues = [raw(notice, "1") for notice in named(parse(text), "Smbot/notice")]
+    assert hues == ["stopped", "in doubt", "handed off"]
 
 
 @pytest.mark.parametrize(

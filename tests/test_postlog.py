@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smbot import postlog
+from smbot.memory import HANDED_OFF
 from smbot.model import Posted, Text
 from smbot.postlog import HEAD, ROW, row, write
 from smbot.templates import named, parse, plain, raw
@@ -44,6 +45,12 @@ def test_a_row_says_what_went_out_on_whose_word() -> None:
         "source": "MediaWiki News",
         "source link": "https://wiki.test/x",
     }
+
+
+def test_what_a_person_shall_post_is_all_there_the_warning_first() -> None:
+    text = Text("One.", rest=("Two.",), warning="Spiders")
+    (found,) = named(parse(row(delivery(state=HANDED_OFF, text=text), known())), ROW)
+    assert plain(found, "copy")[0] == "Spiders\n\nOne.\n\nTwo."
 
 
 def test_the_newest_row_is_on_top_below_the_head() -> None:

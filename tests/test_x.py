@@ -200,7 +200,7 @@ def test_a_picture_without_a_description_is_not_described(world: OnX) -> None:
 
 def test_a_warning_becomes_the_first_line(world: OnX) -> None:
     posted(world.channel(), Text("Words", warning="Spiders"))
-    assert world.words() == ["Spiders\nWords"]
+    assert world.words() == ["Spiders\n\nWords"]
 
 
 def test_words_that_cannot_be_sent_are_refused(world: OnX) -> None:

@@ -190,7 +190,7 @@ class Bluesky(Cannot):
     # --- the record ---
 
     def _record(self, text: Text, media: tuple[Media, ...], order: Order) -> dict[str, Any]:
-        words = f"{text.warning}\n{text.words}" if text.warning else text.words
+        words = text.warned
         record = {
             "$type": POST,
             "text": words,

@@ -125,7 +125,7 @@ class Facebook(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:
         """Upload the pictures, unseen. Without any, the first link of the words gets a card."""
-        words = f"{text.warning}\n\n{text.words}" if text.warning else text.words
+        words = text.warned
         if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):
             return Refused("These words cannot be sent: they are empty or hold half a character.")
         if _measure(words) > CHARACTERS:

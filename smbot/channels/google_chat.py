@@ -73,7 +73,7 @@ class GoogleChat(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
         """The words and the id of the request, which is made of `order.key`. A warning stands above the words."""
-        words = f"{text.warning}\n\n{text.words}" if text.warning else text.words
+        words = text.warned
         if media:
             return Refused("A post on Google Chat is words only: take the picture off.")
         if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):

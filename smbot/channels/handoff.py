@@ -71,7 +71,7 @@ class Group(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
         """The words, and the link that opens the place."""
-        return {"url": self._kind.link(self._url, text.words)}
+        return {"url": self._kind.link(self._url, text.warned)}
 
     def post(self, parcel: Parcel, now: datetime) -> Outcome:  # noqa: ARG002
         """Hand it to a person."""

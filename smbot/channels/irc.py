@@ -87,7 +87,7 @@ class Irc(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
         """The words on one line, a warning before them."""
-        line = _line(f"{text.warning}\n{text.words}")
+        line = _line(text.warned)
         if media:
             return Refused("A post on IRC is words only: take the picture off.")
         if not line or line != line.encode(errors="ignore").decode():

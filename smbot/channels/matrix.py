@@ -93,7 +93,7 @@ class Matrix(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:
         """The words, with a warning above them, and where they go: the room's own id, as an address may move."""
-        words = "\n\n".join(filter(None, (text.warning, text.words)))
+        words = text.warned
         if media:
             return Refused("A post on Matrix is words only: take the picture off.")
         if not words.strip() or not _encodable(words):

@@ -102,7 +102,7 @@ class Telegram(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
         """The words, and which post they answer. A warning stands above them; then the link has no preview."""
-        words = f"{text.warning}\n\n{text.words}" if text.warning else text.words
+        words = text.warned
         if media:
             return Refused("A post on Telegram is words only: take the picture off.")
         if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):

@@ -64,6 +64,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same for ev
     return Rules(
         network="X",
         characters=280,
+        plain_links=True,
         measure=weighted_length,
         images=4,
         alt_characters=1000,
@@ -112,7 +113,7 @@ class X(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:
         """Upload the pictures (X keeps them for a day), and name the account, as the answer to a post does not."""
-        words = f"{text.warning}\n{text.words}" if text.warning else text.words
+        words = text.warned
         if any("\ud800" <= character <= "\udfff" for character in words):
             return Refused("These words cannot be sent: they hold half a character.")
         if unknown := self._unknown():
