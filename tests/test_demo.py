@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,7 +63,9 @@ def test_it_shows_the_whole_job_and_says_where_to_look(made: tuple[Demo, str]) -
     addresses = [
         *(there.wiki.page_url(title) for title in (TITLES.queue, TITLES.requests, TITLES.settings)),
         there.network.url,
+        *re.findall(r"^    (http\S+)$", printed, re.MULTILINE),  # each post
     ]
+    assert len(addresses) > 8
     for address in addresses:
         assert address in printed
         assert requests.get(address, timeout=30).ok
