@@ -22,8 +22,13 @@ import json, resource, sys, time
 begun = time.process_time()
 import smbot.bot
 from smbot import channels
+secrets = {
+    "URL": "https://example.org", "WEBHOOK": "https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=t",
+    "TOKEN": "7000000001:token", "HANDLE": "wikitech.example.org", "SESSION": "", "CHAT": "@wikitech",
+    "APP_TOKEN": "1|a",
+    "SERVER": "irc.example.org", "NICK": "wikitech", "CHANNEL": "#news", "ROOM": "#news:example.org",
+}
 for name in sys.argv[1:]:
-    secrets = {"URL": "https://example.org", "WEBHOOK": "https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=t"}
     hints = channels.network(name).credentials()
     channels.network(name).connect({suffix: secrets.get(suffix, "1") for suffix in hints})
     channels.network(name).rules({}).measure("words with a link: https://example.org/")
@@ -42,7 +47,7 @@ def main() -> None:
         seconds, modules, megabytes = cost(names)
         label = "all" if len(names) > 1 else "".join(names) or "none"
         print(
-            f"  {label:16} {seconds:5.2f} s (+{seconds - nothing[0]:4.2f})  {modules:.0f} modules  {megabytes:4.0f} MB"
+            f"  {label:16} {seconds:5.2f} s ({seconds - nothing[0]:+5.2f})  {modules:.0f} modules  {megabytes:4.0f} MB"
         )
 
 
@@ -50,7 +55,7 @@ def cost(names: list[str]) -> list[float]:
     """CPU seconds, modules and megabytes with these networks connected."""
     runs = [
         json.loads(
-            subprocess.run([sys.executable, "-c", PROGRAM, *names], cwd=ROOT, capture_output=True, check=True).stdout
+            subprocess.run([sys.executable, "-c", PROGRAM, *names], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
         )
         for _ in range(ROUNDS)
     ]

@@ -16,7 +16,7 @@ from setting import Setting, cost, machine, new_world, setting
 from smbot.compose import fingerprint
 from smbot.identity import take_print
 from smbot.memory import Delivery, Known, Memory, dump
-from smbot.model import Text
+from smbot.model import Posted, Text
 from smbot.postlog import row
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def remember_years(world: World, here: Setting, remembered: int) -> None:
 
 
 def delivery(id_: str, text: str, day: datetime) -> Delivery:
+    posted = Posted(f"https://example.social/{id_}", "1")
     return Delivery(
         id=id_, channel="mediawiki/mastodon", text=Text(text), approver="Alice", revision=1, since=day,
-        month=f"{day:%Y-%m}", state="posted", logged="posted", url=f"https://example.social/{id_}", remote="1",
+        month=f"{day:%Y-%m}", state="posted", logged="posted", url=posted.url, posts=(posted,),
     )  # fmt: skip
 
 

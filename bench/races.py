@@ -12,7 +12,7 @@ from setting import machine, new_world, setting
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     with setting() as here:
         from tests.test_exactly_once import race
 
