@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NETWORKS = ("mastodon", "matrix", "x", "facebook", "telegram", "google-chat")
 AT_ONCE = 40  # candidates in a cycle
-FAULTS, KILLS = 0.05, 0.0005  # of the posts, of the requests
+FAULTS, KILLS = 0.05, 0.001  # of the posts, of the requests
 PUBLISHES = re.compile(
     r"/api/v1/statuses$|/2/tweets$|/feed$|/send/m\.room\.message/|/sendMessage$|/v1/spaces/\w+/messages"
 )
@@ -85,8 +85,9 @@ def main() -> None:
         counts: Counter[str] = Counter()
         luck, begun = random.Random(seed), time.monotonic()
         with world:
-            for first in range(0, wanted // len(NETWORKS), AT_ONCE):
-                cycle(here, world, networks, range(first, first + AT_ONCE), luck, counts)
+            candidates = range(wanted // len(NETWORKS))
+            for first in candidates[::AT_ONCE]:
+                cycle(here, world, networks, candidates[first : first + AT_ONCE], luck, counts)
             report(networks, counts, here, begun, seed)
 
 
@@ -95,6 +96,7 @@ def prepared(here: Setting) -> tuple[World, dict[str, Network]]:
     from tests.networks.mastodon import OnMastodon
 
     world = new_world(here)
+    world.settle("{{Smbot/settings |", "{{Smbot/settings | approval days = 9999 |")  # the time of the desk flies
     world.settle(
         "networks = mastodon | maintainers = Alice, Bob",
         f"networks = {', '.join(NETWORKS)} | budget = 1000 | maintainers = Alice, Bob",

@@ -68,7 +68,8 @@ def texts(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[
 
 def _text(candidate: Candidate, own: Mapping[str, str], account: Account, network: str, rules: Rules) -> Text:
     names = (f"{account.name}/{network}", network, account.name)
-    words = _with_link(next((own[name] for name in names if name in own), candidate.text), candidate.link, rules)
+    words = next((own[name] for name in names if name in own), candidate.text)
+    words = _with_link(words, candidate.link, rules.plain_links)
     images = (Image(candidate.image, candidate.alt),) if candidate.image and rules.images else ()
     warning = unicodedata.normalize("NFC", candidate.warning)
     posts: tuple[str, ...] = (words,)
@@ -111,12 +112,13 @@ def credited(text: Text, credit: str) -> Text:
     return replace(text, words=text.words + _CREDIT.format(line))
 
 
-def _with_link(words: str, link: str, rules: Rules) -> str:
+@lru_cache(maxsize=4096)
+def _with_link(words: str, link: str, plain: bool) -> str:
     words = unicodedata.normalize("NFC", words)
     there = regex.search(rf"{regex.escape(link)}(?![\w/?#&=%~-]|[.,:;!]\w)", words)  # not just the start of another
     if not link or there:
         return words
-    link = quote(link, safe=_ASCII) if rules.plain_links and is_web_address(link) else link
+    link = quote(link, safe=_ASCII) if plain and is_web_address(link) else link
     return f"{words}\n\n{link}".strip()
 
 
@@ -195,6 +197,7 @@ def _nowhere(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[
             )
 
 
+@lru_cache(maxsize=4096)
 def length(words: str, rules: Rules, warning: str = "") -> int:
     """How the network counts a post of these words. What is hopelessly long is not looked at closely."""
     words = Text(words, warning=warning).warned
@@ -242,14 +245,17 @@ def _too_long(account: str, text: Text, rules: Rules) -> Iterator[str]:
             yield f"{which} are {size} bytes too long (limit {rules.bytes} bytes)."
 
 
-def _hidden(words: str) -> Iterator[Problem]:
+@lru_cache(maxsize=4096)
+def _hidden(words: str) -> tuple[Problem, ...]:
     """Characters that could make the words people see differ from the words that are sent."""
     found = set(_HIDDEN.findall(words))
     if not _RIGHT_TO_LEFT.search(words):
         found |= set(_DIRECTION_MARKS.findall(words))
-    if found:
-        names = ", ".join(sorted(f"U+{ord(c):04X}" for match in found for c in match))
-        yield Problem(f"There are invisible characters in the words ({names}).", "Type the words anew around them.")
+    if not found:
+        return ()
+    names = ", ".join(sorted(f"U+{ord(c):04X}" for match in found for c in match))
+    said = f"There are invisible characters in the words ({names})."
+    return (Problem(said, "Type the words anew around them."),)
 
 
 def is_web_address(text: str) -> bool:

@@ -11,6 +11,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote
 
 import mwparserfromhell
@@ -45,6 +46,7 @@ def parse(wikitext: str) -> Wikicode:
     return mwparserfromhell.parse(wikitext, skip_style_tags=True)
 
 
+@lru_cache(maxsize=16)
 def is_tangled(wikitext: str) -> bool:
     """Whether so much is begun and never closed on a page that parsing it would take more than a few seconds.
 

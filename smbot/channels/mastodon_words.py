@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 
 import regex
 
@@ -43,6 +44,7 @@ _ENTITY = regex.compile(rf"(?P<url>{_URL})|{_MENTION}", regex.VERBOSE | regex.IG
 _GRAPHEME = regex.compile(r"\X")
 
 
+@cache
 def counting(per_url: int) -> Callable[[str], int]:
     """How a server counts on which a link costs `per_url` characters."""
 
