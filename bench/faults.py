@@ -96,7 +96,7 @@ def prepared(here: Setting) -> tuple[World, dict[str, Network]]:
     from tests.networks.mastodon import OnMastodon
 
     world = new_world(here)
-    world.settle("{{Smbot/settings |", "{{Smbot/settings | approval days = 9999 |")  # the time of the desk flies
+    world.settle("{{Smbot/settings |", "{{Smbot/settings | approval days = 1000 |")  # the time of the desk flies
     world.settle(
         "networks = mastodon | maintainers = Alice, Bob",
         f"networks = {', '.join(NETWORKS)} | budget = 1000 | maintainers = Alice, Bob",
@@ -123,6 +123,7 @@ def cycle(
     here.rita.edit(world.titles.requests, "\n".join(map(REQUEST.format, numbers)))
     world.collect()
     queue = world.admin.get(world.titles.queue)
+    assert queue.count("| status = waiting") == len(numbers), world.top()
     here.alice.edit(world.titles.queue, re.sub(r"(\| status = )waiting", r"\1approved", queue))
     for run in range(60):
         publish(world, Chance(networks, luck, counts) if run < 4 else None)

@@ -10,7 +10,7 @@ and somebody who approves from an older view of the page gets an edit conflict i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -304,10 +304,7 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
     for id_, view in views.items():
         if id_ not in seen:
             new.setdefault(view.section, []).append(_block(view, _new(id_, view)))
-    text = str(code)
-    for section, added in new.items():
-        text = _insert(text, section, "\n".join(added))
-    return text
+    return _with_blocks(code, {section: "\n".join(added) for section, added in new.items()})
 
 
 def _block(view: View, card: str) -> str:
@@ -401,25 +398,32 @@ def _is_space(node: object) -> bool:
     return isinstance(node, TextNode) and not str(node).strip()
 
 
-def _insert(text: str, section: str, block: str) -> str:
-    """Put a block at the end of the level-2 section named `section`; the section is made at the end of the page."""
-    headings = list(_headings(text))
-    for index, (title, _, _) in enumerate(headings):
-        if title == section:
-            stop = headings[index + 1][1] if index + 1 < len(headings) else len(text)
-            return f"{text[:stop].rstrip()}\n\n{block}\n{text[stop:]}".rstrip("\n") + "\n"
-    before = f"{text.rstrip()}\n\n" if text.strip() else ""
-    return f"{before}== {section} ==\n\n{block}"
+def _with_blocks(code: Wikicode, blocks_: Mapping[str, str]) -> str:
+    """The page with blocks at the end of their level-2 sections; a section it lacks is made at its end."""
+    text, ends = str(code), _section_ends(code)
+    for section in sorted(blocks_.keys() & ends.keys(), key=ends.__getitem__, reverse=True):
+        end = ends[section]
+        text = f"{text[:end].rstrip()}\n\n{blocks_[section]}\n{text[end:]}".rstrip("\n") + "\n"
+    for section, block in blocks_.items():
+        if section not in ends:
+            before = f"{text.rstrip()}\n\n" if text.strip() else ""
+            text = f"{before}== {section} ==\n\n{block}"
+    return text
 
 
-def _headings(text: str) -> Iterator[tuple[str, int, int]]:
-    """The level-2 headings of a page, as (title, start, end)."""
-    at = 0
-    for node in parse(text).nodes:
-        length = len(str(node))
+def _section_ends(code: Wikicode) -> dict[str, int]:
+    """Where each level-2 section of a page ends; of sections with the same title, the first."""
+    ends: dict[str, int] = {}
+    title, at = None, 0
+    for node in code.nodes:
         if isinstance(node, Heading) and node.level == 2:
-            yield str(node.title).strip(), at, at + length
-        at += length
+            if title is not None:
+                ends.setdefault(title, at)
+            title = str(node.title).strip()
+        at += len(str(node))
+    if title is not None:
+        ends.setdefault(title, at)
+    return ends
 
 
 def heading_words(text: str) -> str:
