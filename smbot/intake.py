@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from mwparserfromhell.nodes import Template
 from mwparserfromhell.nodes import Text as TextNode
+from mwparserfromhell.wikicode import Wikicode
 
 from smbot import forms
 from smbot.compose import fingerprint
@@ -60,8 +61,14 @@ def _read(wikitext: str) -> tuple[Request, ...]:
             asked=fingerprint(_typed(template)),
             answer=raw(template, "answer"),
         )
-        for template in named(parse(wikitext), REQUEST)
+        for template in _templates(wikitext)
     )
+
+
+@lru_cache(maxsize=2)
+def _templates(wikitext: str) -> tuple[Template, ...]:
+    """The requests as they stand on the page, to be looked at only."""
+    return (*named(parse(wikitext), REQUEST),)
 
 
 def _typed(template: Template) -> str:
@@ -99,7 +106,7 @@ def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> lis
 def _trails(wikitext: str) -> tuple[_Trail, ...]:
     return tuple(
         _Trail(raw(template, "id"), _typed(template), bool(raw(template, "answer")))
-        for template in named(parse(wikitext), REQUEST)
+        for template in _templates(wikitext)
     )
 
 
@@ -180,19 +187,22 @@ def is_answered(text: str, ids: list[str], answers: list[str]) -> bool:
 def answer(text: str, ids: list[str], answers: list[str]) -> str:
     """The request page with ids and answers (wikitext) written into its requests, both in the order of the page.
 
-    '' leaves a request without an id, or with the answer it has.
+    '' leaves a request without an id, or with the answer it has. Requests that cannot be read are marked.
     """
     code = parse(text)
     for template, id_, wikitext in zip(named(code, REQUEST), ids, answers, strict=True):
         put(template, "id", id_)
         if wikitext:
             put(template, "answer", wikitext)
-    return str(code)
+    return _marked(code)
 
 
 def mark_unreadable(text: str) -> str:
     """The page with `UNREADABLE` in front of every request whose braces do not match, and nowhere else."""
-    code = parse(text)
+    return _marked(parse(text))
+
+
+def _marked(code: Wikicode) -> str:
     for mark in named(code, UNREADABLE):
         code.remove(mark)
     for node in code.nodes:

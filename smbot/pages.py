@@ -345,7 +345,7 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     ]
     if intake.is_answered(page.text, known, answers):
         return None
-    text = intake.mark_unreadable(intake.answer(page.text, known, answers))
+    text = intake.answer(page.text, known, answers)
     return _edit(page, text, "Answering requests")
 
 
