@@ -88,6 +88,8 @@ def test_every_file_and_target_that_is_mentioned_exists(document: str) -> None:
     assert missing <= {"smbot/jobs.yaml", "smbot/user-config.py", "smbot/user-config.py.sample"} | {
         "smbot/sources/my_news.py",
         "smbot/channels/mynet.py",
+        "tests/networks/mynet.py",
+        "tests/test_mynet.py",
     }
     makefile = (REPOSITORY / "Makefile").read_text()
     for target in re.findall(r"(?:`|^    |  )make (\w+)", text, re.MULTILINE):
