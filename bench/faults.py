@@ -2,7 +2,7 @@
 
     python bench/faults.py [DELIVERIES [SEED]]
 
-1,002 deliveries if not said otherwise; 10,000 take half an hour. Six networks side by side, on a real wiki. Faults
+1,002 deliveries if not said otherwise; 10,000 take 40 minutes. Six networks side by side, on a real wiki. Faults
 come at random requests that publish something: the connection is reset before or after the network has read it, the
 answer is spoilt, or the network says 429, 500, 502, 401 or 422. A kill is made of an exception: from one random request
 of the process on, none leaves it or is answered any more, and a new process begins. What is in doubt or refused after
