@@ -73,10 +73,11 @@ class Desk:
         """Read what has to be read, and work out what shall be done."""
         seen = self._lookout.look(deep=not send)
         after = _think(seen)
-        if send and plan.due(after, seen):
+        if send and (plan.due(after, seen) or plan.again(after, seen)):
             seen = self._lookout.look(deep=True)
             after = _think(seen)
-            after = plan.settle_decisions(self._lookout.without_void(plan.due(after, seen), after), seen)
+            going = (*plan.due(after, seen), *plan.again(after, seen))
+            after = plan.settle_decisions(self._lookout.without_void(going, after), seen)
         if report is not None:
             report.problems += [str(problem) for problem in plan.stopped(seen)] + list(after.alarms.values())
             report.problems += [f"{name}: {why}" for name, why in seen.unread.items()]

@@ -107,7 +107,7 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetim
     rhythm = seen.settings.accounts[account].rhythm
     if _is_begun_by(account, id_, memory):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
-    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.state in _OUT)
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and _counts(d))
     times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
     return timing.next_time(rhythm, seen.now, max(times, default=None))
 
@@ -120,13 +120,18 @@ def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
     used = {
         d.id
         for d in memory.deliveries.values()
-        if d.channel.startswith(f"{account}/") and d.state in _OUT and d.since.astimezone(zone).date() == today
+        if d.channel.startswith(f"{account}/") and _counts(d) and d.since.astimezone(zone).date() == today
     }
     return len(used) >= min(voice.posts_per_day, seen.ceiling)
 
 
 def _is_begun_by(account: str, id_: str, memory: Memory) -> bool:
-    return any(d.channel.startswith(f"{account}/") and (d.state in _OUT or d.posts) for d in memory.of(id_))
+    return any(d.channel.startswith(f"{account}/") and _counts(d) for d in memory.of(id_))
+
+
+def _counts(delivery: Delivery) -> bool:
+    """Whether it, or a part of its thread, is or may be out."""
+    return delivery.state in _OUT or bool(delivery.posts)
 
 
 def _rests(id_: str, channel: str, memory: Memory, now: datetime) -> str:
@@ -237,17 +242,19 @@ def absent(memory: Memory, delivery: Delivery, now: datetime) -> Memory:
     return replace(_put(memory, after), spent=_spent(memory, delivery, -delivery.mills))
 
 
-def forget(memory: Memory, delivery: Delivery) -> Memory:
-    """What was begun was not sent after all. It is as if it had not been begun."""
+def forget(memory: Memory, delivery: Delivery, before: Delivery | None) -> Memory:
+    """What was begun was not sent after all. It is as it was `before`: a doubt is a doubt still."""
     others = {key: d for key, d in memory.deliveries.items() if key != delivery.key}
-    if delivery.logged or delivery.posts:
-        others[delivery.key] = replace(delivery, state=DEFERRED, tries=delivery.tries - 1, run="", parcel={})
+    if before:
+        others[delivery.key] = before
     return replace(memory, deliveries=others, spent=_spent(memory, delivery, -delivery.mills))
 
 
 def retract(delivery: Delivery, why: str, now: datetime) -> Delivery:
     """What a maintainer's word to retract makes of a delivery. What may be out has to be cleared up first."""
-    if delivery.state in (SENDING, IN_DOUBT, RETRACTED):
+    if delivery.state in (SENDING, IN_DOUBT):
+        return replace(delivery, said=why)
+    if delivery.state == RETRACTED:
         return delivery
     if delivery.posts or delivery.state == POSTED:
         return replace(delivery, task=RETRACT, state=DEFERRED, until=now, tries=0, said=why, reason="", corrected=None)

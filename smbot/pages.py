@@ -384,7 +384,7 @@ def _ended(id_: str, known: Known, memory: Memory, seen: Snapshot) -> str:
 
 def _links(id_: str, memory: Memory, seen: Snapshot) -> str:
     """Where a candidate was posted, as wikitext links."""
-    posted = [d for d in memory.of(id_) if d.state == POSTED]
+    posted = [d for d in memory.of(id_) if d.state == POSTED or (d.posts and d.state != RETRACTED)]
     named = [(d.url, _name(d.channel, seen)) for d in posted]
     return ", ".join(f"[{address(url)} {name}]" if is_web_address(url) else name for url, name in named)
 

@@ -84,9 +84,9 @@ def plan(memory: Memory, seen: Snapshot, *, send: bool) -> Plan:
     tasks = deliveries.tasks(memory, seen.now) if not seen.settings.problems else []
     if stopped(seen):
         tasks = [d for d in tasks if d.task == RETRACT]  # what is wrong may be taken back even now
-    doubts = deliveries.doubts(memory, seen.now)
-    again = frozenset(d.key for d in doubts if not stopped(seen) and _is_still_approved(d, memory, seen))
-    return Plan(seen, memory, tuple(due(memory, seen)), tuple(doubts), tuple(tasks), again)
+    doubts = tuple(deliveries.doubts(memory, seen.now))
+    keys = frozenset(delivery.key for delivery in again(memory, seen))
+    return Plan(seen, memory, tuple(due(memory, seen)), doubts, tuple(tasks), keys)
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
@@ -94,11 +94,11 @@ def plan(memory: Memory, seen: Snapshot, *, send: bool) -> Plan:
 
 def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
     """Apply what maintainers decided, and close what is at its end."""
+    memory = _take_by_hand(memory, seen)  # first, so that what somebody has posted can be taken back
     for proposal in shown(memory, seen):
         decision = proposal.known.standing.decision
         if decision:
             memory = _apply(memory, proposal, decision, seen)
-    memory = _take_by_hand(memory, seen)
     known, settled = dict(memory.known), dict(memory.deliveries)
     for id_, k in memory.open().items():
         if not k.proposal and k.expires and seen.now > k.expires:
@@ -107,8 +107,13 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
         if end := _end(proposal, memory, seen):
             known[proposal.id] = _closed(proposal.known, end)
             deferred = [d for d in memory.of(proposal.id) if d.state == DEFERRED and d.task == POST]
-            settled |= {d.key: replace(d, state=GIVEN_UP, reason=f"Its time was over. {d.reason}") for d in deferred}
+            settled |= {d.key: replace(d, state=GIVEN_UP, reason=_why_over(d)) for d in deferred}
     return prune(replace(memory, known=known, deliveries=settled), seen.now)
+
+
+def _why_over(delivery: Delivery) -> str:
+    out = f"{len(delivery.posts)} of {len(delivery.text.parts)} posts are out. " if delivery.posts else ""
+    return f"Its time was over. {out}{delivery.reason}"
 
 
 def _closed(known: Known, end: str) -> Known:
@@ -123,7 +128,7 @@ def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapsho
     mine = [a for a in seen.settings.accounts if seen.settings.maintains(decision.user, a)]
     of_it = memory.of(proposal.id)
     asked = deliveries.stuck(of_it) if decision.status in (AGAIN, POSTED_ALREADY, GIVE_UP) else of_it
-    theirs = [d for d in asked if d.channel.split("/")[0] in mine]
+    theirs = [d for d in asked if _settles(decision.user, d, seen)]
     open_for = [a for a in proposal.accounts if a in mine] if not proposal.known.end else []
     if not open_for and not theirs:
         return memory
@@ -141,6 +146,12 @@ def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapsho
     return replace(memory, deliveries=settled, known=memory.known | {proposal.id: known})
 
 
+def _settles(user: str, delivery: Delivery, seen: Snapshot) -> bool:
+    """Whether somebody may say what became of a delivery. That of an account that is gone, any maintainer may."""
+    account, accounts = delivery.channel.split("/")[0], seen.settings.accounts
+    return any(seen.settings.maintains(user, a) for a in ([account] if account in accounts else accounts))
+
+
 def _resolved(delivery: Delivery, decision: Decision, proposal: Proposal, seen: Snapshot) -> Delivery:
     said = f"{decision.user} said so in revision {decision.revision}"
     if decision.status == RETRACT:
@@ -149,6 +160,13 @@ def _resolved(delivery: Delivery, decision: Decision, proposal: Proposal, seen: 
         return _corrected(delivery, decision, proposal, seen)
     if delivery.state not in (IN_DOUBT, REFUSED):
         return delivery
+    after = _settled(delivery, decision, said, seen)
+    taken_back = delivery.said and (after.state == POSTED or (after.state == GIVEN_UP and after.posts))
+    return deliveries.retract(after, delivery.said, seen.now) if taken_back else after
+
+
+def _settled(delivery: Delivery, decision: Decision, said: str, seen: Snapshot) -> Delivery:
+    """What a maintainer says became of a delivery that was in doubt or refused."""
     if decision.status == AGAIN:
         return replace(delivery, state=DEFERRED, until=seen.now, tries=0, reason=said)
     if decision.status == POSTED_ALREADY:
@@ -189,7 +207,7 @@ def _take_by_hand(memory: Memory, seen: Snapshot) -> Memory:
     settled = dict(memory.deliveries)
     for delivery in deliveries.handed_off(memory):
         done = seen.done_by_hand.get(delivery.key)
-        if done and seen.settings.maintains(done.user, delivery.channel.split("/")[0]):
+        if done and _settles(done.user, delivery, seen):
             url = done.url if compose.is_web_address(done.url) else ""
             why = f"by hand; {done.user} said so in revision {done.revision}"
             settled[delivery.key] = deliveries.by_hand(delivery, url, why)
@@ -206,6 +224,7 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
         return ""
     states = {delivery.channel: delivery.state for delivery in of_it}
     best = next((state for state in (POSTED, RETRACTED, GIVEN_UP) if state in states.values()), "")
+    best = POSTED if any(d.posts and d.state != RETRACTED for d in of_it) else best  # be it but a part of a thread
     wanted = _wanted(proposal, seen)
     channels = [channel for account in wanted for channel in seen.settings.accounts[account].channels]
     if channels and all(states.get(channel) in FINISHED for channel in channels):
@@ -213,7 +232,8 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
     late = asked and asked.not_after and seen.now > asked.not_after
     over = bool(proposal.known.dropped) and not wanted
-    if late or over or (proposal.known.expires and seen.now > proposal.known.expires):
+    expired = proposal.known.expires and seen.now > proposal.known.expires
+    if late or over or (expired and not any(verdict(proposal, account, seen).approval for account in wanted)):
         return best if best in (POSTED, RETRACTED) else DECLINED if over else "expired"
     return ""
 
@@ -241,7 +261,7 @@ def prune(memory: Memory, now: datetime) -> Memory:
         if d.id in open_ or d.state not in FINISHED or d.logged != d.state or now - d.since < KEEP_DELIVERIES
     }
     still = {delivery.id for delivery in kept.values()}
-    left = {delivery.id for delivery in kept.values() if delivery.state not in (RETRACTED, GIVEN_UP)}
+    left = {d.id for d in kept.values() if d.state not in (RETRACTED, GIVEN_UP) or (d.posts and d.state == GIVEN_UP)}
     gone = {delivery.id for delivery in kept.values() if delivery.state == RETRACTED} - left
     known = {
         id_: k if not k.end else _faded(replace(k, end=RETRACTED) if id_ in gone else k, id_ in left, id_ in still)
@@ -305,9 +325,7 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
 
 def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[Approval, Delivery]]:
     for proposal in proposals(memory, seen):
-        if proposal.known.source in seen.unread:
-            continue  # nobody can say whether the news still stands there
-        if proposal.problems or proposal.known.held or is_early(proposal, seen.now) or is_late(proposal, seen.now):
+        if _is_held(proposal, seen):
             continue
         for channel, text in proposal.texts.items():
             account = channel.split("/")[0]
@@ -319,13 +337,28 @@ def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[Approval, Delivery]
                 yield approval, _delivery(proposal.id, channel, text, approval, before, seen)
 
 
-def _is_still_approved(delivery: Delivery, memory: Memory, seen: Snapshot) -> bool:
-    """Whether what was being sent is still what maintainers want to have sent."""
-    for proposal in proposals(memory, seen):
-        if proposal.id == delivery.id and proposal.texts.get(delivery.channel) == delivery.text:
-            held = proposal.known.held or proposal.problems or is_late(proposal, seen.now)
-            return not held and bool(verdict(proposal, delivery.channel.split("/")[0], seen).approval)
-    return False
+def _is_held(proposal: Proposal, seen: Snapshot) -> bool:
+    unread = proposal.known.source in seen.unread  # nobody can say whether the news still stands there
+    out_of_time = is_early(proposal, seen.now) or is_late(proposal, seen.now)
+    return bool(unread or out_of_time or proposal.problems or proposal.known.held)
+
+
+def again(memory: Memory, seen: Snapshot) -> list[Delivery]:
+    """The doubts that may be sent once more if their network allows it: they have to be as wanted as what is due."""
+    doubts = deliveries.doubts(memory, seen.now)
+    if not doubts or stopped(seen):
+        return []
+    open_ = {proposal.id: proposal for proposal in proposals(memory, seen)}
+    return [d for d in doubts if d.id in open_ and _is_still_wanted(d, open_[d.id], memory, seen)]
+
+
+def _is_still_wanted(delivery: Delivery, proposal: Proposal, memory: Memory, seen: Snapshot) -> bool:
+    account = delivery.channel.split("/")[0]
+    if proposal.texts.get(delivery.channel) != delivery.text or account not in proposal.accounts or delivery.said:
+        return False
+    if _is_held(proposal, seen) or deliveries.next_time(delivery.id, account, memory, seen) > seen.now:
+        return False
+    return bool(verdict(proposal, account, seen).approval)
 
 
 def _delivery(

@@ -78,6 +78,11 @@ def _thread_problems(id_: str, texts: Mapping[str, Text], memory: Memory) -> Ite
                 f"The first posts of the thread on {channel} are out already, with other words.",
                 "Restore those words, or set ‘status’ to retract.",
             )
+        elif 0 < len(text.parts) <= out:
+            yield Problem(
+                f"Of the thread on {channel} more posts are out already than the card has now.",
+                "Restore those that follow, or set ‘status’ to retract.",
+            )
 
 
 def is_early(proposal: Proposal, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -66,6 +66,15 @@ class _Entry:
     begun: Delivery | None = None
 
 
+@dataclass
+class _Begun:
+    """A delivery that is written down as being sent, and what it was before."""
+
+    entry: _Entry
+    delivery: Delivery
+    before: Delivery | None = None
+
+
 class Dispatch:
     """Everything one plan wants of the networks."""
 
@@ -96,24 +105,33 @@ class Dispatch:
 
     async def _serve(self, name: str) -> None:
         """One channel: first what is unclear, then what is to be taken back, then what is new."""
-        todo = self._todo
+        doubts, tasks, due = (
+            [d for d in wanted if d.channel == name] for wanted in (self._todo.doubts, self._todo.tasks, self._todo.due)
+        )
         try:
             channel = self._doors.channel(name)
         except SmbotError as error:
             self._report.problems.append(f"{name}: {error}")
+            for delivery in doubts:
+                await self._despair(delivery, str(error))
             return
+        for delivery in doubts:
+            await self._one(self._resolve(channel, delivery), delivery)
+        for delivery in tasks:
+            await self._one(self._mend(channel, delivery), delivery)
+        for delivery in due:
+            if self._doors.is_stopping() or not await self._one(self._deliver(channel, delivery), delivery):
+                return  # a network in trouble is left alone until the next run
+
+    async def _one(self, doing: Coroutine[Any, Any, bool | None], delivery: Delivery) -> bool:
+        """Whether the next delivery may follow. A defect met with one is no reason to leave the others."""
         try:
-            for delivery in (d for d in todo.doubts if d.channel == name):
-                await self._resolve(channel, delivery)
-            for delivery in (d for d in todo.tasks if d.channel == name):
-                await self._mend(channel, delivery)
-            for delivery in (d for d in todo.due if d.channel == name):
-                if self._doors.is_stopping() or not await self._deliver(channel, delivery):
-                    return  # a network in trouble is left alone until the next run
+            return await doing is not False
         except SmbotError:
             raise
-        except Exception as error:  # noqa: BLE001 - one channel's trouble is its own, even when it is a defect
-            self._report.problems.append(f"{name}: {type(error).__name__}, a defect of smbot")
+        except Exception as error:  # noqa: BLE001
+            self._report.problems.append(f"{delivery.key}: {type(error).__name__}, a defect of smbot")
+            return True
 
     # --- a delivery -------------------------------------------------------------------------------------------------
 
@@ -175,10 +193,8 @@ class Dispatch:
                 why = delivery.reason or "A run ended while sending it."
                 await self._settle(delivery, InDoubt(f"{why} {error}"), final=True)
         except ChannelError as error:
-            if self._doors.clock() - delivery.since > deliveries.ASK_FOR:
-                await self._settle(delivery, InDoubt(f"A run ended while sending it; {error}"), final=True)
-            else:
-                self._report.problems.append(f"{delivery.key} was being sent when a run ended; {error}")
+            self._report.problems.append(f"{delivery.key} was being sent when a run ended; {error}")
+            await self._despair(delivery, str(error))
         else:
             if found:
                 await self._settle(delivery, found)
@@ -188,14 +204,19 @@ class Dispatch:
                 await self._write(partial(self._not_out, delivery))
                 self._report.done.append(f"{delivery.key} had not gone out; it will")
 
+    async def _despair(self, delivery: Delivery, why: str) -> None:
+        """Leave it to a maintainer, once its network could not be asked for long enough."""
+        if self._doors.clock() - delivery.since > deliveries.ASK_FOR:
+            await self._settle(delivery, InDoubt(f"A run ended while sending it; {why}"), final=True)
+
     def _not_out(self, delivery: Delivery, now: Memory) -> Memory:
         return deliveries.absent(now, delivery, self._doors.clock()) if is_begun(now, delivery) else now
 
     def _may_go_again(self, delivery: Delivery) -> bool:
         """Whether its very parcel may be posted once more: it is still approved, and that cannot give a second post."""
         age = self._doors.clock() - (delivery.planned or delivery.since)
-        fresh = age < self._rules[delivery.channel].again and delivery.tries < deliveries.TRIES
-        return fresh and delivery.key in self._todo.again
+        wanted = delivery.key in self._todo.again and delivery.tries < deliveries.TRIES
+        return wanted and age < self._rules[delivery.channel].again
 
     async def _post_again(self, channel: Channel, delivery: Delivery) -> None:
         delivery = await self._begin(replace(delivery, mills=0, tries=delivery.tries + 1))
@@ -311,7 +332,7 @@ class Dispatch:
     def _save_all(self, entries: list[_Entry]) -> None:
         """Save all that waits to be written down; then look again, if something is about to be sent."""
         now, started = self._doors.clock(), time.monotonic()
-        begun = [(e, replace(e.begun, since=now, run=self._run)) for e in entries if e.begun]
+        begun = [_Begun(e, replace(e.begun, since=now, run=self._run)) for e in entries if e.begun]
         settled = [e for e in entries if e.change]
 
         def settle(mind: Memory) -> Memory:
@@ -324,19 +345,21 @@ class Dispatch:
         try:
             self._mind.must_be_first()
             mind = settle(self._mind.memory)
-            for _, delivery in begun:
-                mind = deliveries.begin(mind, delivery, self._run)
+            for one in begun:
+                one.before = mind.deliveries.get(one.delivery.key)
+                mind = deliveries.begin(mind, one.delivery, self._run)
             self._mind.keep(mind)
         except WikiError as error:
-            self._fail([e for e, _ in begun], error)
+            self._fail([one.entry for one in begun], error)
             return self._insist(settle, settled)
         _fulfil((e, None) for e in settled)
         return self._look_again(begun, started)
 
-    def _look_again(self, begun: list[tuple[_Entry, Delivery]], started: float) -> None:
+    def _look_again(self, begun: list[_Begun], started: float) -> None:
         def forget(mind: Memory) -> Memory:
-            for _, delivery in begun:
-                mind = deliveries.forget(mind, delivery) if is_begun(mind, delivery) else mind
+            for one in begun:
+                if is_begun(mind, one.delivery):
+                    mind = deliveries.forget(mind, one.delivery, one.before)
             return mind
 
         try:
@@ -345,9 +368,9 @@ class Dispatch:
                 raise WikiError("The wiki is too slow to be sure that it still says so.")
         except WikiError as error:
             self._insist(forget, [])
-            self._fail([e for e, _ in begun], error)
+            self._fail([one.entry for one in begun], error)
         else:
-            _fulfil(begun)
+            _fulfil((one.entry, one.delivery) for one in begun)
 
     def _insist(self, change: Change, entries: list[_Entry]) -> None:
         try:

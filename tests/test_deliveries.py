@@ -111,14 +111,14 @@ def test_what_never_went_out_is_as_if_it_had_not_been_begun() -> None:
     one = plan.due(memory, snapshot(memory, queue))[0]
     begun = begin(memory, one, "run-1")
     assert due(begun, queue) == []
-    assert due(forget(begun, one), queue) == [KEY]
+    assert due(forget(begun, one, None), queue) == [KEY]
 
 
 def test_what_has_a_row_on_the_log_keeps_it_when_it_never_went_out() -> None:
     before = delivery(state=DEFERRED, until=NOW, tries=2, logged=DEFERRED)
     memory, queue = after(before)
     one = plan.due(memory, snapshot(memory, queue))[0]
-    found = forget(begin(memory, one, "run-1"), one)
+    found = forget(begin(memory, one, "run-1"), one, before)
     assert (found.deliveries[KEY].state, found.deliveries[KEY].tries) == (DEFERRED, 2)
     assert [d.logged for d in plan.due(found, snapshot(found, queue))] == [DEFERRED]
 
@@ -191,9 +191,20 @@ def test_the_rest_of_a_thread_is_due_at_once_and_has_all_its_tries() -> None:
 
 
 def test_what_is_forgotten_of_a_thread_is_only_the_part_that_never_went_out() -> None:
-    one = delivery(text=THREAD, posts=(OUT,), tries=1)
-    found = forget(begin(Memory(), one, "run-1"), one).deliveries[KEY]
-    assert (found.state, found.posts) == (DEFERRED, (OUT,))
+    before = delivery(text=THREAD, posts=(OUT,), tries=1, state=DEFERRED)
+    assert forget(begin(Memory(), before, "run-1"), before, before).deliveries == {KEY: before}
+
+
+def test_half_a_thread_counts_for_the_ceiling_and_the_gap() -> None:
+    half = {f"x{i}": delivery(f"x{i}", text=THREAD, posts=(OUT,), state=DEFERRED) for i in range(3)}
+    memory, queue = after(*half.values())
+    assert due(memory, queue) == []
+
+
+def test_a_doubt_that_was_not_sent_again_after_all_is_the_same_doubt() -> None:
+    doubt = delivery(since=NOW - LEASE * 2, planned=NOW - LEASE * 2, run="run-0", tries=2, parcel={"words": "Words."})
+    begun = begin(Memory(), replace(doubt, since=NOW, mills=0, tries=3), "run-1")
+    assert forget(begun, begun.deliveries[KEY], doubt).deliveries == {KEY: doubt}
 
 
 # --- rests ----------------------------------------------------------------------------------------------------------
@@ -286,7 +297,7 @@ def test_what_did_not_go_out_is_given_back(outcome: Outcome, left: int) -> None:
     begun = begin(Memory(), one, "run-1")
     assert begun.spent == {"mediawiki 2026-11": 15}
     assert record(begun, one, outcome, NOW).spent == {"mediawiki 2026-11": left}
-    assert forget(begun, one).spent == {"mediawiki 2026-11": 0}
+    assert forget(begun, one, None).spent == {"mediawiki 2026-11": 0}
 
 
 def test_a_new_month_begins_with_nothing_and_old_ones_are_forgotten() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace as changed
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +20,7 @@ from smbot.memory import (
     DEFERRED,
     GIVE_UP,
     GIVEN_UP,
+    HANDED_OFF,
     IN_DOUBT,
     POSTED,
     POSTED_ALREADY,
@@ -34,7 +35,10 @@ from smbot.memory import (
     Standing,
 )
 from smbot.model import File, Page, Posted, Problem, Text
+from smbot.postlog import Done
+from smbot.timing import Rhythm
 from tests.builders import (
+    ACCOUNTS,
     ALICE,
     BOB,
     BOT,
@@ -53,6 +57,7 @@ from tests.builders import settings as rules
 from tests.builders import verdict as verdict_of
 
 KEY = f"n1/{CHANNEL}"
+QUIET = Rhythm(quiet=(time(11), time(13)))
 
 
 def due(memory: Memory, queue: str, **more: object) -> list[str]:
@@ -160,11 +165,48 @@ def test_a_time_in_the_past_written_on_its_card_ends_nothing() -> None:
     assert due(after_, queue) == []
 
 
-def test_a_candidate_ends_when_it_expires() -> None:
-    memory, queue = approved()
+def test_a_candidate_ends_when_nobody_decided_until_it_expires() -> None:
+    memory, _ = approved()
+    queue = card("n1", "waiting")
     memory = replace(memory, known={"n1": replace(memory.known["n1"], expires=NOW)})
     for now, end in ((NOW, ""), (NOW + timedelta(seconds=1), "expired")):
         assert plan.settle_decisions(memory, snapshot(memory, queue, now=now)).known["n1"].end == end
+
+
+def test_what_was_approved_in_time_waits_for_its_time_as_long_as_the_approval_counts() -> None:
+    memory, queue = approved(not_before="2026-11-28")
+    memory = replace(memory, known={"n1": replace(memory.known["n1"], expires=NOW)})
+    for days, end in ((1, ""), (20, "expired")):
+        seen = snapshot(memory, queue, now=NOW + timedelta(days=days))
+        assert plan.settle_decisions(memory, seen).known["n1"].end == end
+
+
+OUT = Posted("https://m.example/1", "1")
+HALF = Text("One.", rest=("Two.",))
+
+
+@pytest.mark.parametrize("how", ["declined", "expired"])
+def test_a_thread_that_ends_half_way_keeps_its_card_and_can_be_retracted(how: str) -> None:
+    memory, _ = after(delivery(text=HALF, posts=(OUT,), state=DEFERRED, until=NOW + timedelta(hours=1)))
+    queue = card("n1", "waiting", "One.")
+    memory = replace(memory, known={"n1": replace(memory.known["n1"], expires=NOW - timedelta(seconds=1))})
+    ended = decided(memory, queue, ALICE, DECLINED) if how == "declined" else None
+    ended = ended or plan.settle_decisions(memory, snapshot(memory, queue))
+    assert ended.known["n1"].end == POSTED
+    assert ended.known["n1"].proposal
+    assert ended.deliveries[KEY].state == GIVEN_UP
+    assert "1 of 2 posts are out" in ended.deliveries[KEY].reason
+    found = decided(ended, queue, ALICE, RETRACT).deliveries[KEY]
+    assert (found.task, found.state) == (RETRACT, DEFERRED)
+
+
+def test_a_card_cannot_end_a_thread_before_what_is_out_of_it() -> None:
+    memory, queue = after(delivery(text=HALF, posts=(OUT,), state=DEFERRED, until=NOW), text="One.")
+    (found,) = proposals.proposals(memory, snapshot(memory, queue))
+    assert [problem.message for problem in found.problems] == [
+        "Of the thread on mediawiki/mastodon more posts are out already than the card has now."
+    ]
+    assert due(memory, queue) == []
 
 
 # --- ceilings -------------------------------------------------------------------------------------------------------
@@ -245,6 +287,51 @@ def test_a_word_to_retract_is_kept_until_it_is_clear_what_is_out() -> None:
     found = plan.settle_decisions(clear, snapshot(clear, queue))
     assert (found.deliveries[KEY].task, found.deliveries[KEY].state) == (RETRACT, DEFERRED)
     assert found.known["n1"].standing.decision is None
+
+
+@pytest.mark.parametrize(("word", "posts"), [(POSTED_ALREADY, ()), (POSTED_ALREADY, (OUT,)), (GIVE_UP, (OUT,))])
+def test_what_was_to_be_retracted_while_it_was_in_doubt_is_retracted_once_it_is_clear(
+    word: str, posts: tuple[Posted, ...]
+) -> None:
+    memory, queue = after(delivery(state=IN_DOUBT, text=HALF, posts=posts))
+    doubted = decided(memory, queue, ALICE, RETRACT)
+    assert doubted.deliveries[KEY].state == IN_DOUBT
+    found = decided(doubted, queue, ALICE, word).deliveries[KEY]
+    assert (found.task, found.state) == (RETRACT, DEFERRED)
+
+
+@pytest.mark.parametrize("state", [IN_DOUBT, REFUSED])
+def test_of_an_account_that_is_gone_any_maintainer_says_what_became_of_its_posts(state: str) -> None:
+    gone = delivery(channel="gone/mastodon", state=state)
+    memory, queue = after(gone)
+    assert decided(memory, queue, MALLORY, GIVE_UP).deliveries[gone.key].state == state
+    assert decided(memory, queue, ALICE, GIVE_UP).deliveries[gone.key].state == GIVEN_UP
+
+
+def test_what_was_done_by_hand_and_is_to_be_retracted_is_retracted() -> None:
+    memory, queue = after(delivery(state=HANDED_OFF))
+    known = memory.known["n1"]
+    standing = replace(known.standing, decision=Decision(RETRACT, ALICE, 6))
+    memory = replace(memory, known={"n1": replace(known, standing=standing)})
+    seen = snapshot(memory, queue, done_by_hand={KEY: Done(ALICE, 7, "https://m.example/1")})
+    found = plan.settle_decisions(memory, seen).deliveries[KEY]
+    assert (found.task, found.state, found.url) == (RETRACT, DEFERRED, "https://m.example/1")
+
+
+@pytest.mark.parametrize(
+    "why_not",
+    [
+        {"stop": page("stop")},
+        {"unread": {"MediaWiki News": "no answer"}},
+        {"settings": rules(accounts=ACCOUNTS | {"mediawiki": changed(ACCOUNTS["mediawiki"], rhythm=QUIET)})},
+    ],
+)
+def test_a_doubt_may_be_sent_again_only_where_it_might_go_out_anew(why_not: dict[str, object]) -> None:
+    memory, queue = after(delivery(text=Text("A new skin."), since=NOW - timedelta(hours=1)))
+    assert [d.key for d in plan.again(memory, snapshot(memory, queue))] == [KEY]
+    assert plan.again(memory, snapshot(memory, queue, **why_not)) == []
+    dropped = replace(memory, known={"n1": replace(memory.known["n1"], dropped={"mediawiki": "declined by Bob"})})
+    assert plan.again(dropped, snapshot(dropped, queue)) == []
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "nowhere", "https://a.example/ }}"])

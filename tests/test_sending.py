@@ -22,7 +22,7 @@ from smbot.bot import Desk
 from smbot.deliveries import LEASE, REST
 from smbot.doctor import examine
 from smbot.errors import WikiError
-from smbot.memory import DEFERRED, IN_DOUBT, POSTED, RETRACTED, SENDING, Delivery
+from smbot.memory import DEFERRED, GIVEN_UP, IN_DOUBT, POSTED, RETRACTED, SENDING, Delivery
 from smbot.sending import Report
 from smbot.templates import named, parse, plain
 from smbot.wiki import Wiki
@@ -235,6 +235,43 @@ def test_what_nobody_can_ask_is_in_doubt_once_the_lease_is_over(stage: Make) -> 
     on.world.publish()
     assert on.states(id_)["telegram"] == POSTED
     assert on.log()["wikitech/telegram"]["post"] == "https://t.me/wikitech/1"
+
+
+def test_a_doubt_that_is_to_be_sent_again_while_somebody_stops_everything_is_a_doubt_still(stage: Make) -> None:
+    on = stage("google-chat")
+    id_ = on.approve()
+    on.on["google-chat"].break_once("timeout", "after", "post")
+    on.world.publish()
+    on.lease_over()
+    before = on.one(id_)
+    stopped: list[Crossing] = []
+
+    def stop(crossing: Crossing) -> None:
+        if crossing.is_save and crossing.answered and not stopped:
+            stopped.append(crossing)
+            on.world.admin.edit(on.world.titles.stop, "stop")
+
+    with Doors(stop):
+        on.world.publish()
+    assert stopped
+    assert on.one(id_).planned == before.planned
+    assert on.states(id_) == {"google-chat": IN_DOUBT}
+    assert on.words() == {"google-chat": [HACK]}
+
+
+def test_the_doubt_of_a_network_that_was_taken_out_of_the_settings_ends_with_a_question(stage: Make) -> None:
+    on = stage("telegram", "mastodon")
+    id_ = on.approve()
+    on.on["telegram"].break_once("reset", "after", "post")
+    on.world.publish()
+    on.world.settle("telegram, mastodon", "mastodon")
+    on.world.environment = {k: v for k, v in on.world.environment.items() if "TELEGRAM" not in k}
+    on.world.later(days=2)
+    on.world.publish()
+    assert on.states(id_)["telegram"] == IN_DOUBT
+    on.world.change(on.alice, id_, status="give up")
+    on.world.publish()
+    assert on.states(id_)["telegram"] == GIVEN_UP
 
 
 # --- a channel that keeps failing -----------------------------------------------------------------------------------
