@@ -184,7 +184,7 @@ class _Talk:
             self._socket = socket.create_connection((host, port), timeout)
             if not _is_here(host):  # only on this machine may words and passwords travel in the clear
                 self._socket = ssl.create_default_context().wrap_socket(self._socket, server_hostname=host)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: no host can be called that
             why = "it does not answer" if not isinstance(error, ssl.SSLError) else "it speaks no TLS"
             if isinstance(error, ssl.SSLCertVerificationError):
                 why = "its certificate is not valid"

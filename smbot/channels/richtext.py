@@ -101,5 +101,5 @@ def _trimmed(kind: Kind, value: str) -> str:
     if kind is Kind.TAG:
         value = value.rstrip("-_\u200c\u200d")
         says_something = regex.search(r"[^\p{N}\p{M}_-]", value)
-        return value if says_something and graphemes(value) <= TAG_LENGTH else ""
+        return value if says_something and graphemes(value) <= TAG_LENGTH and len(value.encode()) <= 640 else ""
     return value

@@ -227,7 +227,11 @@ def _of_the_chat(answer: Answer) -> bool:
 
 def _until(answer: Answer, now: datetime) -> datetime:
     seconds = answer.get("parameters", "retry_after")
-    return within(now + timedelta(seconds=min(seconds, 3600)), now) if isinstance(seconds, int) else answer.until(now)
+    return (
+        within(now + timedelta(seconds=min(max(seconds, 0), 3600)), now)
+        if isinstance(seconds, int)
+        else answer.until(now)
+    )
 
 
 def _remedy(answer: Answer) -> str:

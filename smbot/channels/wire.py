@@ -80,7 +80,7 @@ def _time(text: str, now: datetime) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         try:
             at = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

@@ -233,6 +233,8 @@ class X(Cannot):
         with _as_promised():
             for post in self._own_since(parcel["user"]["id"], since.astimezone(UTC) - SKEW):
                 posted = _posted(parcel, post["id"])
+                if post["id"] in parcel["after"]:
+                    continue  # an earlier part of its thread, which may say the same
                 if comparable(as_sent(post)) == wanted:
                     return posted, datetime.fromisoformat(post["created_at"])
                 changed = changed or (posted.url if len(post.get("edit_history_tweet_ids") or ()) > 1 else "")
