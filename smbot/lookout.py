@@ -90,7 +90,7 @@ class Lookout:
         The pages of all feeds of one wiki are read at once.
         """
         feeds, now, days = seen.settings.feeds, seen.now, seen.settings.news_days
-        choices = {feed.name: sources.source(feed.kind).titles(feed.page, now, days) for feed in feeds}
+        choices = {feed.name: sources.source(feed.kind).wants(feed.page, now, days).pages for feed in feeds}
         got: dict[str, dict[str, Page]] = {}
         readings: dict[str, tuple[tuple[Page, Reading], ...]] = {}
         unread: dict[str, str] = {}
@@ -118,7 +118,9 @@ class Lookout:
         ) and any(page.exists for page in there):
             return None
         site = self._site(feed.wiki)
-        return tuple((page, reader.read(page, site, feed.name) if page.exists else Reading()) for page in there)
+        return tuple(
+            (page, reader.read(page, site, feed.name, seen.now) if page.exists else Reading()) for page in there
+        )
 
     def _files(self, seen: Snapshot) -> Mapping[str, File]:
         names = {card.candidate.image for card in review.read(seen.queue.text).values() if card}

@@ -56,6 +56,7 @@ class Page:
     user: str = ""  # who made this revision; '' when hidden
     parent: int = 0  # the revision before it
     text_hidden: bool = False
+    created: datetime | None = None  # when its first revision was made, where somebody asked for that
 
     @property
     def exists(self) -> bool:
@@ -79,6 +80,24 @@ class Flag(StrEnum):
 
     ADVANCED = "advanced"
     RECURRENT = "recurrent"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """When something takes place, or until when something has to be done; in UTC.
+
+    With `whole_day` only the day is known, and `start` is its midnight.
+    """
+
+    start: datetime
+    end: datetime | None = None
+    whole_day: bool = False
+
+    @property
+    def over(self) -> datetime:
+        """From when on it is too late to tell of it: its start, or the end of its day."""
+        return self.start + timedelta(days=1) if self.whole_day else self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +105,9 @@ class Item:
     """One piece of news, as plain words.
 
     `group` is what the source lists it under (a Tech News issue '2026-W47', a date '2026-11-20'), `section` the
-    heading above it inside that group ('' without one).
+    heading above it inside that group ('' without one). `title` is its headline, where it has one beside its words.
+    `identity` are the words by which it is known again ('' for `text`), `keys` what stays the same when words change:
+    the id of an entry, its address. An item with an `event` is a date, to be announced and reminded of.
     """
 
     source: str
@@ -98,6 +119,10 @@ class Item:
     published: date | None = None
     flags: frozenset[Flag] = frozenset()
     language: str = "en"
+    title: str = ""
+    identity: str = ""
+    keys: tuple[str, ...] = ()
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)

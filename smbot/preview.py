@@ -64,7 +64,9 @@ def _proposed(item: Item, wish: Wish) -> Shown:
 
 def _from_file(wish: Wish) -> Reading:
     reader = sources.source(wish.source)
-    return reader.read(_page_from(wish.file or "", wish.title or reader.PAGE), WIKIMEDIA[reader.WIKI], wish.source)
+    return reader.read(
+        _page_from(wish.file or "", wish.title or reader.PAGE), WIKIMEDIA[reader.WIKI], wish.source, datetime.now(UTC)
+    )
 
 
 def _page_from(file: str, title: str) -> Page:
@@ -78,13 +80,13 @@ def _page_from(file: str, title: str) -> Page:
 def _from_wiki(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
     reader = sources.source(wish.source)
     wiki = open_wiki(wish.wiki or reader.WIKI)
-    choices = reader.titles(wish.title or reader.PAGE, datetime.now(UTC), wish.days)
+    choices = reader.wants(wish.title or reader.PAGE, datetime.now(UTC), wish.days).pages
     got = wiki.read(title for choice in choices for title in choice)
     pages = [page for choice in choices if (page := next((got[t] for t in choice if got[t].exists), None))]
     if not pages:
         raise UsageError(f"None of these pages exists: {', '.join(title for choice in choices for title in choice)}.")
     site = wiki.site()
-    return [reader.read(page, site, wish.source) for page in pages]
+    return [reader.read(page, site, wish.source, datetime.now(UTC)) for page in pages]
 
 
 def _requests_page(wish: Wish, open_wiki: Callable[[str], Wiki], home: str) -> Page:

@@ -40,7 +40,8 @@ class Account:
     """One voice: its networks, the people who may approve for it, and its own ceiling of posts a day.
 
     `threads` are those of its networks where words too long for one post become a thread. `budget` is what its posts
-    may cost in a month, in thousandths of a US dollar.
+    may cost in a month, in thousandths of a US dollar. `hashtags` are those it uses, with their `#`. Without
+    `mentions` it tags nobody. `goal` is how many posts a week it is to have (0: no goal).
     """
 
     name: str
@@ -51,6 +52,9 @@ class Account:
     visibility: str = VISIBILITIES[0]
     rhythm: Rhythm = field(default_factory=Rhythm)
     budget: int = 0
+    hashtags: tuple[str, ...] = ()
+    mentions: bool = False
+    goal: int = 0
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -153,7 +157,18 @@ class _Reader:
             visibility=self.visibility(template, name),
             rhythm=self.rhythm(template, name),
             budget=self.budget(template, name),
+            hashtags=self.hashtags(template, name),
+            mentions=self.yes(template, "mentions", 0),
+            goal=self.number(template, "goal", 0, least=0),
         )
+
+    def hashtags(self, template: Template, account: str) -> tuple[str, ...]:
+        """The hashtags of an account, each with one `#`, as people write it or not."""
+        wanted = [f"#{word.lstrip('#＃')}" for word in re.split(r"[\s,;]+", self.words(template, "hashtags")) if word]
+        for tag in wanted:
+            if not re.fullmatch(r"#[^\W_](?:\w|\u200c|\u200d)*", tag):
+                self.say(f"Account {account}: ‘{tag}’ is no hashtag.", "Write letters and digits, such as #MediaWiki.")
+        return tuple(dict.fromkeys(tag for tag in wanted if len(tag) > 1))
 
     def names(self, template: Template, field_name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.lower() for name in split(self.words(template, field_name))))

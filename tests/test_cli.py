@@ -213,7 +213,7 @@ Command = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def smbot(world: World, bot_environment: dict[str, str]) -> Command:
     """Run a command of smbot on the wiki of `world`, where every issue of Tech News says that there is none."""
-    for issue, *_ in tech_news.titles(f"{world.home}/Tech", world.now, 14):
+    for issue, *_ in tech_news.wants(f"{world.home}/Tech", world.now, 14).pages:
         world.admin.edit(issue, "There is no technical newsletter this week.")
     environment = bot_environment | world.environment | {"SMBOT_HOME": world.home}
 

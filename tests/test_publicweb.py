@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.standin import Answered, Handler, StandIn
-from smbot.channels.publicweb import Errand, Found, Guard, is_public
+from smbot.publicweb import Errand, Found, Guard, is_public
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 PATIENCE = 5.0  # seconds; no test waits for them

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from smbot.model import Flag, Item, Page, Permalink, Reading
-from smbot.sources import SOURCES, mediawiki_news, source, tech_news
+from smbot.sources import SOURCES, Wants, mediawiki_news, source, tech_news
 from smbot.wikitext import WIKIMEDIA
 from tests.test_wikitext import WIKITEXT
 
@@ -25,11 +25,11 @@ def page(name: str, title: str, revision: int = 7) -> Page:
 
 
 def issue(name: str, title: str = "User talk:Example") -> Reading:
-    return tech_news.read(page(name, title), META, "tech")
+    return tech_news.read(page(name, title), META, "tech", SAVED)
 
 
 def news(text: str, timestamp: datetime | None = SAVED) -> Reading:
-    return mediawiki_news.read(Page("News", 1, text, timestamp=timestamp), MEDIAWIKI, "news")
+    return mediawiki_news.read(Page("News", 1, text, timestamp=timestamp), MEDIAWIKI, "news", SAVED)
 
 
 def texts(reading: Reading) -> list[str]:
@@ -47,14 +47,14 @@ def dated(reading: Reading) -> list[tuple[str, str]]:
 def test_every_source_keeps_the_contract(kind: str) -> None:
     module = source(kind)
     assert module.WIKI in WIKIMEDIA
-    assert module.titles(module.PAGE, SAVED, 7)[0][0].startswith(module.PAGE)
+    assert module.wants(module.PAGE, SAVED, 7) != Wants()
     assert module.PICK in (True, False)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
 @given(text=WIKITEXT)
 def test_any_page_can_be_read_and_no_item_is_empty(kind: str, text: str) -> None:
-    reading = source(kind).read(Page("Tech/News/2026/47/nl", 1, text, timestamp=SAVED), META, "any")
+    reading = source(kind).read(Page("Tech/News/2026/47/nl", 1, text, timestamp=SAVED), META, "any", SAVED)
     assert all(item.text and item.group for item in reading.items)
     assert not (reading.placeholder and reading.items)
 
@@ -70,7 +70,7 @@ def test_every_issue_yields_items_without_markup(path: Path) -> None:
 
 
 def test_an_item_says_where_and_when_it_stood() -> None:
-    reading = tech_news.read(page("tech-news-2026", "Tech/News/2026/47/en", 12), META, "tech")
+    reading = tech_news.read(page("tech-news-2026", "Tech/News/2026/47/en", 12), META, "tech", SAVED)
     assert reading.items[0] == Item(
         source="tech",
         group="2026-W47",
@@ -123,18 +123,20 @@ def test_icons_flag_items_by_the_name_of_the_file_and_stock_lines_are_recurrent(
     ],
 )
 def test_lines_that_come_again_and_again_are_no_news(text: str) -> None:
-    reading = tech_news.read(Page("Tech/News/2026/47", 1, f"* {text}"), META, "tech")
+    reading = tech_news.read(Page("Tech/News/2026/47", 1, f"* {text}"), META, "tech", SAVED)
     assert reading.items[0].flags == {Flag.RECURRENT}
 
 
 def test_footer_signature_and_discussion_are_cut_off() -> None:
     assert "gadget?" not in " ".join(texts(issue("tech-news-2019")))
     unmarked = page("tech-news-2019", "Tech/News/2019/45").text.replace("<section", "<div")
-    assert texts(tech_news.read(Page("Tech/News/2019/45", 1, unmarked), META, "t")) == texts(issue("tech-news-2019"))
+    assert texts(tech_news.read(Page("Tech/News/2019/45", 1, unmarked), META, "t", SAVED)) == texts(
+        issue("tech-news-2019")
+    )
 
 
 def test_replies_under_an_issue_without_marks_or_footer_are_no_news() -> None:
-    assert texts(tech_news.read(Page("T", 1, "* News.\n\n: Thanks! ~\n:: Indeed."), META, "t")) == ["News."]
+    assert texts(tech_news.read(Page("T", 1, "* News.\n\n: Thanks! ~\n:: Indeed."), META, "t", SAVED)) == ["News."]
 
 
 def test_translate_markup_leaves_the_same_words_as_the_page_it_generates() -> None:
@@ -165,7 +167,7 @@ def test_of_a_translation_only_what_is_translated_and_up_to_date_is_read() -> No
     ],
 )
 def test_the_language_is_that_of_the_title_or_the_outer_element(title: str, text: str, language: str) -> None:
-    reading = tech_news.read(Page(title, 1, text + "\n* B"), META, "tech")
+    reading = tech_news.read(Page(title, 1, text + "\n* B"), META, "tech", SAVED)
     assert {item.language for item in reading.items} == {language}
 
 
@@ -180,7 +182,7 @@ def test_the_language_is_that_of_the_title_or_the_outer_element(title: str, text
     ],
 )
 def test_an_issue_is_named_by_its_week_and_dated_on_its_monday(title: str, text: str, group: str, monday: date) -> None:
-    item = tech_news.read(Page(title, 1, text), META, "tech").items[0]
+    item = tech_news.read(Page(title, 1, text), META, "tech", SAVED).items[0]
     assert (item.group, item.published) == (group, monday)
 
 
@@ -194,7 +196,7 @@ def test_an_issue_is_named_by_its_week_and_dated_on_its_monday(title: str, text:
     ],
 )
 def test_a_page_that_says_there_is_no_issue_is_a_placeholder(text: str) -> None:
-    assert tech_news.read(Page("Tech/News/2026/52", 1, f"{{{{nav}}}}\n{text}"), META, "tech") == Reading(
+    assert tech_news.read(Page("Tech/News/2026/52", 1, f"{{{{nav}}}}\n{text}"), META, "tech", SAVED) == Reading(
         placeholder=True
     )
 
@@ -209,7 +211,7 @@ def test_a_page_that_says_there_is_no_issue_is_a_placeholder(text: str) -> None:
     ],
 )
 def test_an_issue_that_cannot_be_read_is_no_placeholder(text: str) -> None:
-    assert not tech_news.read(Page("Tech/News/2026/47", 1, text), META, "tech").placeholder
+    assert not tech_news.read(Page("Tech/News/2026/47", 1, text), META, "tech", SAVED).placeholder
 
 
 def test_a_whole_placeholder_page_yields_nothing_and_says_so() -> None:
@@ -230,16 +232,16 @@ def test_a_whole_placeholder_page_yields_nothing_and_says_so() -> None:
 def test_issues_in_the_window_are_read_newest_first_and_none_ahead(
     now: datetime, days: int, expected: list[str]
 ) -> None:
-    assert tech_news.titles("Tech/News", now, days) == [
-        (f"Tech/News/{week}/en", f"Tech/News/{week}") for week in expected
-    ]
+    assert tech_news.wants("Tech/News", now, days).pages == (
+        *((f"Tech/News/{week}/en", f"Tech/News/{week}") for week in expected),
+    )
 
 
 # --- MediaWiki News ---------------------------------------------------------------------------------------------------
 
 
 def test_news_under_dates_in_translate_markup_old_and_new() -> None:
-    reading = mediawiki_news.read(page("mediawiki-news-terms", "News"), MEDIAWIKI, "news")
+    reading = mediawiki_news.read(page("mediawiki-news-terms", "News"), MEDIAWIKI, "news", SAVED)
     assert dated(reading) == [
         ("2026-11-18", "MediaWiki 1.45.1 is available. It fixes three problems with uploads."),
         ("2026-11-18", "The Example Charts extension can now draw maps (phab:T400001)."),
@@ -257,7 +259,7 @@ def test_news_under_dates_in_translate_markup_old_and_new() -> None:
 
 
 def test_news_by_month_takes_the_year_from_the_heading_and_asks_for_missing_days() -> None:
-    reading = mediawiki_news.read(page("mediawiki-news-months", "News"), MEDIAWIKI, "news")
+    reading = mediawiki_news.read(page("mediawiki-news-months", "News"), MEDIAWIKI, "news", SAVED)
     assert dated(reading) == [
         (
             "2026-11-20",
@@ -271,7 +273,7 @@ def test_news_by_month_takes_the_year_from_the_heading_and_asks_for_missing_days
 
 
 def test_news_with_the_date_in_each_bullet() -> None:
-    reading = mediawiki_news.read(page("mediawiki-news-bold", "News"), MEDIAWIKI, "news")
+    reading = mediawiki_news.read(page("mediawiki-news-bold", "News"), MEDIAWIKI, "news", SAVED)
     assert dated(reading) == [
         ("2026-11-19", "The skin guide has a chapter on dark mode."),
         ("2026-11-02", "Extensions written for 1.39 should be upgraded before December."),
@@ -281,7 +283,7 @@ def test_news_with_the_date_in_each_bullet() -> None:
 
 
 def test_a_page_without_any_date_is_an_alarm_and_never_silence() -> None:
-    reading = mediawiki_news.read(page("mediawiki-news-undated", "News"), MEDIAWIKI, "news")
+    reading = mediawiki_news.read(page("mediawiki-news-undated", "News"), MEDIAWIKI, "news", SAVED)
     assert reading == Reading(problems=(mediawiki_news.NO_DATES,))
     assert news("") == reading
 
@@ -330,4 +332,4 @@ def test_a_day_without_any_year_to_go_by_is_no_date() -> None:
 
 
 def test_the_news_page_is_one_page() -> None:
-    assert mediawiki_news.titles("News", SAVED, 7) == [("News",)]
+    assert mediawiki_news.wants("News", SAVED, 7) == Wants(pages=(("News",),))

@@ -18,9 +18,9 @@ from http.client import HTTPMessage
 from urllib.parse import urljoin
 
 from smbot import pictures
-from smbot.channels.publicweb import USUAL, Errand, Guard
 from smbot.errors import WikiError
 from smbot.model import Media, Rules
+from smbot.publicweb import USUAL, Errand, Guard
 
 MOST_HTML, MOST_IMAGE = 1_000_000, 5_000_000  # bytes
 _HTML, _IMAGES = ("text/html", "application/xhtml+xml"), "image/jpeg,image/png,image/webp,image/gif"

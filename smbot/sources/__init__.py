@@ -1,11 +1,12 @@
 """The contract every source keeps, and the table of the sources there are.
 
-A source is one module here and one row in `SOURCES`. It only reads text it is given: which pages to fetch it says by
-their titles, fetching them is the caller's part.
+A source is one module here and one row in `SOURCES`. It only reads text it is given: what to fetch it says by `wants`,
+fetching is the caller's part.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol
@@ -18,38 +19,56 @@ SOURCES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What has to be fetched for a source.
+
+    `pages` are wiki pages, newest first, each a tuple of titles of which the first that exists is read. `listing` is a
+    category ('Category:…') or the beginning of page names ('Newsletter/'): the pages newly made there are read as well.
+    `address` is a file on the public web. What is `daily` is read again every day, as what it yields depends on that.
+    """
+
+    pages: tuple[tuple[str, ...], ...] = ()
+    listing: str = ""
+    address: str = ""
+    daily: bool = False
+
+
 class Source(Protocol):
     """What a module in this package offers."""
 
     @property
     def WIKI(self) -> str:  # noqa: N802 - a constant of a module
-        """Where it is read unless the operator says otherwise, as pywikibot's `family:code`."""
+        """Where it is read unless the settings say otherwise, as pywikibot's `family:code`."""
 
     @property
     def PAGE(self) -> str:  # noqa: N802
-        """The page that is read there, or under which its pages lie."""
+        """The page, beginning of page names, or web address that is read; '' where the settings have to say it."""
 
     @property
     def PICK(self) -> bool:  # noqa: N802
         """Whether maintainers pick from its items; the items of other sources are each proposed as a post."""
 
-    def titles(self, page: str, now: datetime, days: int) -> list[tuple[str, ...]]:
-        """The pages with the news of the last `days` days up to `now`, newest first.
+    @property
+    def POST(self) -> str:  # noqa: N802
+        """How an item becomes a post, for `smbot.wording`, unless the wiki says otherwise."""
 
-        Each is a tuple of titles, best first: the first that exists is the one to read.
-        """
+    def wants(self, page: str, now: datetime, days: int) -> Wants:
+        """What has to be fetched to know the news of the last `days` days up to `now`."""
 
-    def read(self, page: Page, site: Site, source: str) -> Reading:
+    def read(self, page: Page, site: Site, source: str, now: datetime) -> Reading:
         """The news on an existing page of the wiki `site`, as items of `source` (the operator's name for it). Pure.
 
-        Yielding nothing from a page that is no placeholder means that its form has changed: an alarm for the caller.
+        A file from the web comes as a page, too: its title is its address. Yielding nothing from a page that is no
+        placeholder means that its form has changed: an alarm for the caller.
         """
 
 
 def source(kind: str) -> Source:
-    """The module of a source in `SOURCES`."""
-    module: Any = import_module(SOURCES[kind])
-    return module  # type: ignore[no-any-return]
+    """The source of that kind in `SOURCES`: a module, or 'module:attribute'."""
+    module, _, attribute = SOURCES[kind].partition(":")
+    found: Any = import_module(module)
+    return getattr(found, attribute) if attribute else found  # type: ignore[no-any-return]
 
 
 def usual() -> dict[str, tuple[str, str]]:

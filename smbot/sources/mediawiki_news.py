@@ -14,12 +14,14 @@ import re
 from datetime import date, datetime, timedelta
 
 from smbot.model import Item, Page, Permalink, Problem, Reading, Site
+from smbot.sources import Wants
 from smbot.sources.lines import TERM, Line, language, lines, prepared
 from smbot.wikitext import Plain, plain
 
 WIKI = "mediawiki:mediawiki"
 PAGE = "News"
 PICK = False
+POST = "$text"
 
 NO_DATES = Problem(
     "The source format changed: the page has no dates that smbot can read.",
@@ -27,12 +29,12 @@ NO_DATES = Problem(
 )
 
 
-def titles(page: str, now: datetime, days: int) -> list[tuple[str, ...]]:  # noqa: ARG001 - one page has it all
+def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all
     """The one page there is."""
-    return [(page,)]
+    return Wants(pages=((page,),))
 
 
-def read(page: Page, site: Site, source: str) -> Reading:
+def read(page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa: ARG001 - its dates are what they are
     """The dated bullets of the page as items, and a problem for what looks like news without a date."""
     reader = _Reader(page, site, source)
     for line in lines(prepared(page)):

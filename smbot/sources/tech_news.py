@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from smbot.model import Flag, Item, Page, Permalink, Problem, Reading, Site
+from smbot.sources import Wants
 from smbot.sources.lines import Line, language, lines, prepared
 from smbot.wikitext import Plain, plain
 
 WIKI = "meta:meta"
 PAGE = "Tech/News"
 PICK = True
+POST = "$text"
 
 _ICONS = {"octicons-tools.svg": Flag.ADVANCED, "octicons-sync.svg": Flag.RECURRENT}
 _STOCK = re.compile(
@@ -34,7 +36,7 @@ _IN_TEXT = (
 )
 
 
-def titles(page: str, now: datetime, days: int) -> list[tuple[str, ...]]:
+def wants(page: str, now: datetime, days: int) -> Wants:
     """The issues of the Mondays in the window, newest first; of each the clean `/en` subpage before the page itself.
 
     An issue goes out on the Monday of its week. Later ones may exist already: they are drafts.
@@ -43,10 +45,10 @@ def titles(page: str, now: datetime, days: int) -> list[tuple[str, ...]]:
     mondays = [today - timedelta(back) for back in range(today.weekday(), days + 1, 7)]
     weeks = [monday.isocalendar() for monday in mondays]
     issues = [f"{page}/{week.year}/{week.week:02}" for week in weeks]
-    return [(f"{issue}/en", issue) for issue in issues]
+    return Wants(pages=tuple((f"{issue}/en", issue) for issue in issues))
 
 
-def read(page: Page, site: Site, source: str) -> Reading:
+def read(page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa: ARG001 - the page names its week
     """The bullets of one issue as items."""
     text = _body(prepared(page))
     bullets = list(_bullets(text, site))
