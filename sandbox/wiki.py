@@ -201,6 +201,16 @@ class SandboxWiki:
         """
         _replace(self.folder / "settings.json", json.dumps(settings))
 
+    def set_clock(self, now: datetime | None) -> None:
+        """Let it be this time on the wiki, to the second, from the next request on until it is set again.
+
+        None gives the wiki the machine's clock back. Set it forward only: a page's history has to be in order.
+        """
+        if now is None:
+            (self.folder / "clock").unlink(missing_ok=True)
+        else:
+            _replace(self.folder / "clock", f"{now.astimezone(UTC):%Y%m%d%H%M%S}")
+
     def user(self, name: str, password: str = PASSWORD, groups: Iterable[str] = ()) -> None:
         """Create an account, or give an account that exists this password and these groups too."""
         wanted = [f"--custom-groups={','.join(groups)}"] if groups else []

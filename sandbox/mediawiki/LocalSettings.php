@@ -83,6 +83,13 @@ if ( is_executable( '/usr/bin/lua5.1' ) ) {
 	$wgScribuntoEngineConf['luastandalone']['luaPath'] = '/usr/bin/lua5.1';
 }
 
+// -- Time: what `SandboxWiki.set_clock` wrote down, if anything. Revisions, logs, blocks and what the API calls the time
+// go by it; caches and sessions go by the machine's clock, so nobody is logged out when it jumps.
+$sandboxClock = @file_get_contents( "$sandbox/clock" );
+if ( $sandboxClock ) {
+	Wikimedia\Timestamp\ConvertibleTimestamp::setFakeTime( trim( $sandboxClock ) );
+}
+
 // -- What one test asks for: `SandboxWiki.configure(wgReadOnly='...')`. JSON, because PHP's opcode cache would
 // not see a second change of a PHP file within one second.
 $sandboxAsked = @file_get_contents( "$sandbox/settings.json" ) ?: '{}';
