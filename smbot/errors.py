@@ -8,6 +8,7 @@ What a network did with a post is never an exception either: it is a `smbot.mode
      +-- WikiError         the wiki could not be read or written; nothing is known to have changed
      |    +-- Conflict     the page changed since the revision the edit was computed from
      |    +-- Rejected     the wiki is well and does not take this text: too long, a forbidden link
+     +-- WebError          something on the public web could not be read; its words are fit for a wiki page
      +-- ChannelError      a network could not be *asked* (limits, read-back); posting itself never raises
           +-- Unknowable   nor will it ever be able to tell: a person has to look
 """
@@ -31,6 +32,17 @@ class Conflict(WikiError):
 
 class Rejected(WikiError):
     """The wiki does not take the new text of a page; it says why."""
+
+
+class WebError(SmbotError):
+    """A file on the public web cannot be had; says why, in a sentence for people.
+
+    `wait` is for how many seconds the server asks to be left alone, 0 when it does not.
+    """
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class ChannelError(SmbotError):

@@ -16,10 +16,11 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPMessage
+from email.utils import mktime_tz, parsedate_tz
+from http.client import HTTPConnection, HTTPMessage, IncompleteRead
 from io import BufferedReader, RawIOBase
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from threading import Thread
@@ -27,12 +28,14 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from smbot import __version__
+from smbot.errors import WebError
 
 Address = IPv4Address | IPv6Address
 
 REDIRECTS = 3
 _ELSEWHERE = (301, 302, 303, 307, 308)
 _UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
+_EXAMPLES = IPv6Network("3fff::/20")  # RFC 9637, younger than the tables of ipaddress
 _PROTOCOLS = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))  # ipaddress calls some of them global
 # A name has letters at its end, so a number in any disguise (0x7f.1, 2130706433) is none.
 _NAME = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
@@ -46,7 +49,7 @@ def is_public(address: Address) -> bool:
     nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
     if wrapped := address.ipv4_mapped or address.sixtofour or nat64:
         return is_public(wrapped)
-    return address in _UNICAST and address.is_global
+    return address in _UNICAST and address not in _EXAMPLES and address.is_global
 
 
 def addresses(host: str) -> list[str]:
@@ -78,11 +81,132 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file as it is now, and whole. `kind` is its Content-Type, such as 'text/xml; charset=utf-8', or ''.
+
+    `etag` and `modified` are what to ask with the next time, so that it need not be sent again; '' where the server
+    does not say, and after a redirect: there they belong to another address than the one that was asked for.
+    """
+
+    url: str
+    body: bytes
+    etag: str = ""
+    modified: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A file is what it was when its `etag` or `modified` was given."""
+
+
+def fetch(
+    url: str,
+    *,
+    etag: str = "",
+    modified: str = "",
+    kinds: str,
+    most: int = 2_000_000,
+    timeout: float = 20,
+    guard: Guard = USUAL,
+) -> Fetched | Unchanged:
+    """The whole of a feed or calendar, of at most `most` bytes, within `timeout` seconds.
+
+    `etag` and `modified` are those of the last time, `kinds` as for `Errand.get`. Raises WebError, which says why it
+    cannot be had. https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests
+    """
+    errand = Errand(time.monotonic() + timeout, guard, "feed reader")
+    conditions = {"If-None-Match": _etag(etag), "If-Modified-Since": _date(modified)}
+    conditions = {name: value for name, value in conditions.items() if value}
+    try:
+        final, answer = errand.follow(url, most + 1, kinds, conditions)
+    except WebError:
+        raise
+    except TimeoutError:
+        raise WebError(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
+    except (OSError, IncompleteRead):
+        raise WebError(f"{_host(url)} broke off in the middle.") from None
+    except Exception as error:  # a hostile server may make anything be raised
+        raise WebError(f"What {_host(url)} answered cannot be understood.") from error
+    if answer.status == 304 and conditions and final == url:
+        return Unchanged()
+    _require(answer, _host(final), most)
+    told = answer.headers if final == url else HTTPMessage()
+    kind = answer.headers.get("Content-Type", "")[:200]
+    return Fetched(final, answer.body, _etag(told.get("ETag", "")), _date(told.get("Last-Modified", "")), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer, and as much of its body as was wanted. `sent` is how many bytes of it came, as they came."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes = b""
+    sent: int = 0
+    is_whole: bool = True
+
+
+def _require(answer: _Answer, host: str, most: int) -> None:
+    """Raises WebError unless this is a file, and all of it."""
+    status = answer.status
+    if status in (429, 503):
+        wait = _wait(answer.headers)
+        when = f"in {max(1, round(wait / 60))} minutes" if wait else "later"
+        raise WebError(f"{host} is too busy, and asks to come back {when} (HTTP {status}).", wait)
+    if status != 200:
+        raise WebError(f"{host} {_REASONS.get(status, 'does not give it')} (HTTP {status}).")
+    if len(answer.body) > most or answer.sent > most:
+        raise WebError(f"What {host} has there is too large: more than {most / 1_000_000:g} million bytes.")
+    if not answer.is_whole:
+        raise WebError(f"{host} broke off in the middle.")
+
+
+_REASONS = {
+    401: "wants a password for it",
+    403: "does not let smbot read it",
+    404: "has nothing at this address",
+    410: "says that it is gone for good",
+    451: "may not give it out, for legal reasons",
+    **dict.fromkeys((500, 502, 504), "has trouble of its own"),
+}
+
+
+def _wait(headers: HTTPMessage) -> float:
+    """For how many seconds the server wants to be left alone, a day at most; 0 when it does not say."""
+    said = headers.get("Retry-After", "").strip()[:40]
+    with suppress(ValueError, TypeError, OverflowError):
+        at = parsedate_tz(said)
+        return min(max(0.0, mktime_tz(at) - time.time() if at else float(int(said))), 86_400.0)
+    return 0.0
+
+
+def _etag(value: str) -> str:
+    """An entity tag as RFC 9110 has them, or ''."""
+    return value.strip() if re.fullmatch(r'\s*(W/)?"[!#-~\x80-\xff]{0,500}"\s*', value) else ""
+
+
+def _date(value: str) -> str:
+    return value.strip() if re.fullmatch(r"[\w ,:+-]{1,60}", value, re.ASCII) else ""
+
+
+def _host(url: str) -> str:
+    """The host of an address, for people."""
+    with suppress(ValueError):
+        return (urlsplit(url).hostname or "")[:100] or "The server"
+    return "The server"
+
+
+@dataclass(frozen=True, slots=True)
 class Errand:
-    """Some requests that belong together, and end together at `deadline` (of `time.monotonic`)."""
+    """Some requests that belong together, and end together at `deadline` (of `time.monotonic`).
+
+    What they are for, the server is told by `purpose`.
+    """
 
     deadline: float
     guard: Guard = USUAL
+    purpose: str = "link previews"
 
     def get(self, url: str, most: int, kinds: str) -> Found | None:
         """What is there, of its body the first `most` bytes; None when it cannot be had. Never raises.
@@ -90,43 +214,61 @@ class Errand:
         `kinds` are the types wanted, as the header Accept has them; the server may give others.
         """
         with suppress(Exception):  # a hostile server may make anything be raised below
-            for _ in range(REDIRECTS + 1):
-                status, headers, body = self._ask(_Place.of(url, self.guard), most, kinds)
-                if status == 200:
-                    return Found(url, headers, body)
-                onwards = urljoin(
-                    url, headers.get("Location", "").encode("latin-1", "replace").decode(errors="replace")
-                )
-                is_less_safe = url.lower().startswith("https:") and not onwards.lower().startswith("https:")
-                if status not in _ELSEWHERE or is_less_safe:
-                    return None
-                url = onwards
+            final, answer = self.follow(url, most, kinds)
+            return Found(final, answer.headers, answer.body) if answer.status == 200 else None
         return None
 
-    def _ask(self, place: _Place, most: int, kinds: str) -> tuple[int, HTTPMessage, bytes]:
+    def follow(
+        self, url: str, most: int, kinds: str, conditions: Mapping[str, str] | None = None
+    ) -> tuple[str, _Answer]:
+        """The first answer that is no redirect, and its address. `conditions` are headers for `url` itself only.
+
+        Raises WebError where there is none to be had, TimeoutError, or about anything that odd answers lead to.
+        """
+        headers = {"Accept": kinds, **(conditions or {})}
+        for _ in range(REDIRECTS + 1):
+            answer = self._ask(_Place.of(url, self.guard), most, headers)
+            if answer.status not in _ELSEWHERE:
+                return url, answer
+            location = answer.headers.get("Location", "").encode("latin-1", "replace").decode(errors="replace")
+            onwards = urljoin(url, location)
+            if url.lower().startswith("https:") and not onwards.lower().startswith("https:"):
+                raise WebError(f"{_host(url)} leads on to an address that is not safe.")
+            url, headers = onwards, {"Accept": kinds}
+        raise WebError(f"{_host(url)} leads from address to address and nowhere.")
+
+    def _ask(self, place: _Place, most: int, asked: Mapping[str, str]) -> _Answer:
         headers = {
             "Host": place.named,
-            "User-Agent": f"smbot/{__version__} (link previews)",
-            "Accept": kinds,
+            "User-Agent": f"smbot/{__version__} ({self.purpose})",
             "Accept-Encoding": "gzip",
             "Connection": "close",
+            **asked,
         }
         with self._connected(place) as line:
             talk = HTTPConnection(place.host, place.port)
             talk.sock = _Line(line, self._left)
             talk.request("GET", place.path, headers=headers)
             answer = talk.getresponse()
-            body = answer.read(most) if answer.status == 200 else b""
-        return answer.status, answer.headers, _unpacked(body, answer.headers, most)
+            if answer.status != 200:
+                return _Answer(answer.status, answer.headers)
+            sent = answer.read(most)
+        body, is_whole = _unpacked(sent, answer.headers, most)
+        return _Answer(answer.status, answer.headers, body, len(sent), is_whole and not answer.length)
 
     def _connected(self, place: _Place) -> socket.socket:
         """A connection to one of the addresses that were checked; with https, to whom the certificate names."""
         found = self._looked_up(place.host)
+        reason = "cannot be connected"
         for tried, address in enumerate(found):
-            with suppress(OSError):
+            try:
                 line = socket.create_connection((str(address), place.port), self._left() / (len(found) - tried))
                 return self._secured(line, place.host) if place.scheme == "https" else line
-        raise _NotTakenError(place.host)
+            except ssl.SSLCertVerificationError as error:
+                reason = f"cannot be trusted: {error.verify_message}"
+            except OSError:  # another address may serve
+                self._left()
+        raise WebError(f"{place.host} {reason}.")
 
     def _looked_up(self, host: str) -> list[Address]:
         """The addresses of a host, provided that all of them may be reached. A resolver knows no deadline."""
@@ -139,8 +281,12 @@ class Errand:
         looking = Thread(target=look, daemon=True)
         looking.start()
         looking.join(self._left())
-        if looking.is_alive() or not found or not all(map(self.guard.allowed, found)):
-            raise _NotTakenError(host)
+        if looking.is_alive():
+            raise TimeoutError
+        if not found:
+            raise WebError(f"There is no {host} on the Internet.")
+        if not all(map(self.guard.allowed, found)):
+            raise WebError(f"{host} is not on the public Internet.")
         return found
 
     def _secured(self, line: socket.socket, host: str) -> socket.socket:
@@ -162,10 +308,6 @@ class Errand:
         return left
 
 
-class _NotTakenError(Exception):
-    """This is not to be had, or not to be asked for."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where an address leads, taken apart and checked as far as it can be before its host is looked up."""
@@ -177,14 +319,17 @@ class _Place:
 
     @classmethod
     def of(cls, url: str, guard: Guard) -> _Place:
-        """Raises _NotTakenError, or ValueError."""
-        parts = urlsplit(url)
-        usual = {"http": 80, "https": 443}.get(parts.scheme, 0)
-        port = usual if parts.port is None else parts.port
-        host = (parts.hostname or "").encode("idna").decode().lower()
+        """Raises WebError."""
+        try:
+            parts = urlsplit(url)
+            usual = {"http": 80, "https": 443}.get(parts.scheme, 0)
+            port = usual if parts.port is None else parts.port
+            host = (parts.hostname or "").encode("idna").decode().lower()
+        except ValueError:
+            raise WebError("This is no address of the web.") from None
         is_plain = usual and port in guard.ports and parts.username is None and parts.password is None
         if not is_plain or not _NAME.fullmatch(host) or host.endswith(_INSIDE):
-            raise _NotTakenError(url)
+            raise WebError("This is no address of the public web, such as https://blog.example.org/feed/ is one.")
         query = f"?{parts.query}" if parts.query else ""
         return cls(parts.scheme, host, port, quote(f"{parts.path or '/'}{query}", safe="/%:@!$&'()*+,;=~?[]"))
 
@@ -223,11 +368,12 @@ class _Reading(RawIOBase):
         return self._line.recv_into(buffer)
 
 
-def _unpacked(body: bytes, headers: HTTPMessage, most: int) -> bytes:
-    """A body without its Content-Encoding, and no more of it than `most` bytes."""
+def _unpacked(body: bytes, headers: HTTPMessage, most: int) -> tuple[bytes, bool]:
+    """A body without its Content-Encoding, no more of it than `most` bytes, and whether that is all of it."""
     encoding = headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, most)
+        packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        return packed.decompress(body, most), packed.eof
     if encoding != "identity":
-        raise _NotTakenError(encoding)
-    return body
+        raise WebError("It comes packed in a way smbot cannot unpack.")
+    return body, True

@@ -21,7 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.standin import Answered, Handler, StandIn
-from smbot.publicweb import Errand, Found, Guard, is_public
+from smbot import __version__
+from smbot.errors import WebError
+from smbot.publicweb import Errand, Fetched, Found, Guard, Unchanged, fetch, is_public
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 PATIENCE = 5.0  # seconds; no test waits for them
@@ -150,6 +152,8 @@ NOT_PUBLIC = [
         "fec0::1",
         "ff02::1",
         "2001:db8::1",
+        "3fff::1",
+        "3fff:fff:ffff::1",
         "100::1",
     ),
     *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:10.0.0.1", "::127.0.0.1", "::a9fe:a9fe", "::ffff:0:7f00:1"),
@@ -427,3 +431,157 @@ def test_what_was_safe_does_not_become_unsafe(secure: Site, site: Site, certific
 def test_a_handshake_that_never_ends_is_cut_off(site: Site) -> None:
     found, took = timed(site, site.at("/", scheme="https"))
     assert (found, took < 2) == (None, True)
+
+
+# --- feeds and calendars ----------------------------------------------------------------------------------------------
+
+FEED = {"Content-Type": "text/xml; charset=utf-8"}
+DAY = "Fri, 20 Nov 2026 09:00:00 GMT"
+
+
+def fetched(site: Site, path: str = "/feed", **more: Any) -> Fetched | Unchanged:
+    url = path if "://" in path else site.at(path)
+    return fetch(url, **{"kinds": "text/xml", "timeout": PATIENCE, "guard": site.guard, **more})
+
+
+def reason(site: Site, path: str = "/feed", **more: Any) -> str:
+    with pytest.raises(WebError) as caught:
+        fetched(site, path, **more)
+    return str(caught.value).replace(f":{site.server_port}", "")
+
+
+def test_a_feed_is_fetched_with_what_to_ask_for_the_next_time(site: Site) -> None:
+    site.pages["/feed"] = (200, {**FEED, "ETag": 'W/"a1"', "Last-Modified": DAY}, b"<rss/>")
+    assert fetched(site) == Fetched(site.at("/feed"), b"<rss/>", 'W/"a1"', DAY, "text/xml; charset=utf-8")
+    assert site.seen[0]["User-Agent"] == f"smbot/{__version__} (feed reader)"
+    assert site.seen[0]["Accept"] == "text/xml"
+    assert not {"If-None-Match", "If-Modified-Since"} & site.seen[0].keys()
+
+
+def test_a_feed_without_news_is_not_sent_again(site: Site) -> None:
+    site.pages["/feed"] = (304, {}, b"")
+    assert fetched(site, etag='"a1"', modified=DAY) == Unchanged()
+    assert (site.seen[0]["If-None-Match"], site.seen[0]["If-Modified-Since"]) == ('"a1"', DAY)
+    assert fetched(site, etag='"a1"') == fetched(site, modified=DAY) == Unchanged()
+    assert "If-None-Match" not in site.seen[2]
+
+
+def test_unchanged_since_nothing_is_no_answer(site: Site) -> None:
+    site.pages["/feed"] = (304, {}, b"")
+    assert reason(site) == "news.test does not give it (HTTP 304)."
+
+
+@pytest.mark.parametrize("etag", ["a1", '"a1"\r\nX: y', '"a"b"', "*", '"\u0b13"', "\n", '"' + "x" * 600 + '"'])
+def test_what_is_no_entity_tag_is_neither_sent_nor_kept(site: Site, etag: str) -> None:
+    site.pages["/feed"] = (
+        200,
+        {**FEED, "ETag": etag.encode("ascii", "ignore").decode().split("\r")[0][:599]},
+        b"<rss/>",
+    )
+    found = fetched(site, etag=etag, modified=f"{DAY}\r\nX: y")
+    assert isinstance(found, Fetched)
+    assert not {"If-None-Match", "If-Modified-Since", "X"} & site.seen[0].keys()
+
+
+def test_what_to_ask_with_belongs_to_one_address_and_not_to_where_it_leads(site: Site) -> None:
+    site.pages["/old"] = (301, {"Location": "/feed"}, b"")
+    site.pages["/feed"] = (200, {**FEED, "ETag": '"a1"', "Last-Modified": DAY}, b"<rss/>")
+    assert fetched(site, "/old", etag='"a1"') == Fetched(site.at("/feed"), b"<rss/>", kind="text/xml; charset=utf-8")
+    assert ["If-None-Match" in headers for headers in site.seen] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (401, "news.test wants a password for it (HTTP 401)."),
+        (403, "news.test does not let smbot read it (HTTP 403)."),
+        (404, "news.test has nothing at this address (HTTP 404)."),
+        (410, "news.test says that it is gone for good (HTTP 410)."),
+        (500, "news.test has trouble of its own (HTTP 500)."),
+        (418, "news.test does not give it (HTTP 418)."),
+        (204, "news.test does not give it (HTTP 204)."),
+    ],
+)
+def test_a_feed_that_is_not_to_be_had_comes_with_the_reason(site: Site, status: int, says: str) -> None:
+    site.pages["/feed"] = (status, FEED, b"")
+    assert reason(site) == says
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("120", 120), ("0", 0), ("-5", 0), ("9" * 30, 86_400), ("soon", 0), ("", 0), ("nan", 0), ("inf", 0),
+     ("Fri, 20 Nov 2099 09:00:00 GMT", 86_400), ("Fri, 20 Nov 1999 09:00:00 GMT", 0), ("Fri, 99 Nov 2026", 0)],
+)  # fmt: skip
+def test_a_busy_server_says_how_long_to_leave_it_alone(site: Site, status: int, said: str, wait: float) -> None:
+    site.pages["/feed"] = (status, {"Retry-After": said} if said else {}, b"")
+    with pytest.raises(WebError) as caught:
+        fetched(site)
+    assert caught.value.wait == wait
+    when = f"in {max(1, round(wait / 60))} minutes" if wait else "later"
+    assert str(caught.value) == f"news.test is too busy, and asks to come back {when} (HTTP {status})."
+
+
+def test_a_feed_that_is_too_large_is_refused_and_not_cut(site: Site) -> None:
+    packed = {**FEED, "Content-Encoding": "gzip"}
+    noise = bytes(i * i % 251 for i in range(1001))
+    site.pages["/feed"] = (200, FEED, b"x" * 1000)
+    assert fetched(site, most=1000) == Fetched(site.at("/feed"), b"x" * 1000, kind=FEED["Content-Type"])
+    for answer in ((FEED, b"x" * 1001), (packed, gzip.compress(bytes(50_000_000))), (packed, gzip.compress(noise, 0))):
+        site.pages["/feed"] = (200, *answer)
+        assert reason(site, most=1000) == "What news.test has there is too large: more than 0.001 million bytes."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<rss>",
+     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"<rss/>" * 50)[:-12],
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<rss>"],
+)  # fmt: skip
+def test_half_a_feed_is_none(site: Site, said: bytes) -> None:
+    site.pages["/feed"] = lambda handler: handler.drip(iter([said]))
+    assert reason(site) == "news.test broke off in the middle."
+
+
+def test_why_a_server_is_not_reached_is_said(site: Site) -> None:
+    names = {"inside.test": ["10.0.0.1"], "examples.test": ["3fff::1"]}
+    public = replace(site.guard, resolve=lambda host: names.get(host, []), allowed=is_public)
+    assert reason(site, site.at("/", "nobody.test"), guard=public) == "There is no nobody.test on the Internet."
+    for host in names:
+        assert reason(site, site.at("/", host), guard=public) == f"{host} is not on the public Internet."
+    for address in ("file:///etc/passwd", "http://127.0.0.1/", "http://us:secret@news.test/", "news.test", "http://[/"):
+        assert reason(site, f"{address}?://").startswith("This is no address of the ")
+    closed = replace(site.guard, ports=frozenset({1}))
+    assert reason(site, "http://news.test:1/", guard=closed) == "news.test cannot be connected."
+
+
+def test_a_feed_that_does_not_come_in_time_is_given_up(site: Site) -> None:
+    site.pages["/feed"] = lambda handler: handler.drip(forever(b""))
+    began = time.monotonic()
+    assert reason(site, timeout=0.3) == "news.test did not answer within 0.3 seconds."
+    assert time.monotonic() - began < 2
+
+
+def test_a_feed_that_is_nowhere_in_the_end_says_so(site: Site) -> None:
+    site.pages["/feed"] = (302, {"Location": "/feed"}, b"")
+    assert reason(site) == "news.test leads from address to address and nowhere."
+    site.pages["/feed"] = lambda handler: handler.drip(iter([b"HTTP/9 200\r\n\r\n"]))
+    assert reason(site) == "What news.test answered cannot be understood."
+    site.pages["/feed"] = (200, {**FEED, "Content-Encoding": "br"}, b"x")
+    assert reason(site) == "It comes packed in a way smbot cannot unpack."
+
+
+def test_a_certificate_that_is_not_in_order_is_the_reason(secure: Site, certificate: Path) -> None:
+    trusting = replace(secure.guard, authorities=str(certificate / "certificate"))
+    secure.pages["/feed"] = (200, FEED, b"<rss/>")
+    assert fetched(secure, secure.at("/feed", scheme="https"), guard=trusting)
+    assert reason(secure, secure.at("/feed", scheme="https")).startswith("news.test cannot be trusted: self")
+    secure.pages["/down"] = (302, {"Location": "http://news.test/"}, b"")
+    down = reason(secure, secure.at("/down", scheme="https"), guard=trusting)
+    assert down == "news.test leads on to an address that is not safe."
+
+
+@given(st.text() | st.from_regex(r"https?://[^\s]{1,40}"), st.text(), st.text())
+def test_an_odd_address_is_a_reason_and_no_other_error(url: str, etag: str, modified: str) -> None:
+    with pytest.raises(WebError):
+        fetch(url, etag=etag, modified=modified, kinds="*/*", timeout=1, guard=Guard(resolve=lambda _: []))
