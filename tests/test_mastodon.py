@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from sandbox.mastodon import ROUTES, MastodonHandler
 from sandbox.mastodon import Mastodon as Server
 from sandbox.mastodon_world import ACCOUNTS, Account
-from sandbox.standin import Fault
+from sandbox.standin import Fault, as_json
 from sandbox.timeline import length
 from smbot.channels import Order, Parcel, mastodon
 from smbot.channels.mastodon import Mastodon, rules
@@ -30,6 +31,7 @@ NOW = datetime.now(UTC)
 TEXT = Text("Hello, wiki", "en")
 ORDER = Order("key", NOW)
 PICTURE = Media(b"GIF89a", "image/gif", "A globe")
+STATUS = {"id": "1", "url": "https://example.org/@wikitech/1", "uri": "https://example.org/1"}
 measure = rules({}).measure
 
 
@@ -337,6 +339,46 @@ def test_an_answer_that_is_no_status_leaves_a_doubt(
 ) -> None:
     monkeypatch.setattr(server.world, "show", lambda *_: answer)
     assert isinstance(post(server), InDoubt)
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(200, InDoubt), (301, Deferred), (422, Refused)])
+def test_an_answer_that_trickles_in_is_given_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch, code: int, outcome: type[Outcome]
+) -> None:
+    """A byte now and then keeps every single wait short. What the status proves is proven."""
+
+    def trickle(handler: MastodonHandler) -> None:
+        handler.send_response(code)
+        handler.send_header("Location", "/elsewhere")
+        handler.send_header("Content-Length", "200")
+        handler.end_headers()
+        while not handler.server.closing.wait(0.05):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+
+    parcel = pack(server)
+    monkeypatch.setattr(MastodonHandler, "do_POST", trickle)
+    started = monotonic()
+    assert isinstance(Mastodon(server.url, "token-of-wikitech", timeout=0.2).post(parcel, NOW), outcome)
+    assert monotonic() - started < 5
+
+
+def test_an_endless_answer_is_not_read_whole(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smbot.channels.wire.LARGEST", 1000)
+    monkeypatch.setattr(MastodonHandler, "answer", lambda _: as_json(200, {**STATUS, "more": "x" * 1000}))
+    got = post(server)
+    assert isinstance(got, InDoubt)
+    assert "could not be read" in got.reason
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "/elsewhere"}, {"Location": "/\xff"}])
+def test_a_redirect_is_no_post_whatever_it_says(
+    server: Server, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    monkeypatch.setattr(MastodonHandler, "answer", lambda _: as_json(300, STATUS, headers))
+    got = post(server)
+    assert isinstance(got, Deferred)
+    assert "sends elsewhere" in got.reason
 
 
 def test_words_the_server_finds_too_long_are_refused_with_its_message(server: Server) -> None:

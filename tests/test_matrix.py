@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sandbox.matrix import Matrix as Server
 from sandbox.standin import Fault, as_json
 from smbot.channels import Order, Parcel, matrix
 from smbot.channels.matrix import Matrix
+from smbot.channels.wire import is_unusable, never_left
 from smbot.errors import ChannelError, UsageError
 from smbot.model import Can, Deferred, InDoubt, Media, Outcome, Posted, Refused, Retracted, Text
 
@@ -146,6 +148,8 @@ def test_each_answer_to_a_post_has_its_outcome_and_says_why(
         ({"retry_after_ms": -(10**30)}, {}, timedelta(minutes=1)),
         ({"retry_after_ms": "soon"}, {}, timedelta(minutes=5)),
         ({}, {}, timedelta(minutes=5)),
+        ({}, {"Retry-After": "9" * 400}, timedelta(minutes=5)),
+        ({}, {"Retry-After": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"}, timedelta(minutes=5)),
     ],
 )
 def test_a_rate_limit_says_until_when_within_bounds(
@@ -156,6 +160,42 @@ def test_a_rate_limit_says_until_when_within_bounds(
     got = channel(server).post(parcel, NOW)
     assert isinstance(got, Deferred)
     assert got.until == NOW + wait
+
+
+@pytest.mark.parametrize("code", [200, 301, 403])
+def test_an_answer_that_trickles_in_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """A byte now and then keeps every single wait short."""
+
+    def trickle(handler: MatrixHandler) -> None:
+        handler.send_response(code)
+        handler.send_header("Location", "/elsewhere")
+        handler.send_header("Content-Length", "200")
+        handler.end_headers()
+        while not handler.server.closing.wait(0.05):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+
+    parcel = packed(channel(server))
+    monkeypatch.setattr(MatrixHandler, "do_PUT", trickle)
+    started = monotonic()
+    assert isinstance(Matrix(server.url, "token-of-wikitech", ROOM, timeout=0.2).post(parcel, NOW), InDoubt)
+    assert monotonic() - started < 5
+
+
+def test_a_redirect_to_what_is_no_address_is_trouble_with_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel = packed(channel(server))
+    monkeypatch.setattr(MatrixHandler, "answer", lambda _: (301, {"Location": "/\xff"}, b""))
+    got = channel(server).post(parcel, NOW)
+    assert isinstance(got, Deferred)
+    assert "sends elsewhere" in got.reason
+
+
+def test_what_cannot_be_read_was_sent_all_the_same() -> None:
+    error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+    assert not is_unusable(error)
+    assert not never_left(error)
 
 
 def test_a_room_that_cannot_be_found_defers_with_the_remedy(server: Server) -> None:

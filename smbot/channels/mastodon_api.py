@@ -7,9 +7,10 @@ what: https://docs.joinmastodon.org/methods/statuses/#create and its neighbours.
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, is_unusable, never_left
+from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, is_unusable, never_left, whole
 from smbot.model import Deferred, Refused
 
 if TYPE_CHECKING:
@@ -35,13 +36,12 @@ class Api:
         from mastodon import Mastodon
 
         session = self._session = requests.Session()
-        session.max_redirects = 0  # a redirect would turn the POST into a GET, and take the token along
         session.hooks["response"].append(self._keep)
         # With a version given, a media upload does not first ask for it. 4.0.0 is the oldest with /api/v2/instance.
         known = {"mastodon_version": "4.0.0", "version_check_mode": "created", "ratelimit_method": "throw"}
         self._api = Mastodon(api_base_url=url, request_timeout=timeout, session=session, user_agent="smbot", **known)
         self._api.access_token = token  # as an argument it would be tried as a file name
-        self.wire = Wire(url, timeout, [token])
+        self.wire, self._timeout = Wire(url, timeout, [token]), timeout
         self.answer = Answer()
         self._kept: requests.Response | None = None
         self._headers: dict[str, str] = {}
@@ -62,6 +62,9 @@ class Api:
         self._kept, self._headers = answer, {name.lower(): value for name, value in answer.headers.items()}
         answer.headers.pop("deprecation", None)  # mastodon-py would warn; its author is the one to act
         answer.headers.pop("X-RateLimit-Reset", "")  # an odd one would make mastodon-py hide the answer
+        answer.raw = BytesIO(whole(answer, self._timeout))
+        if 300 <= answer.status_code < 400:  # followed, it would turn the POST into a GET, and take the token along
+            raise ConnectionError("sent elsewhere")
 
     def _answered(self, failure: Exception | None) -> Answer:
         """mastodon-py hides the error of requests behind its own."""

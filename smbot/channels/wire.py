@@ -104,23 +104,18 @@ class Wire:
         url = path if path.startswith(("http://", "https://")) else f"{self.url}{path}"
         request["headers"] = {"User-Agent": "smbot", **request.get("headers", {})}
         try:
-            # a connection kept would die some day with a post in it; a redirect would take the secrets elsewhere
+            # a connection kept would die some day with a post in it
             with requests.Session() as session:
                 session.auth = _as_it_is  # no passwords from a .netrc that lies about on this machine
-                answer = session.request(
-                    method, url, timeout=self._timeout, allow_redirects=False, stream=True, **request
-                )
+                # a redirect would take the secrets elsewhere, and its body is read whole before it is refused
+                session.get_redirect_target = lambda _: None  # type: ignore[assignment]
+                answer = session.request(method, url, timeout=self._timeout, stream=True, **request)
                 return self._read(answer)
         except Exception as error:  # noqa: BLE001 - whatever happens to a request is an Answer
             return Answer(sent=not never_left(error), usable=not is_unusable(error))
 
     def _read(self, answer: requests.Response) -> Answer:
-        """The whole answer; one that is too large, too slow or breaks off is none."""
-        deadline, data = time.monotonic() + 2 * self._timeout, bytearray()
-        for piece in answer.iter_content(65536):
-            data += piece
-            if len(data) > LARGEST or time.monotonic() > deadline:
-                return Answer()
+        data = whole(answer, self._timeout)
         try:
             body = json.loads(data)
         except ValueError:
@@ -145,6 +140,17 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+def whole(answer: requests.Response, timeout: float) -> bytes:
+    """The body of an answer that was asked for with `stream`. Raises OSError where it is too large or too slow."""
+    deadline, data = time.monotonic() + 2 * timeout, bytearray()
+    with answer:
+        while piece := answer.raw.read1(65536, decode_content=True):  # iter_content would wait for all of them
+            data += piece
+            if len(data) > LARGEST or time.monotonic() > deadline:
+                raise OSError("the answer does not end")
+    return bytes(data)
+
+
 def never_left(error: BaseException) -> bool:
     """Whether no connection to the server was made, so that it cannot have read anything.
 
@@ -167,7 +173,7 @@ def is_unusable(error: BaseException) -> bool:
     """Whether the request could not even be written down."""
     from requests import exceptions as e
 
-    return isinstance(error, e.InvalidURL | e.InvalidHeader | e.InvalidSchema | e.MissingSchema | UnicodeError)
+    return isinstance(error, e.InvalidURL | e.InvalidHeader | e.InvalidSchema | e.MissingSchema | UnicodeEncodeError)
 
 
 def server(url: str, network: str) -> str:
