@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.matrix import ALIAS, NAME, ROOM, MatrixHandler
+from sandbox.matrix import ALIAS, NAME, ROOM, ROUTES, MatrixHandler
 from sandbox.matrix import Matrix as Server
 from sandbox.standin import Fault, as_json
 from smbot.channels import Order, Parcel, matrix
@@ -285,6 +285,64 @@ def test_a_retraction_takes_the_corrections_along(server: Server) -> None:
     contents = [server.named(event["event_id"]) for event in server.events if event["type"] == "m.room.message"]
     assert [event["content"] for event in contents if event] == [{}, {}, {}]
     assert channel(server).retract(there.id, NOW) == Retracted()
+
+
+def in_pages(size: int) -> Any:
+    """The homeserver's routes, the list of corrections in pages of that size."""
+
+    def paged(handler: MatrixHandler, room: str, name: str) -> dict[str, Any]:
+        start = int(handler.query.get("from", "0"))
+        chunk = MatrixHandler.relations(handler, room, name)["chunk"]
+        more = {"next_batch": str(start + size)} if chunk[start + size :] else {}
+        return {"chunk": chunk[start : start + size], **more}
+
+    return [(*route[:4], paged) if "/relations/" in route[1] else route for route in ROUTES]
+
+
+def test_a_retraction_takes_along_corrections_on_every_page_or_leaves_it_to_a_person(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.matrix.ROUTES", in_pages(2))
+    there = posted(channel(server))
+    for number in range(5):
+        assert channel(server).correct(there.id, packed(channel(server), f"Correction {number}"), NOW) == there
+    monkeypatch.setattr(matrix, "PAGES", 2)
+    got = channel(server).retract(there.id, NOW)
+    assert isinstance(got, Refused)
+    assert "delete it in the room" in got.reason
+    assert server.shown(WIKITECH) == ["Correction 4"]
+    monkeypatch.setattr(matrix, "PAGES", 3)
+    assert channel(server).retract(there.id, NOW) == Retracted()
+    messages = [server.named(event["event_id"]) for event in server.events if event["type"] == "m.room.message"]
+    assert [event["content"] for event in messages if event] == [{}] * 6
+
+
+def test_what_a_stranger_sends_as_a_correction_does_not_hold_up_a_retraction(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = posted(channel(server))
+    forged = {"event_id": "$forged", "sender": f"@mallory:{NAME}"}
+    routes = [(*route[:4], lambda *_: {"chunk": [forged]}) if "/relations/" in route[1] else route for route in ROUTES]
+    monkeypatch.setattr("sandbox.matrix.ROUTES", routes)
+    assert channel(server).retract(there.id, NOW) == Retracted()
+    assert not [path for _, path in server.requests if "forged" in path]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [[], "x", {}, {"chunk": None}, {"chunk": 5}, {"chunk": {"a": 1}}, {"chunk": [1]}, {"chunk": ["x"]}, {"chunk": [{}]},
+     {"chunk": [{"sender": WIKITECH}]}],
+)  # fmt: skip
+def test_an_answer_that_is_no_list_of_corrections_defers_and_deletes_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch, page: object
+) -> None:
+    there = posted(channel(server))
+    routes = [(*route[:4], lambda *_: page) if "/relations/" in route[1] else route for route in ROUTES]
+    monkeypatch.setattr("sandbox.matrix.ROUTES", routes)
+    got = channel(server).retract(there.id, NOW)
+    assert isinstance(got, Deferred)
+    assert "something else" in got.reason
+    assert server.shown(WIKITECH) == [WORDS]
 
 
 def test_the_post_of_another_is_not_retracted(server: Server) -> None:

@@ -28,7 +28,7 @@ from uuid import uuid4
 
 from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import PAUSE, Answer, Wire, server, within
-from smbot.errors import ChannelError, UsageError
+from smbot.errors import ChannelError, Unknowable, UsageError
 from smbot.model import Can, Deferred, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 API = "/_matrix/client/v3"
@@ -134,11 +134,13 @@ class Matrix(Cannot):
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
         """Delete ("redact") the message, its corrections first: afterwards they could not be found any more."""
         room, _, event = id_.partition(" ")
-        edits = self._request("GET", f"{RELATIONS}{_path('rooms', room, 'relations', event)}/m.replace?limit=100")
-        if not edits.ok and edits.code != 404:  # 404: a server that keeps no such list
-            return self._certain(edits, now) or Deferred(f"Nothing was deleted: {self._said(edits)}.", now + PAUSE)
-        names = [edit.get("event_id") for edit in edits.get("chunk") or () if isinstance(edit, dict)]
-        for name in (*filter(None, names), event):
+        try:
+            names = [*self._corrections(room, event), event]
+        except Unknowable as error:
+            return Refused(str(error))
+        except ChannelError as error:
+            return Deferred(f"Nothing was deleted. {error}", now + PAUSE)
+        for name in names:
             key = sha256(name.encode(errors="replace")).hexdigest()
             answer = self._request("PUT", API + _path("rooms", room, "redact", name, key), json={})
             if not answer.ok:
@@ -217,6 +219,22 @@ class Matrix(Cannot):
                 return
         raise ChannelError(f"More than {PAGE * PAGES} newer messages: look for it in the room.")
 
+    def _corrections(self, room: str, event: str) -> list[str]:
+        """The names of one's own corrections of a message. Anybody in the room may send what looks like one."""
+        me, path = self._who(), f"{RELATIONS}{_path('rooms', room, 'relations', event)}/m.replace"
+        names, place = list[str](), ""
+        for _ in range(PAGES):
+            answer = self._request("GET", path, params={"limit": str(PAGE)} | ({"from": place} if place else {}))
+            if answer.code == 404:  # a server that keeps no such list
+                return names
+            with _as_promised():
+                page = self._body(answer)
+                names += [str(edit["event_id"]) for edit in page["chunk"] if edit["sender"] == me]
+                place = page.get("next_batch", "")
+            if not place:
+                return names
+        raise Unknowable(f"More than {PAGE * PAGES} messages look like corrections of it: delete it in the room.")
+
     def _send(self, room: str, key: str, content: dict[str, Any]) -> Answer:
         return self._request("PUT", API + _path("rooms", room, "send", "m.room.message", key), json=content)
 
@@ -225,6 +243,9 @@ class Matrix(Cannot):
         answer = self._request("GET", path, **request)
         if answer.get("errcode") == "M_NOT_FOUND" and missing is not None:
             return missing
+        return self._body(answer)
+
+    def _body(self, answer: Answer) -> dict[str, Any]:
         if not answer.ok:
             raise ChannelError(f"Matrix could not be asked: {self._said(answer)}. {_remedy(answer)}".strip())
         return dict(answer.body)
