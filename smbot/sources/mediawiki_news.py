@@ -9,12 +9,11 @@ https://www.mediawiki.org/wiki/News
 
 from __future__ import annotations
 
-import calendar
-import re
 from datetime import date, datetime, timedelta
 
 from smbot.model import Item, Page, Permalink, Problem, Reading, Site
 from smbot.sources import Wants
+from smbot.sources.dates import Written, day_of, leading, without_separator, year_of
 from smbot.sources.lines import TERM, Line, language, lines, prepared
 from smbot.wikitext import Plain, plain
 
@@ -70,12 +69,12 @@ class _Reader:
             self._add(day, rest, news)
             rest = ""
         if day:
-            self.day, self.level, self.section = day, line.level, _without_separator(rest)
+            self.day, self.level, self.section = day, line.level, without_separator(rest)
         elif self.day and line.level > self.level:
             self.section = news.text.rstrip(": ")
         else:
             self.day, self.section = None, ""
-            self._period(news.text)
+            self.year = year_of(news.text, self.year)
 
     def bullet(self, news: Plain) -> None:
         """News of the day it stands under, or else of the day it begins with."""
@@ -86,7 +85,7 @@ class _Reader:
             self.problems.append(Problem(f"“{news.text[:60]}” has no date.", "Put the day before it."))
 
     def _add(self, day: date, rest: str, news: Plain) -> None:
-        text = _without_separator(rest) if rest != news.text else rest
+        text = without_separator(rest) if rest != news.text else rest
         if not text:
             return
         self.items.append(
@@ -105,55 +104,17 @@ class _Reader:
 
     def _date(self, text: str) -> tuple[date | None, str]:
         """The date `text` begins with, and what follows it."""
-        for form in _DATES:
-            if found := form.match(text):
-                day = self._day(found["year"], found["month"], int(found["day"]))
-                self.dates += day is not None
-                return day, text[found.end() :]
-        return None, text
-
-    def _day(self, year: str | None, month: str, day: int) -> date | None:
-        number = int(month) if month.isdecimal() else _MONTHS[month[:3].lower()]
-        try:
-            if year or self.year:
-                return date(int(year or self.year), number, day)
-            return _latest(number, day, self.page.timestamp)
-        except ValueError:
-            return None
-
-    def _period(self, title: str) -> None:
-        """Remember the year of 'November 2026' or '2026'; a month alone belongs to the year above it."""
-        if found := _PERIOD.fullmatch(title):
-            self.year = int(found["year"] or self.year)
-        else:
-            self.year = 0
+        if not (written := leading(text)):
+            return None, text
+        day = day_of(written, self.year) if written.year or self.year else _latest(written, self.page.timestamp)
+        self.dates += day is not None
+        return day, text[written.end :]
 
 
-def _latest(month: int, day: int, timestamp: datetime | None) -> date | None:
+def _latest(written: Written, timestamp: datetime | None) -> date | None:
     """The last such day when the page was saved, announcements a month ahead included."""
     if not timestamp:
         return None
-    this_year = date(timestamp.year, month, day)
-    ahead = this_year > timestamp.date() + timedelta(31)
-    return date(timestamp.year - 1, month, day) if ahead else this_year
-
-
-_NAMES = tuple(calendar.month_name)[1:]  # English, as long as nothing sets a locale
-_MONTHS = {name[:3].lower(): number for number, name in enumerate(_NAMES, 1)}
-_MONTH = rf"(?P<month>{'|'.join(_NAMES)}|Sept|{'|'.join(name[:3] for name in _NAMES)})\b\.?"
-_WEEKDAY = r"\(?(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s+)?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?:,?\s+(?P<year>\d{4})\b)?"
-_DATES = tuple(
-    re.compile(_WEEKDAY + form + r"\)?", re.I)
-    for form in (
-        r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)",
-        rf"{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}",
-        rf"{_MONTH}\s+{_DAY}\b{_YEAR}",
-    )
-)
-_PERIOD = re.compile(rf"(?:{_MONTH},?\s*)?(?P<year>\d{{4}})?:?", re.I)
-
-
-def _without_separator(text: str) -> str:
-    return re.sub(r"\s*(?:[:–—-]+|[.,](?=\s))?\s*", "", text, count=1)
+    this_year = day_of(written, timestamp.year)
+    ahead = this_year and this_year > timestamp.date() + timedelta(31)
+    return day_of(written, timestamp.year - 1) if ahead else this_year

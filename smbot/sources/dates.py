@@ -1,0 +1,362 @@
+"""Dates and times as people write them, in English or in figures.
+
+    2026-11-20 18:00–19:00 UTC      7 December 2026 at 20:00 CET      Aug. 21, 2024 at 4pm UTC
+    15th to 17th March 2026         Dec. 9, 2024 – March 7, 2025      18:00 (UTC+5:30) on Friday, November 20
+
+`leading` finds the day a text begins with, `find` the first day, time or period in it. Nothing here raises, and time
+grows with the length of the text. What is written but is no day, such as 30 February, is no date.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from smbot.model import Event, Problem
+
+# --- days -----------------------------------------------------------------------------------------------------------
+
+_NAMES = tuple(calendar.month_name)[1:]  # English, as long as nothing sets a locale
+_MONTHS = {name[:3].lower(): number for number, name in enumerate(_NAMES, 1)}
+_WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(calendar.day_name)}
+_MONTH = rf"(?P<month>{'|'.join(_NAMES)}|Sept|{'|'.join(name[:3] for name in _NAMES)})\b\.?"
+_WEEKDAY = r"(?:(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
+_NTH = r"(?:st|nd|rd|th)?"
+_TO = r"\s*(?:[–—−-]|\b(?:to|until|till|through|and)\b|&)\s*"
+_LAST = rf"(?:{_TO}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|UTC|GMT)"
+_YEAR = r"(?:,?\s+(?P<year>\d{4})\b(?!\s*(?:UTC|GMT|h(?:rs|ours)?\b)))?"
+_FORMS = (
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)",
+    rf"(?P<day>\d{{1,2}}){_NTH}{_LAST}))?\s+(?:of\s+)?{_MONTH}{_YEAR}",
+    rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
+)
+_DATES = tuple(re.compile(_WEEKDAY + form, re.I) for form in _FORMS)
+_MAYBE = re.compile(rf"(?<![\w/:=?&.+-])(?=\d|{'|'.join(name[:3] for name in (*_NAMES, *calendar.day_name))})", re.I)
+_PERIOD = re.compile(rf"(?:{_MONTH},?\s*)?(?P<year>\d{{4}})?:?", re.I)
+
+
+class Written(NamedTuple):
+    """A day as it is written: without a year perhaps, with the last day of '3–5 May', and where it ends in the text."""
+
+    year: int | None
+    month: int
+    day: int
+    last: int | None
+    weekday: int | None
+    end: int
+
+
+def leading(text: str) -> Written | None:
+    """The day `text` begins with, in parentheses or not."""
+    start = 1 if text.startswith("(") else 0
+    found = _written(text, start)
+    if found and text.startswith(")", found.end):
+        return found._replace(end=found.end + 1)
+    return found
+
+
+def day_of(written: Written, year: int) -> date | None:
+    """The day, of that year unless it names its own; None where there is no such day."""
+    try:
+        return date(written.year or year, written.month, written.day)
+    except ValueError:
+        return None
+
+
+def year_of(title: str, above: int = 0) -> int:
+    """The year of 'November 2026' or '2026'; `above` for a month alone, 0 for any other title."""
+    found = _PERIOD.fullmatch(title)
+    return int(found["year"] or above) if found else 0
+
+
+def without_separator(text: str) -> str:
+    """What follows a date, without what sets it off: ': A talk' is 'A talk'."""
+    return re.sub(r"\s*(?:[:–—-]+|[.,](?=\s))?\s*", "", text, count=1)
+
+
+def _written(text: str, start: int) -> Written | None:
+    for form in _DATES:
+        if found := form.match(text, start):
+            return _parts(found)
+    return None
+
+
+def _parts(found: re.Match[str]) -> Written:
+    groups = found.groupdict()
+    month, weekday = groups["month"], groups["weekday"]
+    return Written(
+        int(groups["year"]) if groups["year"] else None,
+        int(month) if month.isdecimal() else _MONTHS[month[:3].lower()],
+        int(groups["day"]),
+        int(groups["last"]) if groups.get("last") else None,
+        _WEEKDAYS[weekday[:3].lower()] if weekday else None,
+        found.end(),
+    )
+
+
+# --- times of day ---------------------------------------------------------------------------------------------------
+
+# Hours from UTC, and a place whose clock says when the name is in use. Names that mean several zones have none.
+_ZONES = {"Z": (0, ""), "JST": (9, ""), "KST": (9, ""), "EAT": (3, ""), "WAT": (1, ""), "CAT": (2, ""), "MSK": (3, "")}
+_ZONES |= {"WET": (0, "Europe/Lisbon"), "WEST": (1, "Europe/Lisbon"), "CET": (1, "Europe/Paris")}
+_ZONES |= {"CEST": (2, "Europe/Paris"), "EET": (2, "Europe/Athens"), "EEST": (3, "Europe/Athens")}
+_ZONES |= {"EST": (-5, "America/New_York"), "EDT": (-4, "America/New_York"), "MST": (-7, "America/Denver")}
+_ZONES |= {"MDT": (-6, "America/Denver"), "PST": (-8, "America/Los_Angeles"), "PDT": (-7, "America/Los_Angeles")}
+_AMBIGUOUS = ("IST", "BST", "CST", "CDT", "AST", "ADT", "AMT", "ECT", "GST", "PT", "ET", "CT", "MT")
+_CONTINENTS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
+_OFFSET = r"[+−-]\d{1,2}(?::?\d{2})?(?![\d:])(?!\s*(?:UTC|GMT)\b)"
+_ZONE = (
+    rf"(?:UTC|GMT)(?:{_OFFSET})?(?![^\W\d])|(?-i:{'|'.join((*_ZONES, *_AMBIGUOUS))})\b"
+    rf"|[+−-]\d{{2}}:?\d{{2}}\b|(?:{_CONTINENTS})/[A-Za-z_]{{1,30}}(?:/[A-Za-z_]{{1,30}})?(?:[+-]\d{{1,2}})?"
+)
+
+
+def _clock(number: int) -> str:
+    return (
+        rf"(?P<hour{number}>\d{{1,2}})(?:(?P<sign{number}>[:.h]?)(?P<minute{number}>\d{{2}})(?::\d{{2}}(?:\.\d{{1,6}})?)?)?"
+        rf"(?!\d)\s?(?P<half{number}>[ap]\.?m\b\.?)?(?P<hours{number}>\s?(?:h|hrs?|hours|o'clock)\b)?"
+        rf"(?:\s?[(\[]?(?P<zone{number}>{_ZONE})[)\]]?)?"
+    )
+
+
+_TIMES = rf"{_clock(1)}(?P<until>{_TO}(?!\d{{4}}-){_clock(2)})?"
+_AFTER = re.compile(rf"(?:[\s,;:(@|·•–—-]|T(?=\d)|at\b|from\b){{0,12}}{_TIMES}\)?", re.I)
+_BEFORE = re.compile(rf"(?<![\w:.-]){_TIMES}(?:,?\s+on)?[\s,]{{0,3}}\Z", re.I)
+_TO_DATE = re.compile(_TO, re.I)
+
+
+class _Clock(NamedTuple):
+    """A time of day as it is written; `zone` is '' without one."""
+
+    at: time
+    tomorrow: bool  # 24:00
+    zone: str
+
+
+def _clocks(found: re.Match[str] | None) -> tuple[_Clock, _Clock | None, int] | None:
+    """The time, the time it ends, and where that is written to; None where the figures are no time of day.
+
+    A figure alone is a time if something says so: a colon, 'am', 'h' or a zone, of the time it ends as well.
+    """
+    if not found:
+        return None
+    certain = {n: found[f"sign{n}"] in (":", "h") or found[f"half{n}"] or found[f"hours{n}"] for n in (1, 2)}
+    ranged = bool(found["until"] and (certain[2] or found["zone2"]))
+    if not (certain[1] or found["zone1"] or ranged):
+        return None
+    first = _read_clock(found, 1, found["half2"] or "" if ranged else "")
+    second = _read_clock(found, 2, "") if ranged else None
+    if not first or (ranged and not second):
+        return None
+    return first, second, found.end() if ranged or not found["until"] else found.start("until")
+
+
+def _read_clock(found: re.Match[str], number: int, other: str) -> _Clock | None:
+    hour, minute = int(found[f"hour{number}"]), int(found[f"minute{number}"] or 0)
+    half = (found[f"half{number}"] or other).lower()[:1]
+    if other and not found[f"half{number}"] and half == "p" and hour % 12 > int(found["hour2"]) % 12:
+        half = "a"  # 11–1 pm
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour == 24 and minute == 0:
+        return _Clock(time(0), True, found[f"zone{number}"] or "")
+    if hour > 23 or minute > 59:
+        return None
+    return _Clock(time(hour, minute), False, found[f"zone{number}"] or "")
+
+
+def _zone(name: str) -> tzinfo | None:
+    """The zone of that name; None where it means several, or none."""
+    if name.upper() in ("UTC", "GMT", "Z"):
+        return UTC
+    if name in _ZONES:
+        return timezone(timedelta(hours=_ZONES[name][0]), name)
+    if found := re.fullmatch(r"(?:UTC|GMT)?([+−-])(\d{1,2}):?(\d{2})?", name, re.I):
+        shift = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        if shift > timedelta(hours=14):
+            return None
+        return timezone(shift if found[1] == "+" else -shift)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+# --- days, times and periods in a text ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A date in a text: from `begin` to `end` it is written. The end of an event of whole days is its last day."""
+
+    event: Event
+    begin: int
+    end: int
+    problems: tuple[Problem, ...] = ()
+
+
+def find(text: str, since: datetime, year: int = 0, zone: tzinfo | None = None) -> Found | None:
+    """The first date in `text`; None where there is none, or where what is written is no day.
+
+    A day without a year is of `year`, or else the next such day from the day before `since` on: a page tells of
+    yesterday as well. A weekday that does not go with it shows that another year is meant, and it is no date. A time
+    without a zone is in `zone`, or else taken as UTC, with a problem that says so. A zone that means several leaves
+    the day.
+    """
+    for begin, written in _days(text):
+        try:
+            return _Finder(text, since, year, zone).found(begin, written)
+        except (ValueError, OverflowError):  # no such day, or out of the calendar
+            return None
+    return None
+
+
+def _days(text: str) -> Iterator[tuple[int, Written]]:
+    """What looks like a day, and where it begins. 'may 5' in the middle of a sentence is none."""
+    for place in _MAYBE.finditer(text):
+        written = _written(text, place.start())
+        if not written or not (1 <= written.month <= 12 and 1 <= written.day <= 31):
+            continue
+        if written.year or not text[place.start()].islower():
+            yield place.start(), written
+
+
+def _next(written: Written, since: datetime) -> date:
+    """The next such day from the day before `since` on; 29 February may be eight years away."""
+    yesterday = since.date() - timedelta(1)
+    days = (day_of(written, yesterday.year + ahead) for ahead in range(9))
+    found = next((day for day in days if day and day >= yesterday), None)
+    if not found or written.weekday not in (None, found.weekday()):
+        raise ValueError("no such day soon")
+    return found
+
+
+class _Finder:
+    """Reads on from the first day in a text. Raises ValueError or OverflowError where there is no such date."""
+
+    def __init__(self, text: str, since: datetime, year: int, zone: tzinfo | None) -> None:
+        self.text, self.since, self.year, self.usual = text, since, year, zone
+        self.problems: list[Problem] = []
+
+    def found(self, begin: int, written: Written) -> Found:
+        opening, closing, end = self._time(written.end)
+        second = None if written.last or closing else self._second(end)
+        if second:
+            closing, _, end = self._time(second.end)
+        first, last = self._period(written, second)
+        if not opening and not closing:
+            opening, closing, begin = self._earlier(begin)
+        return Found(self._event(first, last, opening, closing), begin, end, tuple(self.problems))
+
+    def _time(self, end: int) -> tuple[_Clock | None, _Clock | None, int]:
+        """The time that follows, when it ends, and where it is written to."""
+        return _clocks(_AFTER.match(self.text, end)) or (None, None, end)
+
+    def _earlier(self, begin: int) -> tuple[_Clock | None, _Clock | None, int]:
+        """The time that stands before the day, when it ends, and where it is written from."""
+        window = max(0, begin - 60)
+        found = _BEFORE.search(self.text[window:begin])
+        clocks = _clocks(found)
+        return (*clocks[:2], window + found.start()) if found and clocks else (None, None, begin)
+
+    def _second(self, end: int) -> Written | None:
+        """The day that follows 'to'."""
+        found = _TO_DATE.match(self.text, end)
+        return _written(self.text, found.end()) if found else None
+
+    def _period(self, written: Written, second: Written | None) -> tuple[date, date | None]:
+        """The first and the last day; a year that is written once counts for both."""
+        year = self.year
+        if second and second.year and not written.year:
+            year = second.year - (written[1:3] > second[1:3])
+        first = self._day(written, year) if written.year or year else _next(written, self.since)
+        if written.last:
+            return first, first.replace(day=written.last)
+        if not second:
+            return first, None
+        return first, self._day(second, first.year + (second[1:3] < (first.month, first.day)))
+
+    def _day(self, written: Written, year: int) -> date:
+        day = date(written.year or year, written.month, written.day)
+        if written.weekday not in (None, day.weekday()):
+            self._problem(f"{day} is a {calendar.day_name[day.weekday()]}.", "Correct the day or the weekday.")
+        return day
+
+    def _event(self, first: date, last: date | None, opening: _Clock | None, closing: _Clock | None) -> Event:
+        if last and last < first:
+            raise ValueError("it ends before it begins")
+        name = next((clock.zone for clock in (opening, closing) if clock and clock.zone), "")
+        zone = self._zone(name) if opening or closing else None
+        if not zone:
+            end = datetime.combine(last, time(), UTC) if last and last > first else None
+            return Event(datetime.combine(first, time(), UTC), end, whole_day=True)
+        start = self._moment(first, opening, zone) if opening else datetime.combine(first, time(), UTC)
+        if not closing:
+            return Event(start)
+        end = self._moment(last or first, closing, (closing.zone and self._zone(closing.zone)) or zone)
+        return Event(start, end if end > start else end + timedelta(1) if not last else None)
+
+    def _zone(self, name: str) -> tzinfo | None:
+        """The zone of that name; without a name the usual one."""
+        if not name:
+            if not self.usual:
+                self._problem("The time has no zone, and was taken as UTC.", "Write the zone, such as 20:00 UTC.")
+            return self.usual or UTC
+        zone = _zone(name)
+        if not zone:
+            self._problem(f"{name} names no zone, or more than one.", "Write it such as UTC+5:30.")
+        return zone
+
+    def _moment(self, day: date, clock: _Clock, zone: tzinfo) -> datetime:
+        local = datetime.combine(day, clock.at, zone) + timedelta(clock.tomorrow)
+        place = _ZONES.get(clock.zone, (0, ""))[1]
+        if place and ZoneInfo(place).utcoffset(local.replace(tzinfo=None)) != local.utcoffset():
+            self._problem(f"{clock.zone} is not in use on {day}.", "Write the time in UTC.")
+        return local.astimezone(UTC)
+
+    def _problem(self, message: str, remedy: str) -> None:
+        start = self.text if len(self.text) <= 60 else self.text[:60] + "…"
+        problem = Problem(f"“{start}”: {message}", remedy)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+# --- dates as wikitext ----------------------------------------------------------------------------------------------
+
+_TEMPLATE = re.compile(r"\{\{\s*(?:dts|dtsh|start[ _-]?date|end[ _-]?date|date)\s*\|([^{}]*)\}\}", re.I)
+_MICROFORMAT = re.compile(
+    r"<(\w+)\b(?=[^<>]*\bclass\s*=\s*[\"']?[^<>\"']*\b(?:dtstart|dtend|value-title)\b)"
+    r"[^<>]*\s(?:title|datetime)\s*=\s*[\"']([^<>\"']*)[\"'][^<>]*>(?:[^<>]*</\1\s*>)?",
+    re.I,
+)
+_COMPACT = re.compile(r"\b(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:\d\d)?)?(?=Z|\b)")
+
+
+def spelled(wikitext: str) -> str:
+    """Wikitext with its date templates, `{{dts|2026|11|20}}`, and dates in hCalendar as dates one can read.
+
+    https://en.wikipedia.org/wiki/Template:Date_table_sorting, https://microformats.org/wiki/hcalendar
+    """
+    wikitext = _TEMPLATE.sub(lambda found: _arguments(found[1].split("|")), wikitext)
+    return _MICROFORMAT.sub(lambda found: _COMPACT.sub(_extended, found[2]), wikitext)
+
+
+def _arguments(arguments: list[str]) -> str:
+    values = [value.strip() for value in arguments if "=" not in value]
+    if len(values) < 3 or not all(value.isdecimal() and len(value) < 5 for value in values[:3]):
+        return " ".join(values)
+    day = "-".join(value.zfill(2) for value in values[:3])
+    clock = ":".join(value.zfill(2) for value in values[3:5])
+    return f"{day} {clock} {' '.join(values[6:] if len(values) > 6 else values[5:])}".strip()
+
+
+def _extended(found: re.Match[str]) -> str:
+    clock = f"T{found[4]}:{found[5]}" if found[4] else ""
+    return f"{found[1]}-{found[2]}-{found[3]}{clock}"
