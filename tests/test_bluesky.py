@@ -107,6 +107,10 @@ def stored(server: Server) -> Any:
         ("(https://en.wikipedia.org/wiki/Mercury_(planet))!", "https://en.wikipedia.org/wiki/Mercury_(planet)"),
         ("“https://a.org/?b=1&c=%20#d”, https://e.org/…", "https://a.org/?b=1&c=%20#d https://e.org/"),
         ("见https://zh.wikipedia.org/wiki/维基。", "https://zh.wikipedia.org/wiki/维基"),
+        (
+            "詳細はhttps://example.org/a。次は、https://e.org/b、https://e.org/c！",
+            "https://example.org/a https://e.org/b https://e.org/c",
+        ),
         ("https://or.wikipedia.org/wiki/ଓଡ଼ିଆ।", "https://or.wikipedia.org/wiki/ଓଡ଼ିଆ"),
         ("\u200fראו https://he.wikipedia.org/wiki/ויקי\u200f.", "https://he.wikipedia.org/wiki/ויקי"),
         ("mediawiki.org http:// https://.. xhttps://a.org ftp://a.org", ""),
@@ -115,6 +119,7 @@ def stored(server: Server) -> Any:
         (f"#{FAMILY} #wiki_data- #Wiki2026", f"#{FAMILY} #wiki_data #Wiki2026"),
         ("#2026 #1️⃣ # a#b ##x #_ https://a.org/#b", "https://a.org/#b"),
         (f"#{'ଓ' * 64} #{'x' * 65}", f"#{'ଓ' * 64}"),
+        (f"#{FAMILY * 25} #{FAMILY * 26}", f"#{FAMILY * 25}"),  # 625 and 650 bytes
         ("@wikitech.test, (@a-b.bsky.social) @Wiki.ORG.", "@wikitech.test @a-b.bsky.social @Wiki.ORG"),
         ("@user @user@mastodon.social me@example.org @a_b.org @1.2 @a..b @user.name@host.org", ""),
     ],

@@ -19,6 +19,7 @@ from sandbox.facebook import FacebookHandler as Handler
 from sandbox.standin import ApiError, Fault, as_json
 from smbot.channels import Order, Parcel, facebook
 from smbot.channels.facebook import Facebook, rules
+from smbot.channels.graph import SCOPES
 from smbot.errors import ChannelError, Unknowable, UsageError
 from smbot.model import Can, Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Text
 from tests.networks.facebook import OnFacebook
@@ -111,6 +112,17 @@ def test_a_file_that_is_no_picture_for_facebook_is_refused_with_its_own_words(
         ("<https://example.org>", "https://example.org"),
         ("https://m.facebook.com/wikipedia then https://example.org", "https://example.org"),
         ("ftp://example.org example.org", ""),
+        ("詳細はhttps://example.org/a。次に", "https://example.org/a"),
+        ("https://www.facebook.com.evil.example/a", "https://www.facebook.com.evil.example/a"),
+        (
+            "https://FB.watch/a https://facebook.com:443/a https://a.b.facebook.com. https://e.org:80?q",
+            "https://e.org:80?q",
+        ),
+        (
+            "https://www.facebook.com@e.org/ https://a:b@e.org https://localhost/ http://127.0.0.1/ https://.org/ https://℀.org",
+            "",
+        ),
+        ("https://ଉଦାହରଣ.ଭାରତ/ପୃଷ୍ଠା https://example.org", "https://ଉଦାହରଣ.ଭାରତ/ପୃଷ୍ଠା"),
     ],
 )
 def test_the_first_link_gets_a_card(world: OnFacebook, words: str, link: str) -> None:
@@ -600,8 +612,10 @@ def test_what_is_wrong_with_a_token_is_found_without_being_told_of_it(
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, [], "x", {"data": []}, {"data": {"is_valid": "yes"}}, {"data": {"is_valid": True}}]
-)
+    "answer",
+    [{}, [], "x", {"data": []}, {"data": {"is_valid": "yes"}}, {"data": {"is_valid": True}},
+     *({"data": {"is_valid": True, "scopes": odd}} for odd in (5, True, " ".join(SCOPES), [SCOPES], [{}], [[]]))],
+)  # fmt: skip
 def test_an_answer_about_a_token_that_makes_no_sense_is_a_failure_to_ask(
     world: OnFacebook, monkeypatch: pytest.MonkeyPatch, answer: object
 ) -> None:

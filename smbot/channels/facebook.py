@@ -39,6 +39,7 @@ from smbot.channels.graph import (
     is_duplicate,
     is_number,
 )
+from smbot.channels.richtext import Kind, spans
 from smbot.channels.wire import LATEST, Answer, server
 from smbot.errors import ChannelError, Unknowable, UsageError
 from smbot.model import Can, Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
@@ -50,6 +51,9 @@ SAME = timedelta(days=3)  # how far back the same words are looked for, when Fac
 PAGE, PAGES = 25, 12  # how far back `find` reads
 
 WHERE = r"https?://(?:www\.|m\.|web\.|mbasic\.)?(?:facebook\.com/[^\s/?#]|fb\.watch/|fb\.com/)\S*"
+LABEL = r"[^\s/?#@:.]+"
+OWN = rf"(?:{LABEL}\.)*(?:facebook\.com|fb\.watch|fb\.com)\.?(?![^/?#:])"
+ELSEWHERE = rf"https?://(?!{OWN})(?:{LABEL}\.)+(?!\d){LABEL}\.?(?::\d+)?(?![^/?#])"  # a host, and nobody's name before
 Look = Callable[[datetime], tuple[Posted, datetime] | None]  # for an own post since a time: which, and of when
 
 SHARE = "https://www.facebook.com/sharer/sharer.php?u="
@@ -194,7 +198,9 @@ class Facebook(Cannot):
         about = self._token_data()
         if about.get("type") not in ("PAGE", None):
             raise ChannelError(f"TOKEN is not the token of a Page. {ANEW}")
-        missing = [scope for scope in SCOPES if scope not in (about.get("scopes") or ())]
+        with as_promised():
+            granted = set(about.get("scopes") or ())
+        missing = [scope for scope in SCOPES if scope not in granted]
         if about and missing:
             raise ChannelError(f"TOKEN lacks {' and '.join(missing)}. {RIGHTS}")
         answer = self._graph.ask("GET", "me", {"fields": "id,name"})
@@ -331,15 +337,12 @@ def _is_post(name: object) -> bool:
 
 
 def _first_link(words: str) -> str:
-    """The first address in words, without what ends the sentence or bracket around it; '' without one.
+    """The first address in words that leads to a host with a name; '' without one.
 
     None of Facebook itself: it takes no links to its own pages.
     """
-    found = re.search(r"https?://(?!(?:\w+\.)?facebook\.com)[^\s<>\"“”«»]+", words)
-    link = found[0].rstrip(".,;:!?'*_।॥") if found else ""
-    while link.endswith(")") and link.count(")") > link.count("("):
-        link = link[:-1].rstrip(".,;:!?'*_।॥")
-    return link
+    links = (span.value for span in spans(words) if span.kind is Kind.LINK)
+    return next((link for link in links if re.match(ELSEWHERE, link, re.IGNORECASE)), "")
 
 
 def _comparable(words: str) -> str:

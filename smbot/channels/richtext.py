@@ -20,7 +20,8 @@ _GRAPHEME = regex.compile(r"\X")
 _SPAN = regex.compile(
     r"""
     (?<![a-z0-9])  # a bare domain stays plain: nobody can be sure that it is meant as a link
-    (?P<link> https?:// (?: \( (?&in_link)* \) | (?P<in_link> [^\s<>"\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Bidi_Control}] ) )+ )
+    (?P<link> https?://
+      (?: \( (?&in_link)* \) | (?P<in_link> [^\s<>"。、，；：！？\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Bidi_Control}] ) )+ )
     |
     (?<! [^\s\p{Ps}\p{Pi}\p{Cf}"'] )
     (?: @ (?P<mention> (?: [a-z0-9-]+ \. )+ [a-z][a-z0-9-]* ) (?! [\w@-] | \.\w )
@@ -28,7 +29,7 @@ _SPAN = regex.compile(
     """,
     regex.IGNORECASE | regex.VERBOSE | regex.VERSION1,
 )
-_LINK_END = ".,;:!?'*_~。，、；：！？…।॥؟،؛"
+_LINK_END = ".,;:!?'*_~…।॥؟،؛"
 
 
 class Kind(StrEnum):
