@@ -323,7 +323,18 @@ def test_words_too_long_for_a_link_open_the_group() -> None:
     assert parcel == {"url": "https://chat.whatsapp.com/Abc"}
 
 
-@pytest.mark.parametrize("url", ["http://www.facebook.com/groups/x", "javascript:alert(1)", "groups/x"])
+@pytest.mark.parametrize("kind", [handoff.facebook_group, handoff.messenger_group, handoff.whatsapp_group])
+def test_words_with_half_a_character_are_refused(kind: handoff.ByHand) -> None:
+    group = kind.connect({})
+    for text in (Text("half a pair: \ud83d"), Text("Words", warning="\ud83d")):
+        assert isinstance(group.pack(text, (), Order("key", AT), AT), Refused)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://www.facebook.com/groups/x", "javascript:alert(1)", "groups/x", "https://", "https:///groups", "https://[",
+     "https://[::x]/", "https://a℀b.org/"],
+)  # fmt: skip
 def test_an_address_that_is_no_safe_one_is_a_usage_error(url: str) -> None:
     with pytest.raises(UsageError, match="must start with https://"):
         handoff.facebook_group.connect({"URL": url})

@@ -7,6 +7,7 @@ delivery as posted only when a maintainer has written there that it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,8 +54,13 @@ class ByHand:
     def connect(self, secrets: Mapping[str, str]) -> Channel:
         """The group at the address in URL."""
         url = secrets.get("URL", "").strip() or self.home
-        if urlsplit(url).scheme != "https":
-            raise UsageError(f"The URL of a {self.name} must start with https://.")
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme == "https" and parts.hostname
+        except ValueError:
+            good = False
+        if not good:
+            raise UsageError(f"The URL of a {self.name} must start with https:// and name a server.")
         return Group(self, url)
 
 
@@ -71,6 +77,8 @@ class Group(Cannot):
 
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
         """The words, and the link that opens the place."""
+        if re.search(r"[\ud800-\udfff]", text.warned):
+            return Refused("These words cannot be sent: they hold half a character.")
         return {"url": self._kind.link(self._url, text.warned)}
 
     def post(self, parcel: Parcel, now: datetime) -> Outcome:  # noqa: ARG002
