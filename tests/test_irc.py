@@ -207,6 +207,13 @@ def test_what_speaks_no_irc_or_lets_nobody_in_defers(lines: list[bytes]) -> None
     assert len(got.reason) < 500
 
 
+@pytest.mark.parametrize("host", ["irc..example.org", ".example.org", f"{'x' * 64}.org"])
+def test_what_no_server_can_be_called_defers(host: str) -> None:
+    got = Irc(host, "wikitech", CHANNEL, timeout=0.3).post(packed(), NOW)
+    assert isinstance(got, Deferred)
+    assert host in got.reason
+
+
 def test_a_complaint_about_something_else_does_not_call_the_words_lost() -> None:
     """A needless "not posted" would be sent again."""
     entered = b":irc 001 wikitech :Hi\r\n:wikitech!~s@h JOIN #news\r\n:irc 366 wikitech #news :End\r\n"

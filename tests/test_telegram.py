@@ -244,6 +244,7 @@ def test_a_rate_limit_says_until_when(server: Server) -> None:
         ({"retry_after": 420}, timedelta(minutes=7)),
         ({"retry_after": 0}, timedelta(minutes=1)),
         ({"retry_after": 10**12}, timedelta(hours=1)),
+        ({"retry_after": -(10**12)}, timedelta(minutes=1)),
         ({"retry_after": "soon"}, timedelta(minutes=5)),
         ({}, timedelta(minutes=5)),
         (None, timedelta(minutes=5)),

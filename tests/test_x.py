@@ -21,6 +21,7 @@ from requests_oauthlib import OAuth1
 from sandbox.standin import Fault, as_json
 from sandbox.x import ACCOUNTS, API_KEY, API_SECRET, Account, World, XHandler
 from sandbox.x import X as Server
+from smbot import deliveries
 from smbot.channels import Order, Parcel, x
 from smbot.channels.x import X, rules
 from smbot.channels.x_words import as_sent, comparable, mills, weighted_length
@@ -457,6 +458,24 @@ def test_a_post_changed_since_may_be_it_so_its_absence_is_not_certain(world: OnX
     name = world.server.world.edit(world.server.world.say("wikitech", TEXT.words), "Corrected")
     with pytest.raises(ChannelError, match=f"compare .*{name}"):
         world.channel().find(parcel, NOW)
+
+
+def test_an_earlier_part_of_the_same_thread_is_not_it_though_it_says_the_same(world: OnX) -> None:
+    channel = world.channel()
+    parcel = packed(channel, of=order("key 2", after=(posted(channel).id,)))
+    assert channel.find(parcel, NOW) is None
+    got = channel.post(parcel, NOW)
+    assert isinstance(got, InDoubt)
+    assert "does not list" in got.reason
+    second = world.server.world.say("wikitech", TEXT.words)
+    found = channel.find(parcel, NOW)
+    assert isinstance(found, Posted)
+    assert found.id == second
+
+
+def test_the_list_has_minutes_to_catch_up_before_what_it_lacks_is_sent_again() -> None:
+    """Beside other pictures X may take the same words twice: the list alone has to tell."""
+    assert deliveries.LEASE >= 5 * MINUTE
 
 
 def test_more_posts_than_x_shows_leave_it_unknown(world: OnX, monkeypatch: pytest.MonkeyPatch) -> None:
