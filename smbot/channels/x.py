@@ -13,7 +13,9 @@ Where the rules come from:
   whether that stops threads too, X does not say.
 
 X has no idempotency keys. It refuses words that are out already: so where the list of posts lags behind and a post of
-ours is not on it yet, sending it again still makes no second one.
+ours is not on it yet, sending it again still makes no second one. Whether it refuses the same words beside pictures
+that were uploaded anew, X does not say. There the list alone has to tell: what it lacks is sent again only when it is
+asked after `deliveries.LEASE`, some minutes, and it lags by seconds.
 """
 
 from __future__ import annotations
