@@ -1,0 +1,107 @@
+"""A year of smbot on one machine: a real wiki and networks whose clocks are simulated, and people with their habits.
+
+    python -m sandbox.year --weeks 52 --seed 1
+
+News comes, is corrected and vanishes; maintainers have office hours and holidays; networks and the wiki are down now
+and then; answers get lost; a stranger spoils pages. In the end everything that is on the networks is compared with the
+log, with what the maintainers decided, and with the rules of the accounts (`sandbox.year_check`). The exit code is 1
+when anything was posted twice or against the rules.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sandbox import year_check
+from sandbox.wiki import IGNORED, SandboxError
+from sandbox.year_check import Books, Ruling
+from sandbox.year_world import Year
+
+
+def report(year: Year, books: Books) -> Iterator[str]:
+    """What came of it, in lines."""
+    mind, story = year.memory(), year.story
+    weeks = year.span.weeks
+    yield f"{weeks} weeks from {year.span.start}, seed {year.seed}: {story.cycles} runs of smbot"
+    for house in books.houses:
+        counts = year_check.by_week(books, year.start, weeks, house.name)
+        reached = sum(count >= house.goal for count in counts)
+        reposts = sum(bool(post.of) for post in books.posts if post.account == house.name)
+        yield f"{house.name:10} {sum(counts)} posts and {reposts} reposts; {house.goal} a week in {reached} of {weeks}"
+        yield f"{'':10} by week: {' '.join(map(str, counts))}"
+    waited = year_check.waits(books)
+    half, most, all_ = (_hours(year_check.part(waited, share)) for share in (0.5, 0.9, 1))
+    yield f"from approval to post: median {half}, nine in ten within {most}, all within {all_}"
+    ends = Counter(known.end or "open" for known in mind.known.values())
+    yield f"candidates: {', '.join(f'{count} {end}' for end, count in ends.most_common())}"
+    decided = Counter(ruling.status for ruling in books.rulings)
+    yield f"maintainers: {', '.join(f'{count} {status}' for status, count in decided.most_common())}"
+    yield f"outages: {', '.join(f'{c} of {n}' for n, c in Counter(name for name, *_ in story.outages).items())}"
+    yield f"runs that failed: {dict(story.failures) or 'none'}; people found the wiki down {story.late} times"
+    deeds = Counter(deed for _, deed in year.stranger.deeds)
+    yield f"a stranger: {', '.join(f'{count} {deed}' for deed, count in deeds.most_common()) or 'nothing'}"
+    missed = [*misses(year, books)]
+    yield f"approved and never posted: {len(missed)}"
+    yield from (f"  {line}" for line in missed)
+
+
+def misses(year: Year, books: Books) -> Iterator[str]:
+    """What was approved to the end and is on no network, with the reason."""
+    mind, out = year.memory(), set(books.ids().values())
+    last: dict[str, Ruling] = {}
+    for ruling in books.rulings:
+        if ruling.status not in ("again", "posted"):
+            last[ruling.id] = ruling
+    for id_, ruling in last.items():
+        if ruling.status == "approved" and id_ not in out:
+            known = mind.known.get(id_)
+            states = ", ".join(f"{d.channel} {d.state} {d.reason}" for d in mind.of(id_))
+            why = (known.held or known.end or states or "it waits") if known else "forgotten"
+            title = known.title if known else ""
+            yield f"{id_} {ruling.at:%Y-%m-%d %H:%M} by {ruling.who}: {why} “{title[:50]}”"
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:.1f} h"
+
+
+def simulate(folder: Path, seed: int, weeks: int) -> bool:
+    """Let it happen, tell it, draw it; whether everything was as it must be."""
+    began = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
+    with Year(folder, seed, weeks) as year:
+        for week in year.run():
+            if week % 4 == 0 or week == weeks:
+                gone = time.monotonic() - began
+                print(f"{gone:5.0f} s  week {week}: {len(year.posts())} posts so far", flush=True)
+        books = year.books()
+        print(*report(year, books), sep="\n")
+        wrong = [*year_check.doubles(books), *year_check.outside(books)]
+        print(f"doubles: {len(year_check.doubles(books))}; against the rules: {len(year_check.outside(books))}")
+        print(*(f"  {line}" for line in wrong), sep="\n")
+    return not wrong
+
+
+def main() -> int:
+    """Simulate as many weeks as asked for."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.year", description="A simulated year of smbot.")
+    parser.add_argument("--weeks", type=int, default=52)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, default=IGNORED / "year", help="where the wiki is kept")
+    options = parser.parse_args()
+    try:
+        return 0 if simulate(options.folder, options.seed, options.weeks) else 1
+    except SandboxError as error:
+        print(f"year: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

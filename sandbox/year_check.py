@@ -1,0 +1,246 @@
+"""What must be true of a year of posting, looked for in what is on the networks. Knows nothing of smbot's own code.
+
+Every finding is a sentence; no finding means that the rules were kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+OPEN = timedelta(hours=1)  # how long a slot is open
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class House:
+    """The rules of one account. `slots` are (days such as 'Mon Tue', 'HH:MM'); `quiet` is ('HH:MM', 'HH:MM') or ()."""
+
+    name: str
+    networks: tuple[str, ...]
+    maintainers: tuple[str, ...]
+    zone: str = "UTC"
+    slots: tuple[tuple[str, str], ...] = ()
+    quiet: tuple[str, ...] = ()
+    gap: timedelta = timedelta(0)
+    per_day: int = 3
+    goal: int = 3
+    approval: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Post:
+    """What can be read on a network. A repost is `of` another post's id; its words are 'repost of' and an account."""
+
+    account: str
+    network: str
+    id: str
+    at: datetime
+    words: str
+    of: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.account} on {self.network} at {self.at:%Y-%m-%d %H:%M}: “{self.words[:50]}”"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the posting log."""
+
+    key: str
+    account: str
+    network: str
+    state: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What a maintainer set a card to, and the words it showed them for each (account, network)."""
+
+    at: datetime
+    who: str
+    id: str
+    status: str
+    shown: frozenset[tuple[str, str, str]] = frozenset()
+    after: datetime | None = None  # the times that stood on the card
+    until: datetime | None = None
+
+
+@dataclass
+class Books:
+    """All that is to be compared."""
+
+    houses: Sequence[House]
+    posts: Sequence[Post]
+    rows: Sequence[Row]
+    rulings: Sequence[Ruling]
+    found: list[str] = field(default_factory=list)
+
+    def ids(self) -> dict[str, str]:
+        """The candidate of each post, by the row of the log that has its address; else its words."""
+        return {key(post): next((r.key.split("/")[0] for r in self._rows(post)), post.words) for post in self.posts}
+
+    def _rows(self, post: Post) -> list[Row]:
+        same = (r for r in self.rows if (r.account, r.network) == (post.account, post.network))
+        return [r for r in same if r.url and _is_of(r.url, post)]
+
+
+def key(post: Post) -> str:
+    return f"{post.account}/{post.network}/{post.id}"
+
+
+def _is_of(url: str, post: Post) -> bool:
+    """Whether an address is that of a post, or of what it reposts: a repost has none of its own."""
+    return re.split(r"[/_]", url.rstrip("/"))[-1] == re.split("_", post.of or post.id)[-1]
+
+
+# --- each exactly once ----------------------------------------------------------------------------------------------
+
+
+def doubles(books: Books) -> list[str]:
+    """Posts that are on a network twice, or on the log not exactly once; rows of the log without a post."""
+    seen: dict[tuple[str, str, str], Post] = {}
+    found = []
+    for post in books.posts:
+        place = (post.account, post.network, post.of or " ".join(post.words.split()))
+        if place in seen:
+            found.append(f"twice: {post}, and at {seen[place].at:%Y-%m-%d %H:%M}")
+        seen.setdefault(place, post)
+        if len(rows := books._rows(post)) != 1:
+            found.append(f"on the log {len(rows)} times: {post}")
+    posted = [row for row in books.rows if row.state == "posted"]
+    for row in posted:
+        mine = [post for post in books.posts if (post.account, post.network) == (row.account, row.network)]
+        if (there := sum(_is_of(row.url, post) for post in mine)) != 1:
+            found.append(f"posted by the log, and {there} times on {row.network}: {row.key} {row.url}")
+    return found
+
+
+# --- the rules ------------------------------------------------------------------------------------------------------
+
+
+def outside(books: Books) -> list[str]:
+    """Posts against the rules of their account: slots, quiet hours, gap, ceiling, approval."""
+    ids = books.ids()
+    found = []
+    for house in books.houses:
+        mine = sorted((post for post in books.posts if post.account == house.name), key=lambda post: post.at)
+        found += [f"{why}: {post}" for post, why in _against(house, mine, ids)]
+        found += [
+            f"{why}: {post}"
+            for post in mine
+            if (why := _unapproved(house, post, [r for r in books.rulings if r.id == ids[key(post)]]))
+        ]
+    known = {house.name for house in books.houses}
+    return found + [f"no such account: {post}" for post in books.posts if post.account not in known]
+
+
+def _against(house: House, mine: Sequence[Post], ids: dict[str, str]) -> Iterator[tuple[Post, str]]:
+    """What the clock says. What is out on one network may follow on another at any time but in quiet hours."""
+    out: set[str] = set()
+    days: dict[object, set[str]] = defaultdict(set)
+    for number, post in enumerate(mine):
+        id_, here = ids[key(post)], post.at.astimezone(ZoneInfo(house.zone))
+        if house.quiet and _is_quiet(house.quiet, here.time()):
+            yield post, "in quiet hours"
+        if post.network not in house.networks:
+            yield post, "not a network of this account"
+        others = [other for other in mine[:number] if ids[key(other)] != id_]
+        today = days[here.date()]
+        if id_ not in out:
+            if house.slots and not (slot := slot_of(house, post.at)):
+                yield post, "outside the slots"
+            elif house.slots and any(other.at >= slot for other in others):
+                yield post, "the second in its slot"
+            if others and post.at - others[-1].at < house.gap:
+                yield post, f"{post.at - others[-1].at} after another"
+            if len(today - {id_}) >= house.per_day:
+                yield post, f"one more than {house.per_day} that day"
+        out.add(id_)
+        today.add(id_)
+
+
+def slot_of(house: House, at: datetime) -> datetime | None:
+    """When the slot began that is open at a time: the minute of the last hour at which the wall clock came to it.
+
+    A time that the clock skips is come to when it is put forward; of one that comes twice the first counts.
+    """
+    zone = ZoneInfo(house.zone)
+    for back in range(int(OPEN.total_seconds() // 60)):
+        end = at.replace(second=0, microsecond=0) - timedelta(minutes=back)
+        now, before = end.astimezone(zone), (end - timedelta(minutes=1)).astimezone(zone)
+        if now.fold:
+            continue
+        for days, clock in house.slots:
+            hit = before.replace(tzinfo=None) < datetime.combine(now.date(), _time(clock)) <= now.replace(tzinfo=None)
+            if hit and DAYS[now.weekday()] in days.split():
+                return end
+    return None
+
+
+def _is_quiet(quiet: Sequence[str], now: time) -> bool:
+    start, end = map(_time, quiet)
+    return start <= now < end if start <= end else now >= start or now < end
+
+
+def _time(clock: str) -> time:
+    return time.fromisoformat(clock)
+
+
+def _unapproved(house: House, post: Post, rulings: Iterable[Ruling]) -> str:
+    """Why a post had no approval of just these words by a maintainer of its account when it went out; '' if it had."""
+    before = [r for r in rulings if r.at <= post.at and r.status not in ("again", "posted")]
+    if not before:
+        return "nobody approved it"
+    last = before[-1]
+    if last.status != "approved":
+        return f"{last.who} had set it to {last.status}"
+    if last.who not in house.maintainers:
+        return f"{last.who} does not maintain the account"
+    if (post.account, post.network, " ".join(post.words.split())) not in last.shown:
+        return f"other words, or another place, than {last.who} approved"
+    if post.at - last.at > house.approval:
+        return f"approved by {last.who} {(post.at - last.at).days} days before"
+    if (last.after and post.at < last.after) or (last.until and post.at > last.until):
+        return "not at the time that stood on its card"
+    return ""
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def waits(books: Books) -> list[timedelta]:
+    """From the approval of a candidate to its first post, shortest first."""
+    ids, first = books.ids(), {}
+    for post in sorted(books.posts, key=lambda post: post.at):
+        first.setdefault((ids[key(post)], post.account), post.at)
+    found = []
+    for (id_, _), at in first.items():
+        approvals = [r.at for r in books.rulings if r.id == id_ and r.status == "approved" and r.at <= at]
+        found += [at - approvals[-1]] if approvals else []
+    return sorted(found)
+
+
+def part(values: Sequence[timedelta], share: float) -> timedelta:
+    """The value below which this share of the values lies; nothing for none."""
+    return values[min(len(values) - 1, int(share * len(values)))] if values else timedelta(0)
+
+
+def by_week(books: Books, start: datetime, weeks: int, account: str) -> list[int]:
+    """How many different things an account posted or reposted in each week."""
+    ids, zone = books.ids(), ZoneInfo(next(house.zone for house in books.houses if house.name == account))
+    first: dict[str, datetime] = {}
+    for post in sorted(books.posts, key=lambda post: post.at):
+        if post.account == account:
+            first.setdefault(ids[key(post)], post.at)
+    counted = [0] * weeks
+    for at in first.values():
+        number = (at.astimezone(zone).date() - start.date()).days // 7
+        if 0 <= number < weeks:
+            counted[number] += 1
+    return counted
