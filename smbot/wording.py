@@ -86,7 +86,7 @@ def _own(text: str, said: Mapping[str, str], wanted: Mapping[str, str]) -> tuple
 _PLACE = regex.compile(r"\$(\$|[A-Za-z]+)")
 _GONE = "\x00"  # stands where a placeholder had nothing to say
 _LABEL = regex.compile(r"[^\p{L}\p{N}]*+|[^\n]*[:：]\s*")
-_APART = r"\s:|·–—-"  # what may stand between two placeholders
+_APART = r"\s:|·–—\-"  # what may stand between two placeholders
 _SEAM = regex.compile(rf"^\s*{_GONE}[{_APART}{_GONE}]*|(?<![{_APART}])[{_APART}]*+{_GONE}\s*$|{_GONE}")
 
 
