@@ -16,12 +16,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 
-from sandbox import year_check
+from sandbox import year_check, year_picture
 from sandbox.wiki import IGNORED, SandboxError
 from sandbox.year_check import Books, Ruling
+from sandbox.year_picture import Chart, Voice
 from sandbox.year_world import Year
 
 
@@ -31,14 +33,14 @@ def report(year: Year, books: Books) -> Iterator[str]:
     weeks = year.span.weeks
     yield f"{weeks} weeks from {year.span.start}, seed {year.seed}: {story.cycles} runs of smbot"
     for house in books.houses:
-        counts = year_check.by_week(books, year.start, weeks, house.name)
+        own, others = (year_check.by_week(books, year.span.start, weeks, house, reposts=r) for r in (False, True))
+        counts = [sum(pair) for pair in zip(own, others, strict=True)]
         reached = sum(count >= house.goal for count in counts)
-        reposts = sum(bool(post.of) for post in books.posts if post.account == house.name)
-        yield f"{house.name:10} {sum(counts)} posts and {reposts} reposts; {house.goal} a week in {reached} of {weeks}"
-        yield f"{'':10} by week: {' '.join(map(str, counts))}"
-    waited = year_check.waits(books)
-    half, most, all_ = (_hours(year_check.part(waited, share)) for share in (0.5, 0.9, 1))
-    yield f"from approval to post: median {half}, nine in ten within {most}, all within {all_}"
+        waited = [span for _, span in year_check.waits(books, house.name)]
+        half, most, all_ = (_hours(year_check.part(waited, share)) for share in (0.5, 0.9, 1))
+        yield f"{house.name}: {sum(own)} posts, {sum(others)} reposts; {house.goal} a week in {reached} of {weeks}"
+        yield f"  by week: {' '.join(map(str, counts))}"
+        yield f"  from approval to post: median {half}, nine in ten within {most}, all within {all_}"
     ends = Counter(known.end or "open" for known in mind.known.values())
     yield f"candidates: {', '.join(f'{count} {end}' for end, count in ends.most_common())}"
     decided = Counter(ruling.status for ruling in books.rulings)
@@ -68,6 +70,29 @@ def misses(year: Year, books: Books) -> Iterator[str]:
             yield f"{id_} {ruling.at:%Y-%m-%d %H:%M} by {ruling.who}: {why} “{title[:50]}”"
 
 
+def chart(year: Year, books: Books) -> Chart:
+    """What the picture shows."""
+    start, weeks = year.span.start, year.span.weeks
+    voices = []
+    for house in books.houses:
+        own, others = (year_check.by_week(books, start, weeks, house, reposts=r) for r in (False, True))
+        waited: dict[int, list[timedelta]] = {}
+        for at, span in year_check.waits(books, house.name):
+            waited.setdefault(year_check.week_of(at, start, house.zone), []).append(span)
+        hours = [year_check.part(waited[w], 0.5) / timedelta(hours=1) if w in waited else None for w in range(weeks)]
+        voices.append(Voice(house.name, own, others, hours, house.goal))
+    outages: dict[str, list[tuple[datetime, datetime]]] = {}
+    for name, begin, end in year.story.outages:
+        outages.setdefault(f"{name} down", []).append((begin, end))
+    away = {f"{one.person.name} away": [*map(_whole, one.away)] for one in year.maintainers}
+    return Chart(f"smbot, {weeks} simulated weeks (seed {year.seed})", start, voices, outages, away)
+
+
+def _whole(days: tuple[date, date]) -> tuple[datetime, datetime]:
+    begin, end = (datetime.combine(day, clock.min, UTC) for day in days)
+    return begin, end + timedelta(days=1)
+
+
 def _hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.1f} h"
 
@@ -86,6 +111,9 @@ def simulate(folder: Path, seed: int, weeks: int) -> bool:
         wrong = [*year_check.doubles(books), *year_check.outside(books)]
         print(f"doubles: {len(year_check.doubles(books))}; against the rules: {len(year_check.outside(books))}")
         print(*(f"  {line}" for line in wrong), sep="\n")
+        picture = folder.with_suffix(".png")
+        year_picture.draw(chart(year, books), picture)
+        print(f"picture: {picture}")
     return not wrong
 
 

@@ -6,10 +6,10 @@ Every finding is a sentence; no finding means that the rules were kept.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 OPEN = timedelta(hours=1)  # how long a slot is open
@@ -71,7 +71,7 @@ class Ruling:
     until: datetime | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Books:
     """All that is to be compared."""
 
@@ -79,7 +79,6 @@ class Books:
     posts: Sequence[Post]
     rows: Sequence[Row]
     rulings: Sequence[Ruling]
-    found: list[str] = field(default_factory=list)
 
     def ids(self) -> dict[str, str]:
         """The candidate of each post, by the row of the log that has its address; else its words."""
@@ -158,7 +157,7 @@ def _against(house: House, mine: Sequence[Post], ids: dict[str, str]) -> Iterato
             elif house.slots and any(other.at >= slot for other in others):
                 yield post, "the second in its slot"
             if others and post.at - others[-1].at < house.gap:
-                yield post, f"{post.at - others[-1].at} after another"
+                yield post, f"{(post.at - others[-1].at) // timedelta(minutes=1)} minutes after another"
             if len(today - {id_}) >= house.per_day:
                 yield post, f"one more than {house.per_day} that day"
         out.add(id_)
@@ -214,33 +213,37 @@ def _unapproved(house: House, post: Post, rulings: Iterable[Ruling]) -> str:
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-def waits(books: Books) -> list[timedelta]:
-    """From the approval of a candidate to its first post, shortest first."""
-    ids, first = books.ids(), {}
-    for post in sorted(books.posts, key=lambda post: post.at):
-        first.setdefault((ids[key(post)], post.account), post.at)
-    found = []
-    for (id_, _), at in first.items():
-        approvals = [r.at for r in books.rulings if r.id == id_ and r.status == "approved" and r.at <= at]
-        found += [at - approvals[-1]] if approvals else []
-    return sorted(found)
-
-
-def part(values: Sequence[timedelta], share: float) -> timedelta:
-    """The value below which this share of the values lies; nothing for none."""
-    return values[min(len(values) - 1, int(share * len(values)))] if values else timedelta(0)
-
-
-def by_week(books: Books, start: datetime, weeks: int, account: str) -> list[int]:
-    """How many different things an account posted or reposted in each week."""
-    ids, zone = books.ids(), ZoneInfo(next(house.zone for house in books.houses if house.name == account))
-    first: dict[str, datetime] = {}
+def firsts(books: Books, account: str) -> dict[str, Post]:
+    """The first post of each candidate on an account, on whatever network; oldest first."""
+    ids, found = books.ids(), {}
     for post in sorted(books.posts, key=lambda post: post.at):
         if post.account == account:
-            first.setdefault(ids[key(post)], post.at)
-    counted = [0] * weeks
-    for at in first.values():
-        number = (at.astimezone(zone).date() - start.date()).days // 7
-        if 0 <= number < weeks:
-            counted[number] += 1
-    return counted
+            found.setdefault(ids[key(post)], post)
+    return found
+
+
+def waits(books: Books, account: str) -> list[tuple[datetime, timedelta]]:
+    """When each candidate was first out on an account, and how long after its approval."""
+    found = []
+    for id_, post in firsts(books, account).items():
+        approvals = [r.at for r in books.rulings if r.id == id_ and r.status == "approved" and r.at <= post.at]
+        found += [(post.at, post.at - approvals[-1])] if approvals else []
+    return found
+
+
+def part(values: Iterable[timedelta], share: float) -> timedelta:
+    """The value below which this share of the values lies; nothing for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else timedelta(0)
+
+
+def week_of(at: datetime, start: date, zone: str) -> int:
+    """The number of the week in which something happened, by the days of a time zone."""
+    return (at.astimezone(ZoneInfo(zone)).date() - start).days // 7
+
+
+def by_week(books: Books, start: date, weeks: int, house: House, *, reposts: bool) -> list[int]:
+    """How many different things an account posted, or reposted, in each week."""
+    mine = firsts(books, house.name).values()
+    counted = Counter(week_of(post.at, start, house.zone) for post in mine if bool(post.of) == reposts)
+    return [counted[week] for week in range(weeks)]

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
 
 import pytest
+from PIL import Image
 
 from sandbox.people import Person
 from sandbox.wiki import ADMIN, PASSWORD, SandboxWiki, create
+from sandbox.year_check import Books, House, Post, Row, Ruling, by_week, doubles, outside, slot_of, waits
+from sandbox.year_news import FEEDS, Span, is_pause, wishes
+from sandbox.year_picture import Chart, Voice, draw
+from smbot.model import Page, Site
+from smbot.sources import source
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -69,3 +81,157 @@ def test_the_machines_clock_comes_back(elsewhen: SandboxWiki, anna: Person) -> N
     elsewhen.set_clock(None)
     told = datetime.fromisoformat(anna._call("GET", action="query", curtimestamp=True)["curtimestamp"])
     assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+# --- what the checks find -------------------------------------------------------------------------------------------
+
+HOUSE = House(
+    "mediawiki", ("mastodon", "x"), ("Anna",), "Europe/Berlin", (("Mon Tue Wed Thu Fri", "09:00"),),
+    gap=timedelta(hours=1), per_day=1,
+)  # fmt: skip
+NIGHTLY = House(
+    "wikitech", ("mastodon",), ("Anna", "Bo"), "America/New_York", (), ("22:00", "07:00"), timedelta(hours=1)
+)
+MONDAY = datetime(2027, 1, 4, 8, 10, tzinfo=UTC)  # ten past nine in Berlin
+
+
+def posted(at: datetime, number: int = 1, account: str = "mediawiki", network: str = "mastodon") -> Post:
+    """News number so and so, on a network."""
+    return Post(account, network, f"{number}{network}", at, f"News {number}")
+
+
+def books(*posts: Post, **changed: object) -> Books:
+    """Posts that are on the log, and were approved by Anna an hour before, unless something else is said."""
+    rows = [Row(f"n{p.words[5:]}/{p.account}/{p.network}", p.account, p.network, "posted", f"//{p.id}") for p in posts]
+    rulings = [
+        Ruling(
+            p.at - timedelta(hours=1),
+            "Anna",
+            f"n{p.words[5:]}",
+            "approved",
+            frozenset({(p.account, p.network, p.words)}),
+        )
+        for p in posts
+    ]
+    return replace(Books((HOUSE, NIGHTLY), posts, rows, rulings), **changed)  # type: ignore[arg-type]
+
+
+def findings(found: Books) -> str:
+    return "; ".join(line.split(":")[0] for line in [*doubles(found), *outside(found)])
+
+
+def test_posts_within_the_rules_are_not_complained_of() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    noon = datetime(2027, 1, 4, 17, tzinfo=UTC)
+    assert findings(books(posted(MONDAY), posted(tuesday, 2), posted(noon, 3, "wikitech"))) == ""
+
+
+def test_a_made_up_double_is_found() -> None:
+    again = replace(posted(MONDAY + timedelta(days=1)), id="9mastodon")
+    assert "twice" in findings(books(posted(MONDAY), again))
+
+
+def test_a_post_that_is_not_on_the_log_and_a_row_without_a_post_are_found() -> None:
+    whole = books(posted(MONDAY))
+    assert "on the log 0 times" in findings(replace(whole, rows=()))
+    assert "on the log 2 times" in findings(replace(whole, rows=(*whole.rows, *whole.rows)))
+    assert "posted by the log, and 0 times on mastodon" in findings(replace(whole, posts=()))
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (posted(MONDAY + timedelta(hours=3), 2), "outside the slots"),
+        (posted(MONDAY + timedelta(minutes=20), 2), "the second in its slot"),
+        (posted(MONDAY + timedelta(minutes=20), 2), "20 minutes after another"),
+        (posted(MONDAY + timedelta(minutes=20), 2), "one more than 1 that day"),
+        (posted(datetime(2027, 1, 6, 2, tzinfo=UTC), 2, "wikitech"), "nothing"),
+        (posted(datetime(2027, 1, 6, 3, tzinfo=UTC), 2, "wikitech"), "in quiet hours"),
+        (posted(MONDAY, 2, "elsewhere"), "no such account"),
+        (posted(MONDAY, 2, "wikitech", "x"), "not a network of this account"),
+    ],
+)
+def test_a_post_against_the_rules_is_found(second: Post, why: str) -> None:
+    assert why in (findings(books(posted(MONDAY), second)) or "nothing")
+
+
+def test_what_is_out_on_one_network_may_follow_on_another_outside_the_slots() -> None:
+    assert findings(books(posted(MONDAY), posted(MONDAY + timedelta(hours=5), 1, network="x"))) == ""
+
+
+@pytest.mark.parametrize(
+    ("ruling", "why"),
+    [
+        ({"status": "declined"}, "Anna had set it to declined"),
+        ({"who": "Mallory"}, "Mallory does not maintain the account"),
+        ({"shown": frozenset({("mediawiki", "mastodon", "Other news")})}, "other words, or another place"),
+        ({"shown": frozenset({("wikitech", "mastodon", "News 1")})}, "other words, or another place"),
+        ({"at": MONDAY - timedelta(days=15)}, "approved by Anna 15 days before"),
+        ({"at": MONDAY + timedelta(hours=1)}, "nobody approved it"),
+        ({"after": MONDAY + timedelta(hours=1)}, "not at the time that stood on its card"),
+    ],
+)
+def test_a_post_that_nobody_approved_as_it_is_is_found(ruling: dict[str, object], why: str) -> None:
+    whole = books(posted(MONDAY))
+    changed = replace(whole, rulings=[replace(whole.rulings[0], **ruling)])  # type: ignore[arg-type]
+    assert why in findings(changed)
+
+
+def test_a_slot_that_the_clock_skips_opens_when_it_is_put_forward_and_one_that_comes_twice_the_first_time() -> None:
+    skipped = replace(HOUSE, slots=(("Sun", "02:30"),))
+    forward = datetime(2027, 3, 28, 1, tzinfo=UTC)  # 02:00 becomes 03:00
+    back = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)  # the first 02:30
+    assert slot_of(skipped, forward + timedelta(minutes=5)) == forward
+    assert slot_of(skipped, back + timedelta(minutes=5)) == back
+    assert slot_of(skipped, back + timedelta(minutes=65)) is None
+
+
+def test_waits_and_weeks_count_a_candidate_once() -> None:
+    both = books(posted(MONDAY), posted(MONDAY + timedelta(hours=5), 1, network="x"))
+    assert waits(both, "mediawiki") == [(MONDAY, timedelta(hours=1))]
+    assert by_week(both, date(2027, 1, 1), 2, HOUSE, reposts=False) == [1, 0]
+
+
+# --- what is written ------------------------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_year_is_in_a_form_that_its_source_reads() -> None:
+    for feed in FEEDS:
+        for edit in feed.edits(Random(1), Span(date(2027, 1, 1), 52)):
+            reading = source(feed.kind).read(
+                Page(edit.title, 1, edit.text, timestamp=edit.at), Site("http://wiki/$1"), feed.name, edit.at
+            )
+            assert reading.items or reading.placeholder, edit
+            assert not reading.problems, edit
+
+
+def test_the_same_seed_makes_the_same_year_and_no_piece_of_news_comes_twice() -> None:
+    span = Span(date(2027, 1, 1), 52)
+    assert [*map(repr, wishes(Random(5), span, 1))] == [*map(repr, wishes(Random(5), span, 1))]
+    issues = [edit for edit in FEEDS[1].edits(Random(5), span) if edit.title.endswith("/en")]
+    bullets = [line for edit in issues for line in edit.text.splitlines() if "phabricator" in line]
+    assert len(bullets) == len(set(bullets)) == sum(edit.news for edit in issues)
+    assert len([monday for monday in span.mondays if monday.year == 2027 and is_pause(monday)]) == 4
+
+
+def test_the_picture_has_a_column_for_each_week(tmp_path: Path) -> None:
+    voice = Voice("mediawiki", [2] * 52, [1] * 52, [None, *[9.0] * 51], 3)
+    draw(Chart("A year", date(2027, 1, 1), [voice], {"wiki down": [(MONDAY, MONDAY)]}, {}), tmp_path / "year.png")
+    draw(Chart("A week", date(2027, 1, 1), [Voice("a", [0], [0], [None], 0)], {}, {}), tmp_path / "week.png")
+    with Image.open(tmp_path / "year.png") as year, Image.open(tmp_path / "week.png") as week:
+        assert year.width > week.width > 1000
+
+
+# --- some weeks of it -----------------------------------------------------------------------------------------------
+
+
+def test_two_simulated_weeks_bring_no_double_and_nothing_outside_the_rules(tmp_path: Path) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("PYWIKIBOT", "SMBOT_"))}
+    done = subprocess.run(  # a process of its own: pywikibot knows one wiki of a name in a process
+        [sys.executable, "-m", "sandbox.year", "--weeks", "2", "--folder", str(tmp_path / "year")],
+        env=others, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "doubles: 0; against the rules: 0" in done.stdout
+    assert "mediawiki: 0 posts" not in done.stdout
+    assert (tmp_path / "year.png").exists()
