@@ -80,7 +80,7 @@ def _ends(words: str) -> Iterator[int]:
 # --- excerpts ---------------------------------------------------------------------------------------------------------
 
 _APPEARED = re.compile(r"\bThe post .{1,400}? appeared first on .*")
-_MORE = r"\(?(?:continue reading|keep reading|read more|read the rest)\b[^.!?]{0,300}[.→»>)]*"
+_MORE = r"\(?(?:continue reading|keep reading|read more|read the rest)\b[^.!?]{0,300}"
 _CUT_OFF = re.compile(rf"(?:\[\s*(?:…|\.{{3}})\s*\]|…|\.{{3}})\s*(?:{_MORE})?[→»>\s]*\Z", re.I)
 _READ_ON = re.compile(rf"(?:(?<=[.!?।۔؟] )|\A){_MORE}\s*\Z", re.I)
 _TAIL = 500  # characters in which such an ending is looked for

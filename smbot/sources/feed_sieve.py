@@ -143,7 +143,7 @@ _OF_ALL = {f"{_XML} lang": "xml:lang", f"{_XML} base": "xml:base", f"{_RDF} abou
 _PLAIN, _MARKED = ("", "text", "text/plain"), ("xhtml", "application/xhtml+xml")
 _ESCAPED = ("html", "text/html")
 _LONGEST_TEXT, _LONGEST_FACT = 20_000, 2000  # characters
-_MOST_PARTS = 20_000  # elements; an entry has about seven
+_MOST_PARTS = 10_000  # elements; an entry has about seven
 
 
 def _kept(attributes: Mapping[str, str], names: Mapping[str, str]) -> str:

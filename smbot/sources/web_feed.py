@@ -10,7 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -44,7 +45,7 @@ class Feed:
             feed, raw = _parsed(sifted.data, page.title)
         except NoFeedError as error:
             return Reading(problems=(Problem(f"{page.title} {error}.", _REMEDY),))
-        home = _address(_said(feed, "link"))
+        home = {_address(_said(feed, "link")), _address(page.title)}
         entries = _told_apart([_entry(entry, feed) for entry in raw], home)
         group = " ".join(paragraphs(_said(feed, "title"))) or page.title
         items = tuple(_item(entry, page, source, group) for entry in entries)
@@ -99,8 +100,7 @@ def _entry(entry: Mapping[str, Any], feed: Mapping[str, Any]) -> _Entry:
     content = next((str(part.get("value", "")) for part in entry.get("content", ())), "")
     text = excerpt(_said(entry, "summary")) or excerpt(content)
     title = " ".join(paragraphs(_said(entry, "title"))) or first_sentence(text)
-    # of the dates one may be there and not understood
-    day = next((day for key in ("published", "updated", "created") if (day := _day(entry.get(f"{key}_parsed")))), None)
+    day = next((day for key in ("published", "updated", "created") if (day := _day(_said(entry, key)))), None)
     tongues = (entry.get("language"), *(entry.get(f"{key}_detail", {}).get("language") for key in ("title", "summary")))
     language = next((code for said in (*tongues, feed.get("language")) if (code := _language(said))), "en")
     return _Entry(title, text or title, _said(entry, "id").strip(), _address(_said(entry, "link")), day, language)
@@ -111,11 +111,18 @@ def _said(values: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _day(parsed: Any) -> date | None:
-    try:
-        return date(*parsed[:3]) if parsed else None
-    except (ValueError, TypeError):
-        return None
+def _day(said: str) -> date | None:
+    """The day in UTC of a date as Atom or RSS have it; None for what is none.
+
+    feedparser makes days of more than that, also of '2026-13-45', and fills in what is missing by the clock.
+    """
+    for reader in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            at = reader(said.strip())
+            return (at.astimezone(UTC) if at.tzinfo else at).date()
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    return None
 
 
 def _language(said: object) -> str:
@@ -124,7 +131,7 @@ def _language(said: object) -> str:
     return found[1].lower() if found and found[1].lower() != "und" else ""
 
 
-def _told_apart(entries: list[_Entry], home: str) -> list[_Entry]:
+def _told_apart(entries: list[_Entry], home: set[str]) -> list[_Entry]:
     """The newest entries that say something, each once and with its keys, newest first.
 
     An address that several entries share, or that is just the site's, tells nothing apart: it is no key.
@@ -137,7 +144,7 @@ def _told_apart(entries: list[_Entry], home: str) -> list[_Entry]:
             kept.append(entry)
         seen |= names
     shared = Counter(address for entry in kept for address in {entry.link, _whole(entry.link)})
-    shared.update({home: 2, "": 2})
+    shared.update(dict.fromkeys({*home, ""}, 2))
     return [entry._replace(keys=_keys(entry, shared)) for entry in kept[:MOST]]
 
 
