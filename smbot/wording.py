@@ -84,10 +84,16 @@ def _own(text: str, said: Mapping[str, str], wanted: Mapping[str, str]) -> tuple
 # --- templates ------------------------------------------------------------------------------------------------------
 
 _PLACE = regex.compile(r"\$(\$|[A-Za-z]+)")
+_SPACES = regex.compile(r"[ \t\r\f\v]++")
+_GAP = regex.compile(r"\n{3,}")
 _GONE = "\x00"  # stands where a placeholder had nothing to say
 _LABEL = regex.compile(r"[^\p{L}\p{N}]*+|[^\n]*[:：]\s*")
 _APART = r"\s:|·–—\-"  # what may stand between two placeholders
-_SEAM = regex.compile(rf"^\s*{_GONE}[{_APART}{_GONE}]*|(?<![{_APART}])[{_APART}]*+{_GONE}\s*$|{_GONE}")
+_SEAM = regex.compile(
+    rf"^\s*{_GONE}[{_APART}{_GONE}]*"
+    rf"|(?<![{_APART}])[{_APART}]*+(?:{_GONE}(?=\s*$|\s*[|·–—])|[(\[]{_GONE}[)\]])"
+    rf"|{_GONE}"
+)
 
 
 class _Draft(NamedTuple):
@@ -144,8 +150,8 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
 
 def _tidy(words: str) -> str:
     """Single spaces (no-break spaces stay), none at the edges of lines, and at most one empty line."""
-    lines = (regex.sub(r"[ \t\r\f\v]++", " ", line).strip() for line in words.split("\n"))
-    return regex.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    lines = (line.strip() for line in _SPACES.sub(" ", words).split("\n"))
+    return _GAP.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _line(words: str) -> str:
@@ -191,6 +197,7 @@ def _sought(tag: str) -> regex.Pattern[str]:
 _CLOSE = r"\p{Pe}\p{Pf}\"'“"
 _STOPS = r"\p{SB=STerm}\p{SB=ATerm}…"
 _TASK = r"(?:https?://phabricator\.wikimedia\.org/|(?i:phab(?:ricator)?: ?))?T\d{3,7}(?:#\d++)?"
+_TASK_NAME = regex.compile(r"\bT\d{3,7}")
 _TASKS = rf"{_TASK}(?:(?: ?[,;&/] ?| and | ){_TASK})*+"
 _IN_BRACKETS = rf"[(\[（](?:(?i:see|tasks?|bugs?|phab(?:ricator)?)\b:? ?){{0,3}}{_TASKS}[)\]）](?!\w)"
 _BEHIND = rf"(?<=[{_STOPS}][{_CLOSE}]?)"  # a sentence
@@ -221,7 +228,7 @@ def _told(words: str) -> _Told:
     tasks: list[str] = []
 
     def drop(found: regex.Match[str]) -> str:
-        tasks.extend(regex.findall(r"\bT\d{3,7}", found[0]))
+        tasks.extend(_TASK_NAME.findall(found[0]))
         return ""
 
     told = _tidy(_REFERENCE.sub(drop, words[lead.end() :] if lead else words))
@@ -263,6 +270,8 @@ _WORK = regex.compile(
 )
 _CLOCKS = ("timeanddate.com", "zonestamp.toolforge.org", "time.is")
 _ENCYCLOPEDIAS = (".wikipedia.org", ".wiktionary.org")
+_ADDED = regex.compile(r"^[^:]*+:| \([^()]*+\)$|s$")
+_LANGUAGE = regex.compile(r"^[a-z-]{2,12}:")
 _MANUALS = ("Help:", "Manual:", "API:")
 
 
@@ -309,13 +318,13 @@ def _page_worth(label: str, title: str, host: str) -> Worth:
 
 def _is_glossary(label: str, title: str) -> bool:
     """Whether it explains a word: an article, called by its name or shortly."""
-    title = regex.sub(r"^[a-z-]{2,12}:", "", title)  # as in [[w:en:CAPTCHA]]
+    title = _LANGUAGE.sub("", title)  # as in [[w:en:CAPTCHA]]
     return ":" not in title and (_plain(label) == _plain(title) or len(label.split()) <= 2)
 
 
 def _plain(title: str) -> str:
     """A title as it is compared: without namespace, plural and what tells it from others of its name."""
-    return regex.sub(r"^[^:]*+:| \([^()]*+\)$|s$", "", title).casefold().strip()
+    return _ADDED.sub("", title).casefold().strip()
 
 
 # --- room -----------------------------------------------------------------------------------------------------------
@@ -370,6 +379,7 @@ _ANY_STOP = regex.compile(rf"[{_STOPS}]++")
 _INNER = regex.compile(rf"[{_STOPS}]++(?!.$)")  # but for the last in front of the closing mark
 _FRESH = regex.compile(rf"(?:\n|[{_STOPS}][{_CLOSE}]{{0,2}}) ?\Z")  # what a bracket that is a sentence comes behind
 
+_BEFORE_WORD = regex.compile(r"[\s(\[“\"'«„/]")
 _NEVER_LAST = regex.compile(
     r"e\.?g|i\.?e|cf|vs|mrs?|m[sx]|dr|prof|rev|hon|approx|ca|resp|incl|excl|z\.b|d\.h|bzw|bijv|p\.ex", flags=regex.I
 )
@@ -422,7 +432,8 @@ def _is_end(found: regex.Match[str]) -> bool:
         return True
     if not gap:
         quoting = found["close"][-1:] in ("」", "』") and next_.startswith("と")  # Japanese: '…', says somebody
-        return stop[-1] in _TIGHT and not next_.isdigit() and not quoting
+        decimal = stop == "．" and next_.isdigit()
+        return stop[-1] in _TIGHT and not decimal and not quoting
     if _LOWER.match(next_) or next_ in ",;:":
         return False
     return stop != "." or _is_last_word(_word_before(found), next_)
@@ -430,7 +441,7 @@ def _is_end(found: regex.Match[str]) -> bool:
 
 def _word_before(found: regex.Match[str]) -> str:
     before = found.string[max(0, found.start() - 24) : found.start()]
-    return regex.split(r"[\s(\[“\"'«„/]", before)[-1]
+    return _BEFORE_WORD.split(before)[-1]
 
 
 def _is_last_word(word: str, next_: str) -> bool:
