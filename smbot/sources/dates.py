@@ -332,8 +332,8 @@ class _Finder:
 
 _TEMPLATE = re.compile(r"\{\{\s*(?:dts|dtsh|start[ _-]?date|end[ _-]?date|date)\s*\|([^{}]*)\}\}", re.I)
 _MICROFORMAT = re.compile(
-    r"<(\w+)\b(?=[^<>]*\bclass\s*=\s*[\"']?[^<>\"']*\b(?:dtstart|dtend|value-title)\b)"
-    r"[^<>]*\s(?:title|datetime)\s*=\s*[\"']([^<>\"']*)[\"'][^<>]*>(?:[^<>]*</\1\s*>)?",
+    r"<(\w+)\b(?=[^<>]{0,300}\bclass\s*=\s*[\"']?[^<>\"']*\b(?:dtstart|dtend|value-title)\b)"
+    r"[^<>]{0,300}\s(?:title|datetime)\s*=\s*[\"']([^<>\"']*)[\"'][^<>]{0,300}>(?:[^<>]{0,300}</\1\s*>)?",
     re.I,
 )
 _COMPACT = re.compile(r"\b(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:\d\d)?)?(?=Z|\b)")

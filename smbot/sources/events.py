@@ -1,0 +1,300 @@
+"""A page of things to come: dated bullets, or dated titles with what belongs to them below; and what all pages of
+dates have in common.
+
+    * 20 November 2026, 18:00 UTC: [[Meetup]]. Bring a laptop.     == 20 November 2026 ==
+    * [[Hackathon]] (3–5 May 2026)                                 * 18:00–19:00 UTC – Office hour
+
+A source of dates reads a page into entries, and `reading` makes items of those that are near. An entry is struck
+through or said to be cancelled where it will not take place; what is moved is known again by its title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
+from smbot.sources import Wants
+from smbot.sources.dates import Found, find, leading, spelled, without_separator, year_of
+from smbot.sources.lines import Line, language, lines, prepared
+from smbot.wikitext import Plain, plain
+
+WIKI = "meta:meta"
+PAGE = ""
+PICK = False
+POST = "$title\n\n$when\n$local\n\n$text"
+
+PAST, AHEAD = timedelta(days=1), timedelta(days=60)  # what is yielded: yesterday's, so that nothing seems to vanish
+NO_DATES = Problem(
+    "The source format changed: the page has no dates that smbot can read.",
+    "Write each event with a date and a time such as 2026-11-20 18:00 UTC.",
+)
+
+
+def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all
+    """The one page there is."""
+    return Wants(pages=((page,),), daily=True)
+
+
+def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
+    """The dated bullets and titles of the page as items."""
+    text = spelled(prepared(page))
+    return reading(tuple(_Reader(site, known(page, now)).entries(text)), page, source, now, text)
+
+
+# --- entries --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that has a date on a page. `identity` are the words it is known by, '' for its title."""
+
+    title: str
+    event: Event
+    text: str = ""
+    links: tuple[Link, ...] = ()
+    cancelled: bool = False
+    section: str = ""
+    identity: str = ""
+    keys: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.identity or self.title
+
+
+def known(page: Page, now: datetime) -> datetime:
+    """From when on a day without a year is looked for: when the page was saved it was still to come."""
+    return min(now, page.timestamp) if page.timestamp else now
+
+
+_NOTHING = re.compile(
+    r"\b(?:no|none|nothing)\s(?:[\w'-]+\s){0,3}?(?:upcoming|scheduled|planned|announced)\b"
+    r"|\bno\s(?:upcoming|further|future|more)\s|\b(?:TBA|TBD|to be (?:announced|determined|confirmed))\b",
+    re.I,
+)
+
+
+def reading(
+    entries: Sequence[Entry],
+    page: Page,
+    source: str,
+    now: datetime,
+    text: str = "",
+    problem: Problem = NO_DATES,
+    tongue: str = "",
+) -> Reading:
+    """The entries from yesterday to 60 days ahead as items.
+
+    Without any entry `problem` is the alarm, unless `text` says that nothing is planned. An entry that shares its name
+    with others of the page is kept apart from them by a key with its date; listed twice it is one.
+    """
+    if not entries:
+        return Reading(placeholder=True) if _NOTHING.search(text) else Reading(problems=(problem,))
+    once = tuple({(entry.name, entry.event.start): entry for entry in reversed(entries)}.values())[::-1]
+    names = Counter(entry.name for entry in once)
+    days = Counter((entry.name, entry.event.start.date()) for entry in once)
+    near = [entry for entry in once if now - PAST <= entry.event.over and entry.event.start <= now + AHEAD]
+    common = Item(source, "", "", "", (), Permalink(page.title, page.revision, page.url))
+    common = replace(common, language=tongue or language(page))
+    items = tuple(_item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()]) for entry in near)
+    problems = tuple(dict.fromkeys(problem for entry in near for problem in entry.problems))
+    return Reading(items, problems, placeholder=not items)
+
+
+def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
+    """`named` is how many entries of the page have its name, `that_day` how many of them are on its day."""
+    start = entry.event.start
+    when = start.isoformat(timespec="minutes") if that_day > 1 else start.date().isoformat()
+    apart = (f"{'-'.join(entry.name.casefold().split())}@{when}",)
+    return replace(
+        common,
+        group=start.date().isoformat(),
+        section=entry.section,
+        text=entry.text or entry.title,
+        links=entry.links,
+        flags=frozenset({Flag.CANCELLED} if entry.cancelled else ()),
+        title=entry.title,
+        identity=entry.name,
+        keys=entry.keys or (apart if named > 1 else ()),
+        event=entry.event,
+    )
+
+
+# --- words that say it is off ---------------------------------------------------------------------------------------
+
+_STRIKE = re.compile(r"\{\{\s*(?:s|strike|del|strikethrough)\s*\|([^{}]*)\}\}", re.I)
+_STRUCK = re.compile(r"</?(?:s|del|strike)\b[^<>]{0,300}>", re.I)
+_OFF = r"(?:cancell?ed|postponed|called off)"
+_CALLED_OFF = re.compile(
+    rf"^\W{{0,9}}{_OFF}\b(?=\s*(?:[:–—!.\])-]|\Z))[\s:–—!.\])-]*"
+    rf"|[(\[]\s*{_OFF}\b[^()\[\]]{{0,80}}[)\]]"
+    rf"|(?:[:–—,-]\s*|(?<=[.!?])\s){_OFF}\W{{0,3}}$"
+    rf"|\b(?:is|are|was|were|has been|have been)\s+{_OFF}\b.{{0,80}}$",
+    re.I | re.M,
+)
+_STATE = re.compile(rf"\s{_OFF}\W{{0,3}}\Z", re.I)  # of what is struck through
+_MOVED = re.compile(r"[\s(\[,;:–—-]{0,9}\b(?:postponed|moved|rescheduled)\s+(?:to|until)\b[\s:]{0,9}", re.I)
+_TEMPLATE_OFF = re.compile(rf"\{{\{{\s*{_OFF}\s*(?:\|[^{{}}]*)?\}}\}}", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A piece of a page in plain words, without those that say it is cancelled or struck through."""
+
+    text: str
+    links: tuple[Link, ...]
+    cancelled: bool
+    problems: tuple[Problem, ...]
+
+
+def words(wikitext: str, site: Site) -> Words:
+    """A piece of wikitext in words. If only part of it is struck through it was corrected: what is left counts."""
+    left, *struck = _versions(wikitext, site)
+    return struck[0] if struck and not left.text else left
+
+
+def _versions(wikitext: str, site: Site) -> Iterator[Words]:
+    """What is left when the struck words are gone; then all of it, cancelled."""
+    wikitext = _STRIKE.sub(r"<s>\1</s>", wikitext)
+    cancelled = bool(_TEMPLATE_OFF.search(wikitext))
+    wikitext = _TEMPLATE_OFF.sub("", wikitext)
+    yield _said(plain(wikitext, site), cancelled=cancelled)
+    if _STRUCK.search(wikitext):
+        yield _said(plain(_STRUCK.sub("", wikitext), site), cancelled=True)
+
+
+def _said(news: Plain, *, cancelled: bool) -> Words:
+    moved = _MOVED.search(news.text)
+    if moved and leading(news.text[moved.end() :]):
+        return Words(news.text, news.links, cancelled, news.problems)
+    text, off = called_off(_STATE.sub("", news.text) if cancelled else news.text)
+    return Words(text, news.links, cancelled or off, news.problems)
+
+
+def called_off(text: str) -> tuple[str, bool]:
+    """A text without the words that say it is cancelled, and whether there were any."""
+    text, times = _CALLED_OFF.subn("", text)
+    return text.strip(), times > 0
+
+
+# --- lines with a date ----------------------------------------------------------------------------------------------
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LETTER = re.compile(r"[^\W\d_]")
+_SENTENCE = re.compile(r"(?<=[^\s.][^\s.][^\s.][.!?।])\s+")
+_FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
+_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date)\b){1,9}\Z", re.I)
+_SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
+
+
+def dated(wikitext: str, site: Site, since: datetime, year: int = 0, zone: tzinfo | None = None) -> Entry | None:
+    """A line with a date and other words as an entry; None where one of them is missing."""
+    if old := long_past(wikitext, since):
+        return old
+    for said in _versions(wikitext, site):
+        if entry := _entry(said, since, year, zone):
+            return entry
+    return None
+
+
+def long_past(wikitext: str, since: datetime) -> Entry | None:
+    """Something that was years ago, not parsed, as most of a page may be archive. It shows that there are dates."""
+    years = {int(year) for year in _YEAR.findall(wikitext)}
+    if not years or max(years) > since.year - 2:
+        return None
+    found = find(wikitext, since)
+    return Entry(wikitext, found.event) if found and found.event.start.year in years else None
+
+
+def _entry(said: Words, since: datetime, year: int, zone: tzinfo | None) -> Entry | None:
+    text, later = said.text, None
+    if moved := _MOVED.search(text):
+        later = find(text[moved.end() :], since, year, zone)
+        if later and later.begin == 0:
+            text = f"{text[: moved.start()]}{text[moved.end() + later.end :].lstrip(')]')}"
+        else:
+            later = None
+    if not (found := find(text, since, year, zone)):
+        return None
+    title, rest = headline(text, found)
+    if not _LETTER.search(title):
+        return None
+    found = later or found
+    return Entry(title, found.event, rest, said.links, said.cancelled, problems=(*found.problems, *said.problems))
+
+
+def headline(text: str, found: Found) -> tuple[str, str]:
+    """What a line says beside its date: its first sentence, and the rest ('' without any)."""
+    first, _, below = text.partition("\n")
+    if found.begin >= len(first):
+        return without_separator(first), below
+    before = _BEFORE_DATE.sub("", first[: found.begin])
+    after = _FORMERLY.sub("", text[found.end :], count=1)
+    if not _LETTER.search(before):
+        return split(without_separator(after.lstrip(" )]|•·")))
+    if set_off := _SET_OFF.match(after):
+        return before, after[set_off.end() :].strip()
+    return split(f"{before} {after.strip()}")
+
+
+def split(text: str) -> tuple[str, str]:
+    """The first sentence of a text, without its full stop, and the rest."""
+    first, _, below = text.strip().partition("\n")
+    parts = _SENTENCE.split(first, maxsplit=1)
+    rest = "\n".join(filter(None, (*parts[1:], below)))
+    return (parts[0].rstrip(".।: ") if rest or parts[0].endswith((".", "।")) else parts[0]), rest
+
+
+class _Reader:
+    """Goes down a page, knowing the year, the day or the event it is under."""
+
+    def __init__(self, site: Site, since: datetime) -> None:
+        self.site, self.since = site, since
+        self.year = 0
+        self.day = ""  # as ISO date
+        self.level = 0  # of the title with the day or the event
+        self.event: Entry | None = None
+        self.below: list[Words] = []
+
+    def entries(self, text: str) -> Iterator[Entry]:
+        for line in lines(text):
+            if line.level:
+                yield from self._told()
+                self._title(line)
+            elif self.event:
+                self.below.append(words(line.text, self.site))
+            elif not line.stale and (entry := self._bullet(line)):
+                yield entry
+        yield from self._told()
+
+    def _title(self, line: Line) -> None:
+        self.event = dated(line.text, self.site, self.since, self.year)
+        title = words(line.text, self.site).text
+        found = None if self.event else find(title, self.since, self.year)
+        if self.event or found or line.level <= self.level:
+            self.day, self.level = "", 0
+        if self.event or found:
+            self.level = line.level
+        if found:
+            self.day = found.event.start.date().isoformat()
+        elif not self.day:
+            self.year = year_of(title, self.year)
+
+    def _bullet(self, line: Line) -> Entry | None:
+        entry = dated(line.text, self.site, self.since, self.year)
+        if entry or not self.day:
+            return entry
+        return dated(f"{self.day} {line.text}", self.site, self.since)
+
+    def _told(self) -> Iterator[Entry]:
+        """The event whose title stood above, with what was said below."""
+        if self.event:
+            below = [self.event.text, *(said.text for said in self.below)]
+            links = (*self.event.links, *(link for said in self.below for link in said.links))
+            yield replace(self.event, text="\n".join(filter(None, below)), links=links)
+        self.event, self.below = None, []
