@@ -22,6 +22,7 @@ from smbot.memory import Memory
 from smbot.mind import PATIENCE, Keeper, Mind
 from smbot.pages import Edit
 from smbot.plan import Plan
+from smbot.publicweb import USUAL, Guard
 from smbot.sending import Dispatch, Doors, Report
 from smbot.wiki import Wiki
 
@@ -39,6 +40,7 @@ class Desk:
         clock: Callable[[], datetime] | None = None,
         ceiling: int = 10,
         patience: tuple[float, ...] = PATIENCE,
+        guard: Guard = USUAL,
     ) -> None:
         self._wiki = wiki
         self._titles = titles(home, wiki.bot)
@@ -46,7 +48,7 @@ class Desk:
         self._clock = clock or wiki.now
         self._keeper = Keeper(wiki, self._titles.memory, patience)
         self._channels: dict[str, channels.Channel] = {}
-        self._lookout = Lookout(wiki, self._titles, self._channel, self._clock, ceiling)
+        self._lookout = Lookout(wiki, self._titles, self._channel, self._clock, ceiling, guard)
         self.stopping = False  # set from outside: finish the delivery at hand, begin no other
 
     # --- the three steps --------------------------------------------------------------------------------------------
@@ -136,9 +138,18 @@ class Desk:
             self._save(edit, troubles)
         if edit := pages.queue_edit(mind.memory, seen, tuple(troubles)):
             self._save(edit, troubles)
+        if pages.is_message_due(mind.memory, seen):
+            self._tell(mind, seen, troubles)
         report.problems += troubles
         if logged:
             mind.insist(lambda now: pages.logged(now, rows, logged, seen))
+
+    def _tell(self, mind: Mind, seen: Snapshot, troubles: list[str]) -> None:
+        """The message of the week, once: on its page first, and where it is there already, only remembered."""
+        page = self._wiki.read([self._titles.talk])[self._titles.talk]
+        edit = pages.message_edit(page, mind.memory, seen)
+        if edit is None or self._save(edit, troubles):
+            mind.insist(lambda now: pages.told(now, seen))
 
     def _save(self, edit: Edit, troubles: list[str]) -> int:
         """Save a page for people; its revision. One that the wiki refuses (0) holds up no other."""

@@ -260,7 +260,7 @@ def show(todo: Plan) -> str:
     """A plan in words: what would be saved and sent."""
     from smbot import pages
 
-    lines = [f"would send {d.key}, approved by {d.approver}:\n{d.text.words}" for d in todo.due]
+    lines = [f"would send {d.key}, approved by {d.approver}:\n{d.text.told}" for d in todo.due]
     lines += [f"would ask the network about {d.key}" for d in todo.doubts]
     lines += [f"would {d.task} {d.key}" for d in todo.tasks]
     for edit in (pages.queue_edit(todo.memory, todo.seen), pages.requests_edit(todo.memory, todo.seen)):

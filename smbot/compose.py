@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from urllib.parse import quote, urlsplit
@@ -58,12 +58,49 @@ def texts(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[
     `rules` are those of every channel of `accounts`. A network that takes no pictures gets the words alone.
     """
     own = dict(candidate.own)
-    return {
-        channel: _text(candidate, own, accounts[name], network, rules[channel])
-        for name in candidate.accounts
-        if name in accounts
-        for channel, network in zip(accounts[name].channels, accounts[name].networks, strict=True)
+    voices = [accounts[name] for name in candidate.accounts if name in accounts]
+    found = {
+        channel: _text(candidate, own, account, network, rules[channel])
+        for account in voices
+        for channel, network in zip(account.channels, account.networks, strict=True)
+        if not (candidate.repost or candidate.like)
     }
+    for account in voices:
+        found |= _pointing(candidate, account)
+    for name in candidate.reposted_by:
+        if name in accounts and name not in candidate.accounts:
+            found |= _reposts(candidate, accounts[name], [c for c, text in found.items() if text.words], rules)
+    return found
+
+
+def _pointing(candidate: Candidate, account: Account) -> Iterator[tuple[str, Text]]:
+    """The repost or like of somebody's post, on the network it is on."""
+    for network in account.networks:
+        if network == network_of(candidate.repost):
+            yield f"{account.name}/{network}", Text("", candidate.language, repost=candidate.repost)
+        elif network == network_of(candidate.like):
+            yield f"{account.name}/{network}", Text("", candidate.language, like=candidate.like)
+
+
+def _reposts(
+    candidate: Candidate, account: Account, originals: Iterable[str], rules: Mapping[str, Rules]
+) -> Iterator[tuple[str, Text]]:
+    """The reposts of what another account has posted, on each network that both are on and that knows reposts."""
+    where = {channel.split("/")[1]: channel for channel in reversed([*originals])}
+    for channel, network in zip(account.channels, account.networks, strict=True):
+        if network in where and Can.REPOST in rules[channel].can:
+            yield channel, Text("", candidate.language, repost=where[network])
+
+
+# Whose addresses are whose; any other may be one of the many servers of the fediverse.
+_HOSTS = {"x.com": "x", "twitter.com": "x", "bsky.app": "bluesky", "facebook.com": "facebook"}
+
+
+def network_of(url: str) -> str:
+    """The network that a post with this address is on; '' for no address."""
+    host = (urlsplit(url).hostname or "") if is_web_address(url) else ""
+    host = regex.sub(r"^(?:www|m|mobile|mbasic|web)\.", "", host)
+    return _HOSTS.get(host, "mastodon") if host else ""
 
 
 def _text(candidate: Candidate, own: Mapping[str, str], account: Account, network: str, rules: Rules) -> Text:
@@ -135,6 +172,8 @@ def _told(text: Text) -> Iterator[object]:
     yield from (text.words, text.language, [(image.file, image.alt) for image in text.images])
     if text != Text(text.words, text.language, text.images):
         yield from (text.rest, text.warning, text.visibility)
+    if text.points_at:
+        yield from (text.repost, text.like)
 
 
 def fingerprint(text: str) -> str:
@@ -163,12 +202,13 @@ def _wrong(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Pr
     names = ", ".join(sorted(accounts)) or "none yet"
     if not candidate.accounts:
         yield Problem("No account is named.", f"Write one or more in ‘accounts’. There are: {names}.")
-    for name in candidate.accounts:
+    for name in candidate.voices:
         if name not in accounts:
             yield Problem(f"There is no account ‘{name}’.", f"There are: {names}.")
         elif not accounts[name].channels:
             yield Problem(f"Account {name} is on no network yet.", "An administrator can add one in the settings.")
     yield from _nowhere(candidate, accounts)
+    yield from _pointless(candidate, accounts)
     if candidate.link and not is_web_address(candidate.link):
         yield Problem(f"‘{candidate.link}’ is not a web address.", "Write it in full, beginning with https://.")
     if candidate.not_before and candidate.not_after and candidate.not_after <= candidate.not_before:
@@ -197,6 +237,24 @@ def _nowhere(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[
             )
 
 
+def _pointless(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
+    """What is wrong with reposting or liking a post."""
+    for act, url in (("repost", candidate.repost), ("like", candidate.like)):
+        network = network_of(url)
+        if not url:
+            continue
+        if not network:
+            yield Problem(f"‘{url}’ is not the address of a post.", "Write it in full, beginning with https://.")
+        elif not any(network in accounts[name].networks for name in candidate.accounts if name in accounts):
+            yield Problem(f"None of these accounts is on the network of ‘{url}’.", "Name one in ‘accounts’ that is.")
+        if candidate.text or candidate.own or candidate.image:
+            yield Problem(f"A {act} has no words or image of its own.", f"Take out either them or ‘{act}’.")
+    if candidate.repost and candidate.like:
+        yield Problem("A post cannot be both reposted and liked in one go.", "Ask for each by itself.")
+    for name in set(candidate.reposted_by) & set(candidate.accounts):
+        yield Problem(f"Account {name} cannot repost what it posts itself.", "Name it in one of the two fields only.")
+
+
 @lru_cache(maxsize=4096)
 def length(words: str, rules: Rules, warning: str = "") -> int:
     """How the network counts a post of these words. What is hopelessly long is not looked at closely."""
@@ -218,7 +276,7 @@ def _excess(words: str, rules: Rules, warning: str) -> tuple[int, int]:
 
 def _unfit(account: Account, channel: str, text: Text, rules: Rules) -> Iterator[Problem]:
     network = channel.split("/")[1]
-    if not text.words:
+    if not text.words and not text.points_at:
         yield Problem(f"There are no words for {account.name}.", "Write them in ‘text’.")
     yield from (problem for words in text.parts for problem in _hidden(words))
     for image in text.images:

@@ -12,7 +12,8 @@ A channel that fails again and again is left alone for a while, so that its post
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace as put
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ from smbot.memory import (
     Memory,
     Trouble,
 )
-from smbot.model import Deferred, HandedOff, InDoubt, Outcome, Posted, Refused, Retracted
+from smbot.model import Deferred, HandedOff, InDoubt, Outcome, Posted, Refused, Retracted, Text
 
 if TYPE_CHECKING:
     from smbot.gather import Snapshot
@@ -82,6 +83,20 @@ def handed_off(memory: Memory) -> list[Delivery]:
     return [d for d in memory.deliveries.values() if d.state == HANDED_OFF]
 
 
+def original(memory: Memory, id_: str, text: Text) -> str:
+    """The address of what is to be reposted or liked; '' while it is not out."""
+    if text.points_at.startswith(("https://", "http://")):
+        return text.points_at
+    first = memory.deliveries.get(f"{id_}/{text.repost}")
+    return first.url if first and (first.task, first.state) == (POST, POSTED) else ""
+
+
+def is_moot(memory: Memory, id_: str, text: Text) -> bool:
+    """Whether there will never be anything to repost."""
+    first = memory.deliveries.get(f"{id_}/{text.repost}")
+    return first is not None and first.state in (GIVEN_UP, RETRACTED)
+
+
 # --- when an account may post ---------------------------------------------------------------------------------------
 
 
@@ -105,9 +120,12 @@ def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) ->
 def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetime:
     """When the rhythm of an account lets a candidate out. One that is out on another network only heeds quiet hours."""
     rhythm = seen.settings.accounts[account].rhythm
+    known = memory.known.get(id_)
+    if known and known.step:  # a reminder has a time of its own, and does not wait for a slot
+        rhythm = put(rhythm, slots=())
     if _is_begun_by(account, id_, memory):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
-    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and _counts(d))
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and counts(d))
     times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
     return timing.next_time(rhythm, seen.now, max(times, default=None))
 
@@ -120,16 +138,16 @@ def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
     used = {
         d.id
         for d in memory.deliveries.values()
-        if d.channel.startswith(f"{account}/") and _counts(d) and d.since.astimezone(zone).date() == today
+        if d.channel.startswith(f"{account}/") and counts(d) and d.since.astimezone(zone).date() == today
     }
     return len(used) >= min(voice.posts_per_day, seen.ceiling)
 
 
 def _is_begun_by(account: str, id_: str, memory: Memory) -> bool:
-    return any(d.channel.startswith(f"{account}/") and _counts(d) for d in memory.of(id_))
+    return any(d.channel.startswith(f"{account}/") and counts(d) for d in memory.of(id_))
 
 
-def _counts(delivery: Delivery) -> bool:
+def counts(delivery: Delivery) -> bool:
     """Whether it, or a part of its thread, is or may be out."""
     return delivery.state in _OUT or bool(delivery.posts)
 
@@ -165,7 +183,17 @@ def record(memory: Memory, delivery: Delivery, outcome: Outcome, now: datetime) 
         return _put(memory, _after_task(delivery, outcome, now))
     after = _after_post(delivery, outcome, now)
     spent = memory.spent if isinstance(outcome, Posted | InDoubt) else _spent(memory, delivery, -delivery.mills)
-    return replace(_put(memory, after), spent=spent, troubles=_troubles(memory, delivery, outcome, now))
+    troubles = _troubles(memory, delivery, outcome, now)
+    return replace(_put(memory, after), spent=spent, troubles=troubles, pointed=_pointed(memory, after, now))
+
+
+def _pointed(memory: Memory, delivery: Delivery, now: datetime) -> dict[str, date]:
+    """When each account last reposted or liked what others posted, which it is to do rarely."""
+    text = delivery.text
+    if delivery.state not in (POSTED, HANDED_OFF) or not text.points_at.startswith(("https://", "http://")):
+        return memory.pointed
+    act = "repost" if text.repost else "like"
+    return memory.pointed | {f"{delivery.channel.split('/')[0]} {act}": now.date()}
 
 
 def wonder(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Memory:

@@ -22,9 +22,13 @@ TIME_FORMATS = (
     "%H:%M, %d %B %Y",  # as in a MediaWiki signature
     "%d %B %Y",
 )
+YES, NO = frozenset({"yes", "true", "on", "1"}), frozenset({"no", "false", "off", "0", ""})
 TIME_REMEDY = "Write it as 2026-11-25 14:00; all times are UTC."
 
-FIELDS = ("accounts", "text", "link", "image", "alt", "warning", "not before", "not after", "language", "notes")
+FIELDS = (
+    *("accounts", "reposted by", "text", "link", "image", "alt", "warning", "not before", "not after", "language"),
+    *("repost", "like", "evergreen", "notes"),
+)
 
 _OWN = re.compile(r"^text\s+(\S.*)$")
 
@@ -41,6 +45,9 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
         problems.extend(found)
         return text
 
+    def names(field: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name.lower() for name in split(words(field))))
+
     def time(name: str, *, end_of_day: bool = False) -> datetime | None:
         try:
             return parse_time(words(name), end_of_day=end_of_day)
@@ -48,8 +55,10 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
             problems.append(Problem(f"‘{name}’ cannot be read as a time: {error}", TIME_REMEDY))
             return None
 
+    if words("evergreen").lower() not in YES | NO:
+        problems.append(Problem(f"‘evergreen’ is ‘{words('evergreen')}’.", "Write yes or no."))
     candidate = Candidate(
-        accounts=tuple(dict.fromkeys(name.lower() for name in split(words("accounts")))),
+        accounts=names("accounts"),
         text=words("text"),
         own=_own_words(template, words),
         link=words("link"),
@@ -60,6 +69,10 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
         language=words("language") or "en",
         notes=words("notes"),
         warning=" ".join(words("warning").split()),
+        reposted_by=names("reposted by"),
+        repost=words("repost"),
+        like=words("like"),
+        evergreen=words("evergreen").lower() in YES,
     )
     return candidate, tuple(problems)
 
@@ -69,6 +82,7 @@ def write(template: Template, candidate: Candidate) -> None:
     wanted = {
         **{name: "" for name in _names(template) if _place(name)},
         "accounts": ", ".join(candidate.accounts),
+        "reposted by": ", ".join(candidate.reposted_by),
         "text": candidate.text,
         **{f"text {place}": text for place, text in candidate.own},
         "link": candidate.link,
@@ -78,9 +92,14 @@ def write(template: Template, candidate: Candidate) -> None:
         "not before": show_time(candidate.not_before),
         "not after": show_time(candidate.not_after),
         "language": "" if candidate.language == "en" else candidate.language,
+        "repost": candidate.repost,
+        "like": candidate.like,
+        "evergreen": "yes" if candidate.evergreen else "",
         "notes": candidate.notes,
     }
     for name, words in wanted.items():
+        if name == "evergreen" and (plain(template, name)[0].lower() in YES) == bool(words):
+            continue
         if plain(template, name)[0] != words and (words or name != "notes"):
             put(template, name, encode(words))
 

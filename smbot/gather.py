@@ -12,12 +12,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from smbot import compose, intake, review
-from smbot.identity import Trace, recognise, take_print
-from smbot.memory import Known, Memory, SourceState
-from smbot.model import Candidate, File, Flag, Item, Page, Problem, Reading, Rules
+from smbot import alike, compose, intake, manners, news, review
+from smbot.alike import Archive
+from smbot.memory import Known, Memory
+from smbot.model import Candidate, File, Page, Problem, Reading, Rules
 from smbot.postlog import Done
-from smbot.settings import Account, Feed, Settings
+from smbot.settings import Account, Settings, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Titles:
     stop: str
     log: str
     memory: str
+    wording: str
+    talk: str
 
 
 def titles(home: str, bot: str) -> Titles:
@@ -41,7 +43,15 @@ def titles(home: str, bot: str) -> Titles:
         stop=f"{home}/Run",
         log=f"{home}/Log",
         memory=f"User:{bot}/{home.partition(':')[2] or home}.json",
+        wording=f"{home}/Wording",
+        talk=_talk(f"{home}/Queue"),
     )
+
+
+def _talk(title: str) -> str:
+    """The talk page of a page, by the names of namespaces that every wiki understands."""
+    namespace, colon, name = title.partition(":")
+    return f"{namespace} talk:{name}" if colon else f"Talk:{title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class Snapshot:
     readings: Mapping[str, tuple[tuple[Page, Reading], ...]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)  # the feeds that could not be read now, and why
     picks: frozenset[str] = frozenset()  # the feeds whose items are to be picked
+    wordings: Mapping[str, Wording] = field(default_factory=dict)  # how news becomes words, by the names of the feeds
     files: Mapping[str, File] = field(default_factory=dict)
     logs: Mapping[str, Page] = field(default_factory=dict)  # the log pages with hand-offs, by month
     done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
@@ -79,7 +90,7 @@ def gather(memory: Memory, seen: Snapshot) -> Memory:
     memory = take_decisions(memory, seen)
     for feed in seen.settings.feeds:
         if feed.name in seen.readings:
-            memory = _take_news(memory, seen, feed)
+            memory = news.take(memory, seen, feed)
     if seen.request_history and seen.requests is not None:
         memory = _take_requests(memory, seen, seen.requests)
     return memory
@@ -116,7 +127,7 @@ def _notice_channels(memory: Memory, seen: Snapshot) -> Memory:
         return memory
     known = dict(memory.known)
     for id_, k in memory.shown().items():
-        if k.proposal and (k.standing.edited or changed & set(k.proposal.accounts)):
+        if k.proposal and (k.standing.edited or changed & set(k.proposal.voices)):
             known[id_] = replace(k, standing=review.disturbed(k.standing, ""))
     return replace(memory, channels=shapes, known=known)
 
@@ -131,105 +142,12 @@ def _shape(account: Account, rules: Mapping[str, Rules]) -> tuple[str, ...]:
     return (*account.channels, *sorted(account.threads), account.visibility, *limits)
 
 
-# --- news -----------------------------------------------------------------------------------------------------------
-
-
-def _take_news(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
-    """Take in what one feed yielded; where it yields nothing without saying why, raise its alarm and change no more."""
-    pages = seen.readings[feed.name]
-    alarm = _alarm(feed, pages)
-    alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
-    if alarm:
-        return replace(memory, alarms=alarms | {feed.name: alarm})
-    items = [item for _, reading in pages for item in reading.items if Flag.RECURRENT not in item.flags]
-    known = _merge(memory.known, items, {page.title for page, _ in pages}, seen, feed)
-    sources = memory.sources | {
-        source_key(feed, p): SourceState(p.revision, len(r.items)) for p, r in pages if p.exists
-    }
-    return replace(memory, alarms=alarms, known=known, sources=sources)
-
-
-def source_key(feed: Feed, page: Page) -> str:
-    """Under which name the state of a page of a feed is remembered."""
-    return f"{feed.name}: {page.title}"
-
-
-def _alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
-    if not any(page.exists for page, _ in pages):
-        return f"{feed.name}: the page ‘{feed.page}’ was not found."
-    for page, reading in pages:
-        if page.exists and not reading.items and not reading.placeholder:
-            why = " ".join(str(problem) for problem in reading.problems) or "Its form may have changed."
-            return f"{feed.name}: nothing was found on ‘{page.title}’. {why}"
-    return ""
-
-
-def _merge(
-    known: Mapping[str, Known], items: Sequence[Item], titles: set[str], seen: Snapshot, feed: Feed
-) -> dict[str, Known]:
-    ours = {id_: k for id_, k in known.items() if k.source == feed.name and not k.is_request}
-    traces = [Trace(take_print(item.text), item.permalink.title, item.group) for item in items]
-    ids = recognise(traces, {id_: Trace(k.print, k.page, k.group) for id_, k in ours.items()})
-    result = dict(known)
-    still_there: set[str] = set()
-    for item, trace, id_ in zip(items, traces, ids, strict=True):
-        if id_ is None:
-            id_ = f"n{compose.fingerprint(feed.name + trace.print)[:9]}"
-            if id_ not in result and _is_fresh(item, seen):
-                result[id_] = _proposed(item, trace, seen, feed)
-        elif id_ not in still_there:
-            result[id_] = _updated(result[id_], item, trace, feed)
-        still_there.add(id_)
-    for id_, k in ours.items():
-        if not k.end and k.page in titles and id_ not in still_there:
-            result[id_] = replace(k, held=f"The news is no longer on the page ‘{k.page}’.")
-    return result
-
-
-def _is_fresh(item: Item, seen: Snapshot) -> bool:
-    """A first run does not flood: only the items of the last days are news."""
-    return item.published is None or item.published >= (seen.now - seen.settings.days("news")).date()
-
-
-def _proposed(item: Item, trace: Trace, seen: Snapshot, feed: Feed) -> Known:
-    pick = feed.name in seen.picks
-    return Known(
-        source=feed.name,
-        page=trace.page,
-        group=trace.group,
-        print=trace.print,
-        since=seen.now.date(),
-        revision=item.permalink.revision,
-        url=item.permalink.url,
-        title=item.text[:80],
-        pick=pick,
-        expires=seen.now + seen.settings.days("pick" if pick else "queue"),
-        proposal=compose.from_item(item, feed.accounts),
-    )
-
-
-def _updated(known: Known, item: Item, trace: Trace, feed: Feed) -> Known:
-    """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
-    known = replace(known, page=trace.page, group=trace.group, held="" if not known.end else known.held)
-    proposal = compose.from_item(item, feed.accounts)
-    same = proposal == known.proposal or (known.print == trace.print and not item.links)
-    if known.end or same:
-        return known
-    return replace(
-        known,
-        print=trace.print,
-        title=item.text[:80],
-        revision=item.permalink.revision,
-        url=item.permalink.url,
-        proposal=proposal,
-    )
-
-
 # --- requests -------------------------------------------------------------------------------------------------------
 
 
 def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
     known = dict(memory.known)
+    archive = news.archive(known, seen.now)
     asked = requests(seen, page)
     ids = identify(asked, memory, page)
     for id_, request in zip(ids, asked, strict=True):
@@ -238,7 +156,7 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
             if id_ != request.id:  # its id could not be written on the page yet
                 known[id_] = replace(known[id_], taken=page.revision)
         elif _may_ask(request, known, seen):
-            known[id_] = _asked(request, seen, page)
+            known[id_] = _asked(request, seen, page, archive, known)
     for id_, k in memory.open().items():
         if k.is_request and id_ not in ids:
             gone = "The request is no longer on the requests page."
@@ -298,14 +216,18 @@ def _may_ask(request: intake.Request, known: Mapping[str, Known], seen: Snapshot
 
 def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
     """Why a request cannot be queued as it stands."""
-    problems = request.problems + compose.problems(request.candidate, seen.settings.accounts, seen.rules)
+    accounts, candidate = seen.settings.accounts, request.candidate
+    problems = request.problems + compose.problems(candidate, accounts, seen.rules)
+    problems += (*manners.problems(candidate, compose.texts(candidate, accounts, seen.rules), seen.settings),)
     if request.candidate.not_after and request.candidate.not_after < seen.now:
         problems += (Problem("The time in ‘not after’ is over.", "Write a later one, or leave it empty."),)
     return problems
 
 
-def _asked(request: intake.Request, seen: Snapshot, page: Page) -> Known:
+def _asked(request: intake.Request, seen: Snapshot, page: Page, archive: Archive, known: Mapping[str, Known]) -> Known:
     fine = not problems_of(request, seen)
+    candidate = request.candidate
+    marks = alike.marks(candidate.text, (candidate.link,) if candidate.link else ())
     return Known(
         source="request",
         page=page.title,
@@ -314,12 +236,14 @@ def _asked(request: intake.Request, seen: Snapshot, page: Page) -> Known:
         since=seen.now.date(),
         revision=page.revision,
         url=page.url,
-        title=request.candidate.text[:80],
+        title=request.candidate.title,
         expires=seen.now + seen.settings.days("queue"),
         proposal=request.candidate if fine else None,
         requesters=request.authors,
         asked=request.asked,
         taken=page.revision,
+        marks=marks,
+        similar=news.similar(archive.alike(candidate.text, marks), known) if candidate.text else (),
     )
 
 
@@ -335,4 +259,4 @@ def _asked_again(known: Known, request: intake.Request, seen: Snapshot) -> Known
         return replace(known, asked=request.asked, held=broken if known.proposal else "")
     if known.asked == request.asked and known.proposal:
         return known
-    return replace(known, asked=request.asked, proposal=request.candidate, title=request.candidate.text[:80])
+    return replace(known, asked=request.asked, proposal=request.candidate, title=request.candidate.title)

@@ -19,11 +19,16 @@ ALIKE = 0.5  # a typo leaves about 0.9 of the trigrams, a rewritten half of a se
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is remembered of an item, and where it was last seen."""
+    """What is remembered of an item, and where it was last seen.
+
+    `keys` stay the same when its words change. What `is_over` took place already: the same words again are another.
+    """
 
     print: str
     page: str
     group: str
+    keys: tuple[str, ...] = ()
+    is_over: bool = False
 
 
 def take_print(text: str) -> str:
@@ -45,11 +50,23 @@ def likeness(one: str, other: str) -> float:
 def recognise(items: Sequence[Trace], known: Mapping[str, Trace]) -> list[str | None]:
     """For each item of one source the id of the known item it is, or None for news.
 
-    The same words are the same item wherever they stand. Like words are the same item when no other item still has the
-    known words, and either the numbers agree (a copy-edit) or the place does (a corrected date or version).
+    A key that both have makes them the same. So do the same words, wherever they stand, unless both have keys and
+    another item has the known ones. Like words are the same item when no other item still has the known words, and
+    either the numbers agree (a copy-edit) or the place does (a corrected date or version).
     """
-    by_words = {trace.print.split("-")[0]: id_ for id_, trace in known.items()}
-    found = [by_words.get(item.print.split("-")[0]) for item in items]
+    by_key = {key: id_ for id_, trace in known.items() for key in trace.keys}
+    found = [next((by_key[key] for key in item.keys if key in by_key), None) for item in items]
+    taken = set(found)
+    by_words = {
+        trace.print.split("-")[0]: id_
+        for id_, trace in known.items()
+        if not trace.is_over and not (trace.keys and id_ in taken)
+    }
+    for index, item in enumerate(items):
+        if found[index] is None:
+            found[index] = by_words.get(item.print.split("-")[0])
+            if item.keys and found[index] is not None:
+                by_words.pop(item.print.split("-")[0])
     free = {id_: trace for id_, trace in known.items() if id_ not in set(found)}
     pairs = sorted(_pairs(items, found, free), key=lambda pair: -pair[0])
     for _, index, id_ in pairs:
@@ -66,6 +83,8 @@ def _pairs(
         if found[index] is not None:
             continue
         for id_, trace in free.items():
+            if trace.is_over:
+                continue
             same_numbers = item.print.split("-")[1] == trace.print.split("-")[1]
             same_place = (item.page, item.group) == (trace.page, trace.group)
             if (same_numbers or same_place) and (like := likeness(item.print, trace.print)) >= ALIKE:

@@ -5,7 +5,6 @@ What did not change since it was remembered is not read again; what cannot be re
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,11 +12,13 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace as put
 
 from smbot import channels, deliveries, gather, memory, plan, postlog, review, settings, sources
-from smbot.errors import ChannelError, Conflict, UsageError, WikiError
+from smbot.errors import ChannelError, Conflict, UsageError
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Delivery, Limits, Memory
-from smbot.model import File, Page, Reading, Rules, Site
+from smbot.model import File, Page, Rules
+from smbot.newsstand import Newsstand
 from smbot.postlog import Done
+from smbot.publicweb import USUAL, Guard
 from smbot.wiki import Wiki
 
 LIMITS_LAST = timedelta(days=1)
@@ -33,6 +34,7 @@ class Lookout:
         channel: Callable[[str], channels.Channel],
         clock: Callable[[], datetime],
         ceiling: int,
+        guard: Guard = USUAL,
     ) -> None:
         self._wiki = wiki
         self._titles = titles
@@ -40,12 +42,12 @@ class Lookout:
         self._clock = clock
         self._ceiling = ceiling
         self._wikis: dict[str, Wiki] = {"": wiki}
-        self._sites: dict[str, Site] = {}
+        self._newsstand = Newsstand(self._other_wiki, guard)
 
     def look(self, *, deep: bool) -> Snapshot:
         """Read the pages of the desk, and when `deep` the sources, the images and the networks' limits too."""
         t = self._titles
-        got = self._wiki.read([t.settings, t.memory, t.stop, t.queue, t.requests])
+        got = self._wiki.read([t.settings, t.memory, t.stop, t.queue, t.requests, t.wording])
         mind = memory.load(got[t.memory].text)
         rules_page = settings.read(got[t.settings], sources.usual(), channels.NETWORKS)
         if deep:
@@ -63,6 +65,7 @@ class Lookout:
             queue_history=self._wiki.history(got[t.queue], mind.queue) if mind.queue or mind.known else (),
             requests=got[t.requests],
             ceiling=self._ceiling,
+            wordings=settings.read_wordings(got[t.wording]),
         )
         if deep:
             seen = self._look_deeper(seen, got[t.requests])
@@ -74,7 +77,8 @@ class Lookout:
         theirs = any(page.user != seen.bot for page in history)  # its own answers make nobody an author
         if theirs and history[0].parent and history[0].parent == seen.memory.requests:
             before = self._wiki.revision(history[0].parent)
-        readings, unread = self._read_feeds(seen)
+        days = seen.settings.news_days
+        readings, unread = self._newsstand.read(seen.settings.feeds, seen.memory.sources, seen.now, days)
         return replace(
             seen,
             unread=unread,
@@ -82,44 +86,6 @@ class Lookout:
             requests_before=before,
             readings=readings,
             picks=frozenset(f.name for f in seen.settings.feeds if sources.source(f.kind).PICK),
-        )
-
-    def _read_feeds(self, seen: Snapshot) -> tuple[dict[str, tuple[tuple[Page, Reading], ...]], dict[str, str]]:
-        """What those feeds yield whose pages changed, and why others could not be read, by the names of the feeds.
-
-        The pages of all feeds of one wiki are read at once.
-        """
-        feeds, now, days = seen.settings.feeds, seen.now, seen.settings.news_days
-        choices = {feed.name: sources.source(feed.kind).wants(feed.page, now, days).pages for feed in feeds}
-        got: dict[str, dict[str, Page]] = {}
-        readings: dict[str, tuple[tuple[Page, Reading], ...]] = {}
-        unread: dict[str, str] = {}
-        for feed in feeds:
-            try:
-                if feed.wiki not in got:
-                    wanted = itertools.chain(*(c for f in feeds if f.wiki == feed.wiki for c in choices[f.name]))
-                    got[feed.wiki] = self._other_wiki(feed.wiki).read(wanted)
-                if (read := self._read_feed(feed, choices[feed.name], got[feed.wiki], seen)) is not None:
-                    readings[feed.name] = read
-            except (WikiError, UsageError) as error:
-                unread[feed.name] = str(error)
-        return readings, unread
-
-    def _read_feed(
-        self, feed: settings.Feed, choices: Iterable[tuple[str, ...]], got: Mapping[str, Page], seen: Snapshot
-    ) -> tuple[tuple[Page, Reading], ...] | None:
-        """What the pages of a feed yield; None when none of them changed since they were last read."""
-        reader = sources.source(feed.kind)
-        there = [next((got[t] for t in choice if got[t].exists), got[choice[0]]) for choice in choices]
-        remembered = (seen.memory.sources.get(gather.source_key(feed, page)) for page in there)
-        if all(
-            not page.exists or (state is not None and state.revision == page.revision)
-            for page, state in zip(there, remembered, strict=True)
-        ) and any(page.exists for page in there):
-            return None
-        site = self._site(feed.wiki)
-        return tuple(
-            (page, reader.read(page, site, feed.name, seen.now) if page.exists else Reading()) for page in there
         )
 
     def _files(self, seen: Snapshot) -> Mapping[str, File]:
@@ -147,11 +113,6 @@ class Lookout:
         if name not in self._wikis:
             self._wikis[name] = Wiki(name)
         return self._wikis[name]
-
-    def _site(self, name: str) -> Site:
-        if name not in self._sites:
-            self._sites[name] = self._other_wiki(name).site()
-        return self._sites[name]
 
     def _ask_limits(self, mind: Memory, rules_page: settings.Settings) -> Memory:
         """Ask each network once a day for its limits; one that cannot be asked keeps those it had."""

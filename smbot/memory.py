@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from smbot.errors import WikiError
-from smbot.model import Candidate, Posted, Text
+from smbot.model import Candidate, Event, Posted, Text
 
 # what people set on a card
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
@@ -91,6 +91,14 @@ class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
     asked: str = ""  # the fingerprint of the request as last read
     taken: int = 0  # the revision of the requests page at which a request was taken in
     held: str = ""  # why it is held back
+    keys: tuple[str, ...] = ()  # fingerprints of what stays the same when its words change
+    event: Event | None = None  # when it takes place, as last read
+    of: str = ""  # of a reminder, the id of what it reminds of
+    step: str = ""  # which reminder it is, or what else it tells of a dated thing
+    outdated: str = ""  # the digest of words that no longer hold, since it was moved
+    also: tuple[tuple[str, str], ...] = ()  # other sources of the same news, with their addresses
+    marks: tuple[str, ...] = ()  # by which the same news is recognised in another source
+    similar: tuple[tuple[str, str], ...] = ()  # what was posted of late and is like it: id, and why
     dropped: dict[str, str] = {}  # accounts a maintainer declined for, with who and why
     standing: Standing = Standing()
 
@@ -147,6 +155,9 @@ class SourceState(Struct, frozen=True, omit_defaults=True):
 
     revision: int
     items: int
+    day: date | None = None  # of what is to be read every day
+    etag: str = ""
+    modified: str = ""
 
 
 class Limits(Struct, frozen=True, omit_defaults=True):
@@ -168,7 +179,9 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     sources: dict[str, SourceState] = {}
     limits: dict[str, Limits] = {}
     troubles: dict[str, Trouble] = {}  # by channel
+    told: str = ""  # the week of the last message to the maintainers
     spent: dict[str, int] = {}  # thousandths of a US dollar, by 'account year-month'
+    pointed: dict[str, date] = {}  # when an account last reposted or liked what others posted, by 'account repost'
     logs: dict[str, int] = {}  # the revisions up to which log pages with hand-offs were read, by month
     known: dict[str, Known] = {}
     deliveries: dict[str, Delivery] = {}

@@ -57,6 +57,8 @@ class Page:
     parent: int = 0  # the revision before it
     text_hidden: bool = False
     created: datetime | None = None  # when its first revision was made, where somebody asked for that
+    etag: str = ""  # what a file on the web is to be asked for with, next time
+    modified: str = ""
 
     @property
     def exists(self) -> bool:
@@ -189,6 +191,9 @@ class Text:
 
     `rest` are the further posts of a thread; the images belong to the first. `warning` is shown before the words, and
     hides them where the network can do that. `visibility` counts where the network knows it: public or unlisted.
+
+    What has no words points at another post: `repost` is the address of the post to be reposted, or the channel whose
+    post of the same candidate it is; `like` the address of the post to be liked.
     """
 
     words: str
@@ -197,6 +202,18 @@ class Text:
     rest: tuple[str, ...] = ()
     warning: str = ""
     visibility: str = "public"
+    repost: str = ""
+    like: str = ""
+
+    @property
+    def points_at(self) -> str:
+        """The post, or the channel whose post, is reposted or liked; '' for a post of its own."""
+        return self.repost or self.like
+
+    @property
+    def told(self) -> str:
+        """What it says, or does, for people who want to recognise it."""
+        return f"↻ {self.repost}" if self.repost else f"♥ {self.like}" if self.like else self.words
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -215,6 +232,8 @@ class Candidate:
 
     `own` holds words of their own for a channel, a network or an account, the nearest of which counts; every other
     channel gets `text`. The link is appended to the words unless they hold it already. `warning` is shown first.
+    `reposted_by` are accounts that repost what `accounts` have posted. With `repost` or `like`, the address of a post,
+    there are no words. What is `evergreen` keeps, and goes out when there is little else.
     """
 
     accounts: tuple[str, ...] = ()
@@ -228,6 +247,20 @@ class Candidate:
     language: str = "en"
     notes: str = ""
     warning: str = ""
+    reposted_by: tuple[str, ...] = ()
+    repost: str = ""
+    like: str = ""
+    evergreen: bool = False
+
+    @property
+    def title(self) -> str:
+        """The first words of it, for people who want to recognise it."""
+        return Text(self.text, repost=self.repost, like=self.like).told[:80]
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """All accounts that post or repost it."""
+        return tuple(dict.fromkeys((*self.accounts, *self.reposted_by)))
 
 
 def _free(_: str) -> int:
@@ -252,7 +285,8 @@ class Rules:
     well (0: there is no such limit). With `plain_links` a link ends there at the first letter of most scripts, unless
     it is written in percents. `image_side` is the longest side in pixels (0: any). `again` is for how long the same
     parcel may be posted once more without ever giving a second post. `mills` is what posting some words costs, in
-    thousandths of a US dollar. A network that is `by_hand` has no API: a person posts there.
+    thousandths of a US dollar. With `one_repost` reposting a post again makes no second one, ever. A network that is
+    `by_hand` has no API: a person posts there.
     """
 
     network: str
@@ -268,6 +302,7 @@ class Rules:
     can: frozenset[Can] = frozenset()
     again: timedelta = timedelta(0)
     mills: Callable[[str], int] = _free
+    one_repost: bool = False
     by_hand: bool = False
 
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from smbot import compose, deliveries, gather, intake, plan, postlog, proposals, review
+from smbot import checker, compose, deliveries, gather, intake, plan, postlog, proposals, review, rhythm
 from smbot.compose import is_web_address
-from smbot.forms import show_time
+from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
 from smbot.memory import (
     CORRECT,
@@ -30,6 +30,7 @@ from smbot.memory import (
     RETRACTED,
     SENDING,
     STATUSES,
+    WAITING,
     Decision,
     Delivery,
     Known,
@@ -94,8 +95,85 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
     failing += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
     failing += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
-    notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand))
+    short = list(_short(memory, seen)) if not seen.settings.problems else []
+    notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand), (WAITING, short))
     return "".join(f"{{{{Smbot/notice|1={hue}|2={'<br>'.join(lines)}}}}}" for hue, lines in notices if lines)
+
+
+def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """Which accounts fall short of their goal, and what could fill the gap; whether too much waits for a decision."""
+    open_ = proposals.proposals(memory, seen) if any(a.goal for a in seen.settings.accounts.values()) else []
+    for name, account in seen.settings.accounts.items():
+        week = rhythm.week(name, open_, memory, seen)
+        if account.goal and week.posted + week.approved < week.due:
+            could = ", ".join(_to(p, "#") for p in rhythm.fillers(name, open_, seen))
+            yield f"{_progress(week)} {f'Could fill the gap: {could}.' if could else 'Nothing waits that could.'}"
+    pile = rhythm.pile(open_, seen)
+    if pile.is_high(seen.now):
+        yield _piled(pile)
+
+
+def _progress(week: rhythm.Week) -> str:
+    return (
+        f"'''{week.account} falls short of its goal.''' Of {week.goal} posts this week {week.posted} are out, and "
+        f"{week.approved} approved."
+    )
+
+
+def _piled(pile: rhythm.Pile) -> str:
+    return f"'''{pile.number} posts wait for a decision''', the oldest since {pile.since}."
+
+
+def _to(proposal: Proposal, place: str) -> str:
+    """A link to a card."""
+    return f"[[{place}{proposal.id}|{_literal(shorten(proposal.known.title))}]]"
+
+
+def message_edit(page: Page, memory: Memory, seen: Snapshot) -> Edit | None:
+    """The talk page of the queue with the message of this week; None where it is there, or there is nothing to say."""
+    heading = f"== {_week_name(seen.now)} =="
+    said = _message(memory, seen)
+    if not said or heading in page.text:
+        return None
+    text = f"{page.text.rstrip()}\n\n{heading}\n{said}".lstrip()
+    return Edit(page.title, page.revision, text, f"{_week_name(seen.now)}: what is missing")
+
+
+def is_message_due(memory: Memory, seen: Snapshot) -> bool:
+    """Whether the maintainers have not had their message of this week, and there is something to say."""
+    week = _week_name(seen.now)
+    return not seen.settings.problems and memory.told != week and bool(_message(memory, seen))
+
+
+def told(memory: Memory, seen: Snapshot) -> Memory:
+    """Remember that this week's message is there."""
+    return replace(memory, told=_week_name(seen.now))
+
+
+def _week_name(now: datetime) -> str:
+    iso = now.isocalendar()
+    return f"Week {iso.week} of {iso.year}"
+
+
+def _message(memory: Memory, seen: Snapshot) -> str:
+    """What maintainers should see to in this week, as wikitext that calls them; '' when all is well."""
+    accounts = [account for account in seen.settings.accounts.values() if account.goal]
+    open_ = proposals.proposals(memory, seen) if accounts else []
+    lines: list[str] = []
+    called: set[str] = set()
+    for account in accounts:
+        week = rhythm.week(account.name, open_, memory, seen)
+        if week.lacks:
+            called |= account.maintainers
+            lines += [
+                _progress(week),
+                *(f"* {_to(p, f'{seen.titles.queue}#')}" for p in rhythm.fillers(account.name, open_, seen)),
+            ]
+    pile = rhythm.pile(open_, seen)
+    if pile.is_high(seen.now):
+        called |= {name for account in accounts for name in account.maintainers}
+        lines.append(f"{_piled(pile)} They are on [[{seen.titles.queue}|the queue]].")
+    return "\n\n".join([*lines, f"{', '.join(map(person, sorted(called)))} – ~~~~"]) + "\n" if lines else ""
 
 
 def _resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
@@ -154,13 +232,14 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
         title=review.heading_words(known.title),
         section=_section(known),
         candidate=known.proposal or proposal.candidate,
-        rewrite=not known.standing.edited and not approved and not known.end,
+        rewrite=not known.standing.edited and (not approved or bool(known.outdated)) and not known.end,
         status=plan.needs_status(proposal, memory, seen),
         filled={
             "preview": "".join(_preview(proposal, seen)),
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(known.expires),
+            "checks": "".join(_checks(proposal, seen)) if not known.end else "",
             "note": "<br>".join(_notes(proposal, memory, seen)),
         },
     )
@@ -176,8 +255,32 @@ def _source(known: Known) -> str:
     if known.is_request:
         who = ", ".join(map(person, known.requesters))
         return f"[[{known.page}|request]] by {who}"
-    label = encode(f"{known.source}, {known.group}" if known.group else known.source)
-    return f"[{address(known.url)} {label}]" if known.url else label
+    step = f", {known.step}" if known.step else ""
+    told = [
+        (f"{known.source}, {known.group}{step}" if known.group else f"{known.source}{step}", known.url),
+        *known.also,
+    ]
+    return " · ".join(f"[{address(url)} {encode(label)}]" if url else encode(label) for label, url in told)
+
+
+def _checks(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
+    """What reviewers should look at twice, as a wikitext list: each sentence once for each thing about it."""
+    tags = {
+        tag
+        for name in proposal.accounts
+        if name in seen.settings.accounts
+        for tag in seen.settings.accounts[name].hashtags
+    }
+    candidate = proposal.candidate
+    words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
+    links = (candidate.link,) if candidate.link else ()
+    found = (
+        f
+        for text in words
+        for f in checker.check(text, candidate.language, hashtags=tags, alt=candidate.alt, links=links)
+    )
+    for finding in dict.fromkeys(found):
+        yield f"* {encode(finding.reason)} ''{encode(finding.sentence)}''\n"
 
 
 def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
@@ -191,6 +294,10 @@ def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
 def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]:
     """One post of a thread, as arguments of the template that draws it."""
     account, network = channel.split("/")
+    if text.points_at:
+        mills = compose.costs(text, rules)[0]
+        act = {"repost": _pointed_at(text.repost), "like": _pointed_at(text.like)}
+        return {"account": account, "network": network, "cost": deliveries.dollars(mills) if mills else "", **act}
     words, mills = text.parts[number], compose.costs(text, rules)[number]
     image = text.images[0] if text.images and not number else None
     return {
@@ -207,6 +314,11 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
         "text": encode(words),
         "part": f"{number + 1}/{len(text.parts)}" if text.rest else "",
     }
+
+
+def _pointed_at(post: str) -> str:
+    """A post of another account on the same card by the name of that account, any other by its address."""
+    return f"what '''{post.split('/')[0]}''' posts there" if post and not is_web_address(post) else encode(post)
 
 
 def _file_name(name: str) -> str:
@@ -232,12 +344,36 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
         yield "The time in ‘not after’ is over, so it is not posted. Change it, or decline."
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
         yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
+    yield from _rarely(proposal, memory, seen)
+    yield from _similar(known, memory)
     yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
+
+
+def _similar(known: Known, memory: Memory) -> Iterator[str]:
+    """What was posted of late and is like it."""
+    for id_, reason in known.similar:
+        before = memory.known.get(id_)
+        if before:
+            what = (
+                f"[{address(before.url)} {encode(shorten(before.title))}]"
+                if before.url
+                else encode(shorten(before.title))
+            )
+            yield f"Like something posted (proposed on {before.since}): {what} ({encode(reason)})."
+
+
+def _rarely(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """When its accounts last did what they are to do rarely: repost or like what others posted."""
+    act = "repost" if proposal.candidate.repost else "like" if proposal.candidate.like else ""
+    for account in proposal.accounts if act else ():
+        last = memory.pointed.get(f"{account} {act}")
+        when = f"last on {last} ({(seen.now.date() - last).days} days ago)" if last else "never so far"
+        yield f"To be done rarely: {account} did that to others {when}."
 
 
 def _undone(decision: Decision, proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     """Why what somebody set a card to was not done, or not yet."""
-    if not any(seen.settings.maintains(decision.user, account) for account in proposal.candidate.accounts):
+    if not any(seen.settings.maintains(decision.user, account) for account in proposal.candidate.voices):
         yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
     elif decision.status == CORRECT:
         yield plan.why_not_corrected(decision, proposal, seen)
@@ -324,7 +460,9 @@ def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snaps
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
             mills = sum(compose.costs(text, seen.rules[channel]))
-            if why := deliveries.waits(proposal.id, channel, mills, memory, seen):
+            if text.repost and not deliveries.original(memory, proposal.id, text):
+                yield f"Approved; reposts what {_name(text.repost, seen)} posts, once that is out."
+            elif why := deliveries.waits(proposal.id, channel, mills, memory, seen):
                 yield f"Approved; {why}"
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from smbot import compose, deliveries
+from smbot import compose, deliveries, news, rhythm
 from smbot.gather import Snapshot
 from smbot.memory import (
     AGAIN,
@@ -129,6 +129,9 @@ def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapsho
     of_it = memory.of(proposal.id)
     asked = deliveries.stuck(of_it) if decision.status in (AGAIN, POSTED_ALREADY, GIVE_UP) else of_it
     theirs = [d for d in asked if _settles(decision.user, d, seen)]
+    if decision.status == RETRACT:  # a repost goes with what it reposts
+        gone = {d.channel for d in theirs}
+        theirs += [d for d in of_it if d.text.repost in gone and d.channel not in gone]
     open_for = [a for a in proposal.accounts if a in mine] if not proposal.known.end else []
     if not open_for and not theirs:
         return memory
@@ -226,8 +229,9 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     best = next((state for state in (POSTED, RETRACTED, GIVEN_UP) if state in states.values()), "")
     best = POSTED if any(d.posts and d.state != RETRACTED for d in of_it) else best  # be it but a part of a thread
     wanted = _wanted(proposal, seen)
-    channels = [channel for account in wanted for channel in seen.settings.accounts[account].channels]
-    if channels and all(states.get(channel) in FINISHED for channel in channels):
+    channels = [channel for account in wanted for channel in _channels(proposal, account, seen)]
+    moot = {channel for channel, text in proposal.texts.items() if deliveries.is_moot(memory, proposal.id, text)}
+    if channels and all(states.get(channel) in FINISHED or channel in moot for channel in channels):
         return best
     asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
     late = asked and asked.not_after and seen.now > asked.not_after
@@ -238,6 +242,12 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     return ""
 
 
+def _channels(proposal: Proposal, account: str, seen: Snapshot) -> list[str]:
+    """Where an account has something to post. One that only reposts has nothing where there is nothing to repost."""
+    found = [channel for channel in proposal.texts if channel.split("/")[0] == account]
+    return found if account in proposal.candidate.voices else [*seen.settings.accounts[account].channels]
+
+
 def _needs_more(delivery: Delivery) -> bool:
     to_be_taken_back = delivery.task == RETRACT and delivery.state != RETRACTED
     return to_be_taken_back or delivery.state in (SENDING, IN_DOUBT, REFUSED, HANDED_OFF)
@@ -246,9 +256,9 @@ def _needs_more(delivery: Delivery) -> bool:
 def _wanted(proposal: Proposal, seen: Snapshot) -> list[str]:
     """The accounts that are still to post it; only maintainers can make them fewer."""
     accounts, editors = seen.settings.accounts, proposal.known.standing.editors
-    wanted = set(proposal.candidate.accounts)
+    wanted = set(proposal.candidate.voices)
     if proposal.known.proposal and not all(any(seen.settings.maintains(e, a) for a in accounts) for e in editors):
-        wanted |= set(proposal.known.proposal.accounts)
+        wanted |= set(proposal.known.proposal.voices)
     return [account for account in accounts if account in wanted and account not in proposal.known.dropped]
 
 
@@ -264,18 +274,22 @@ def prune(memory: Memory, now: datetime) -> Memory:
     left = {d.id for d in kept.values() if d.state not in (RETRACTED, GIVEN_UP) or (d.posts and d.state == GIVEN_UP)}
     gone = {delivery.id for delivery in kept.values() if delivery.state == RETRACTED} - left
     known = {
-        id_: k if not k.end else _faded(replace(k, end=RETRACTED) if id_ in gone else k, id_ in left, id_ in still)
+        id_: k if not k.end else _faded(replace(k, end=RETRACTED) if id_ in gone else k, id_ in left, id_ in still, now)
         for id_, k in memory.known.items()
         if not k.end or k.end == POSTED or now.date() - k.since < KEEP_KNOWN
     }
     return replace(memory, deliveries=kept, known=known)
 
 
-def _faded(known: Known, on_card: bool, on_log: bool) -> Known:
-    """What has to be remembered of a candidate that is at its end."""
+def _faded(known: Known, on_card: bool, on_log: bool, now: datetime) -> Known:
+    """What has to be remembered of a candidate that is at its end; what was posted is compared with for some months."""
     if not on_card:
-        known = replace(known, proposal=None, standing=Standing())
-    return known if on_log else replace(known, title="", url="", revision=0, asked="", taken=0)
+        known = replace(known, proposal=None, standing=Standing(), similar=(), also=())
+    if not on_log:
+        known = replace(known, revision=0, asked="", taken=0)
+    if on_log or (known.end == POSTED and now.date() - known.since <= news.LIKE_FOR):
+        return known
+    return replace(known, title="", url="", marks=())
 
 
 def void(memory: Memory, blocked: frozenset[str], hidden: frozenset[int]) -> Memory:
@@ -312,19 +326,24 @@ def stopped(seen: Snapshot) -> tuple[Problem, ...]:
 
 
 def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
-    """The deliveries that go out now, oldest approval first. Each uses up its account's time, ceiling and budget."""
+    """The deliveries that go out now: the pressing ones first, the sources in turns, then the oldest approval.
+
+    Each uses up its account's time, ceiling and budget.
+    """
     if stopped(seen):
         return []
     result = []
-    for _, delivery in sorted(_ready(memory, seen), key=lambda pair: (pair[0].time, pair[1].key)):
+    for *_, delivery in sorted(_ready(memory, seen), key=lambda ready: (*ready[:2], ready[2].key)):
         if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen):
             result.append(delivery)
             memory = deliveries.begin(memory, delivery, "")
     return result
 
 
-def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[Approval, Delivery]]:
-    for proposal in proposals(memory, seen):
+def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[tuple[bool, bool], datetime, Delivery]]:
+    """What is approved and at its time, with whose turn it is and since when it is approved."""
+    open_ = proposals(memory, seen)
+    for proposal in open_:
         if _is_held(proposal, seen):
             continue
         for channel, text in proposal.texts.items():
@@ -333,8 +352,12 @@ def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[Approval, Delivery]
             waits = before and (before.state != DEFERRED or (before.until and before.until > seen.now))
             if waits or account not in proposal.accounts:
                 continue
-            if approval := verdict(proposal, account, seen).approval:
-                yield approval, _delivery(proposal.id, channel, text, approval, before, seen)
+            if text.points_at and not deliveries.original(memory, proposal.id, text):
+                continue
+            approval = verdict(proposal, account, seen).approval
+            if approval and not rhythm.waits_for_thin_week(proposal, account, open_, memory, seen):
+                turn = rhythm.turn(proposal, account, memory, seen)
+                yield turn, approval.time, _delivery(proposal.id, channel, text, approval, before, seen)
 
 
 def _is_held(proposal: Proposal, seen: Snapshot) -> bool:

@@ -49,7 +49,7 @@ def row(delivery: Delivery, known: Known, note: str = "") -> str:
         "account": account,
         "network": network,
         "state": delivery.state,
-        "text": encode(shorten(delivery.text.words, 120)) if not waits else "",
+        "text": encode(shorten(delivery.text.told, 120)) if not waits else "",
         "copy": encode(whole) if waits and delivery.task == POST else "",
         "image": encode(delivery.text.images[0].file) if waits and delivery.text.images else "",
         "alt": encode(delivery.text.images[0].alt) if waits and delivery.text.images else "",

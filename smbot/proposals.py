@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from smbot import compose, pictures, review
+from smbot import compose, manners, pictures, review
+from smbot.forms import show_time
 from smbot.gather import Snapshot
 from smbot.memory import APPROVED, FINISHED, Approval, Known, Memory
 from smbot.model import Candidate, Problem, Text
@@ -29,7 +30,7 @@ class Proposal:
     @property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that are still asked to post it."""
-        return tuple(a for a in self.candidate.accounts if a not in self.known.dropped)
+        return tuple(a for a in self.candidate.voices if a not in self.known.dropped)
 
 
 def proposals(memory: Memory, seen: Snapshot) -> list[Proposal]:
@@ -54,8 +55,18 @@ def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: S
         credit = seen.files[candidate.image].credit
         texts = {channel: compose.credited(text, credit) for channel, text in texts.items()}
     problems = (card.problems if card else ()) + compose.problems(candidate, accounts, seen.rules, texts)
+    problems += (*manners.problems(candidate, texts, seen.settings),)
+    if not known.end:
+        problems += tuple(dict.fromkeys(manners.repeated(id_, texts, memory.deliveries.values())))
+    if known.outdated and known.outdated == digest:
+        problems += (_outdated(known),)
     problems += tuple(dict.fromkeys((*_image_problems(texts, seen), *_thread_problems(id_, texts, memory))))
     return Proposal(id_, known, card, candidate, texts, digest, problems)
+
+
+def _outdated(known: Known) -> Problem:
+    when = f"It now takes place at {show_time(known.event.start)} UTC" if known.event else "It was moved"
+    return Problem(f"{when}; this card still has the old time.", "Change the words, ‘not before’ and ‘not after’.")
 
 
 def _image_problems(texts: Mapping[str, Text], seen: Snapshot) -> Iterator[Problem]:

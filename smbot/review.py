@@ -56,7 +56,7 @@ _SYNONYMS = {
 }
 _PEOPLES_OWN = frozenset({"status", "check", "reason", "posted link"})  # what is not part of a card's face
 _FILLED = frozenset(
-    {"id", "preview", "image version", "source", "expires", "note"}
+    {"id", "preview", "image version", "source", "expires", "checks", "note"}
 )  # what smbot fills in, and vouches for by `check`
 _ARGUMENTS = _PEOPLES_OWN | _FILLED
 _HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established

@@ -137,6 +137,8 @@ class Dispatch:
 
     async def _deliver(self, channel: Channel, delivery: Delivery) -> bool:
         """Send every post of its thread that is not out yet. Whether the network can be given another delivery."""
+        if delivery.text.points_at:
+            return await self._point(channel, delivery)
         try:
             media = await self._media(delivery) if not delivery.posts else ()
         except WikiError as error:  # the wiki's trouble, not the channel's
@@ -162,6 +164,14 @@ class Dispatch:
                 return False
             media = ()
 
+    async def _point(self, channel: Channel, delivery: Delivery) -> bool:
+        """Repost or like another post."""
+        at = deliveries.original(self._mind.memory, delivery.id, delivery.text)
+        delivery = await self._begin(replace(delivery, parcel={"at": at}))
+        outcome = await self._post(channel, delivery)
+        await self._settle(delivery, outcome)
+        return isinstance(outcome, Posted | Refused | HandedOff)
+
     async def _media(self, delivery: Delivery) -> tuple[Media, ...]:
         """Its pictures, fitted to what the network takes. Raises WikiError."""
         rules = self._rules[delivery.channel]
@@ -170,6 +180,9 @@ class Dispatch:
 
     async def _post(self, channel: Channel, delivery: Delivery) -> Outcome:
         """Post; and where it is not known whether that worked, look at once."""
+        if delivery.text.points_at:
+            act = channel.repost if delivery.text.repost else channel.like
+            return await self._call(act, delivery.parcel["at"], _order(delivery), self._doors.clock())  # type: ignore[no-any-return]
         outcome: Outcome = await self._call(channel.post, delivery.parcel, self._doors.clock())
         if isinstance(outcome, InDoubt):
             with suppress(ChannelError):
@@ -177,7 +190,12 @@ class Dispatch:
         return outcome
 
     async def _find(self, channel: Channel, delivery: Delivery) -> Posted | None:
-        """Look for it on the network, whose clock may be like the wiki's or like this machine's."""
+        """Look for it on the network, whose clock may be like the wiki's or like this machine's.
+
+        Nobody looks for a repost or a like: doing it again tells, and most often makes no second one.
+        """
+        if delivery.text.points_at:
+            raise Unknowable("It cannot be seen from here whether it was done.")
         since = delivery.since + min(self._doors.skew, timedelta(0))
         found: Posted | None = await self._call(channel.find, delivery.parcel, since)
         return found
@@ -216,7 +234,8 @@ class Dispatch:
         """Whether its very parcel may be posted once more: it is still approved, and that cannot give a second post."""
         age = self._doors.clock() - (delivery.planned or delivery.since)
         wanted = delivery.key in self._todo.again and delivery.tries < deliveries.TRIES
-        return wanted and age < self._rules[delivery.channel].again
+        rules = self._rules[delivery.channel]
+        return wanted and (rules.one_repost if delivery.text.points_at else age < rules.again)
 
     async def _post_again(self, channel: Channel, delivery: Delivery) -> None:
         delivery = await self._begin(replace(delivery, mills=0, tries=delivery.tries + 1))

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from mwparserfromhell.nodes import Template
 
-from smbot.forms import split
+from smbot.forms import NO, YES, split
 from smbot.model import Page, Problem
 from smbot.templates import decode, named, parse, plain, raw
 from smbot.timing import Rhythm, is_possible, read_quiet, read_slots, read_zone
@@ -31,8 +31,6 @@ VISIBILITIES = ("public", "unlisted")
 GAP = 30  # minutes between the posts of an account
 
 _Read = TypeVar("_Read")
-
-_YES, _NO = {"yes", "true", "on", "1"}, {"no", "false", "off", "0", ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +62,37 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One configured source: which reader reads which page of which wiki ('' for the wiki of the desk), for whom."""
+    """One configured source: which reader reads which page of which wiki ('' for the wiki of the desk), for whom.
+
+    `reposted_by` repost what `accounts` have posted. With `only`, only news with one of these words is proposed.
+    `remind` is how long before something takes place its reminders go out.
+    """
 
     name: str
     kind: str
     page: str
     wiki: str
     accounts: tuple[str, ...]
+    reposted_by: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    remind: tuple[timedelta, ...] = ()
+    evergreen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How the news of a source is put in words, see `smbot.wording`: templates by account, that of '' for all others."""
+
+    post: Mapping[str, str] = field(default_factory=dict)
+    reminder: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the settings page says, with its problems; with any problem nothing is posted."""
+    """Everything the settings page says, with its problems; with any problem nothing is posted.
+
+    `support` are the addresses where people are helped, as the accounts reply to nobody.
+    """
 
     accounts: Mapping[str, Account] = field(default_factory=dict)
     feeds: tuple[Feed, ...] = ()
@@ -86,6 +103,8 @@ class Settings:
     pick_days: int = 10
     queue_days: int = 30
     requests_per_person: int = 5
+    announce_days: int = 14
+    support: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def maintains(self, user: str, account: str) -> bool:
@@ -239,15 +258,41 @@ class _Reader:
         wiki, page = kinds[kind]
         if template.has("page"):
             wiki, page = self.words(template, "wiki"), self.words(template, "page")
-        speakers = self.names(template, "accounts")
-        for account in set(speakers) - set(accounts):
+        if not self.yes(template, "on", 1) and template.has("on"):
+            return None
+        if not page:
+            self.say(f"Source {name} does not say what is read.", "Name it in ‘page’.")
+        speakers, reposters = (self.names(template, field_name) for field_name in ("accounts", "reposted by"))
+        for account in sorted({*speakers, *reposters} - set(accounts)):
             self.say(f"Source {name}: there is no account ‘{account}’.", "Add it, or correct the name.")
-        return Feed(name, kind, page, wiki, tuple(a for a in speakers if a in accounts))
+        return Feed(
+            name,
+            kind,
+            page,
+            wiki,
+            accounts=tuple(a for a in speakers if a in accounts),
+            reposted_by=tuple(a for a in reposters if a in accounts and a not in speakers),
+            only=split(self.words(template, "only").casefold()),
+            remind=self.spans(template, name),
+            evergreen=self.yes(template, "evergreen", 0),
+        )
+
+    def spans(self, template: Template, source: str) -> tuple[timedelta, ...]:
+        """Spans of time, longest first, such as 'day, 2 hours'."""
+        found = []
+        for words in split(self.words(template, "remind")):
+            span = re.fullmatch(r"(?:(\d{1,3})\s+)?(day|hour)s?", words.lower())
+            if not span or not int(span[1] or 1):
+                self.say(f"Source {source}: ‘remind’ is ‘{words}’.", "Write such as day, hour, 2 days.")
+                continue
+            found.append(int(span[1] or 1) * timedelta(**{f"{span[2]}s": 1}))
+        return tuple(sorted(set(found), reverse=True))
 
     def rules(self, templates: list[Template]) -> dict[str, Any]:
         if len(templates) != 1:
             self.say(f"There are {len(templates)} {{{{Smbot/settings}}}} on the page.", "Keep exactly one.")
         rules: dict[str, Any] = {}
+        rules["support"] = tuple(re.findall(r"https?://\S+", self.words(templates[0], "support"))) if templates else ()
         readers: tuple[tuple[str, Callable[[Template, str, int], int | bool]], ...] = (
             ("four eyes", self.yes),
             ("own requests", self.yes),
@@ -256,6 +301,7 @@ class _Reader:
             ("pick days", self.number),
             ("queue days", self.number),
             ("requests per person", self.number),
+            ("announce days", self.number),
         )
         for name, read_value in readers:
             field_name = name.replace(" ", "_")
@@ -274,10 +320,23 @@ class _Reader:
 
     def yes(self, template: Template, name: str, default: int) -> bool:
         text = self.words(template, name).lower()
-        if text not in _YES | _NO:
+        if text not in YES | NO:
             self.say(f"‘{name}’ is ‘{text}’.", "Write yes or no.")
             return bool(default)
-        return text in _YES
+        return text in YES
+
+
+def read_wordings(page: Page) -> dict[str, Wording]:
+    """The page on which maintainers say how news is put in words, by the names of the sources."""
+    found: dict[str, Wording] = {}
+    for template in named(parse(page.text), "Smbot/wording"):
+        words: dict[str, dict[str, str]] = {"post": {}, "reminder": {}}
+        for name in (str(parameter.name).strip() for parameter in template.params):
+            field_name, _, account = name.partition(" ")
+            if field_name in words and (text := plain(template, name)[0]):
+                words[field_name][account.strip().lower()] = text
+        found[plain(template, "source")[0]] = Wording(**words)
+    return found
 
 
 def user_name(text: str) -> str:

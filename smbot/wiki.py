@@ -7,11 +7,14 @@ with oneself otherwise), so that nobody's edit is overwritten, not even by a sec
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,10 @@ _LONGEST = 120  # seconds that an image may take
 LARGEST = 25_000_000  # bytes of an image
 # Wikimedia serves these widths alone: https://www.mediawiki.org/wiki/Common_thumbnail_sizes
 _WIDTHS = (1920, 1280, 960, 500, 330, 250)
+_NEW = 50  # pages newly made that one listing yields at most
+_LISTED = 10  # answers of 500 pages that are read of one listing
+_OLD = 5  # pages that turn out to be old before the rest is taken to be old as well
+_TRANSLATION = re.compile(r"(.+)/[a-z]{2,3}(?:-[a-z0-9]+)*")
 
 
 def handle_args(arguments: list[str]) -> list[str]:
@@ -65,6 +72,7 @@ class Wiki:
         except OSError as error:
             raise WikiError(f"The wiki ‘{name}’ cannot be reached: {_cause(error)}") from error
         self._pages: dict[str, Page] = {}
+        self._made: dict[int, datetime] = {}  # when pages were made, by their ids
         self._ahead = 0.0  # seconds that the wiki's clock is before this machine's monotonic one
         self.skew = timedelta(0)
         """How far this machine's clock is ahead of the wiki's, when the wiki was last asked anything."""
@@ -146,6 +154,104 @@ class Wiki:
         """The text of one revision; '' when it is gone or hidden."""
         answer = self._query(revids=id_, prop="revisions", **_REVISION)
         return next((_page("", page).text for page in answer.get("pages", ())), "")
+
+    def newly_made(self, listings: Iterable[str], since: datetime) -> dict[str, tuple[Page, ...]]:
+        """The pages made at `since` or later, newest first and at most 50 of each listing; without their texts.
+
+        A listing is a category ('Category:News', in the language of the wiki or English), or else the beginning of page
+        names ('Newsletter/'). `created` is when a page was put into the category, or the time of its first revision: a
+        draft that was moved there keeps the time at which it was begun. Left out are redirects, files, categories, and
+        the translations of a page ('Newsletter/1/fr'). A listing that is not there, or cannot be, has no pages.
+
+        One request a listing, and one more for each page made before that was edited since, up to five. Of a category
+        the 500 pages put there last are looked at; of page names 5,000 from the end of the alphabet, as names with
+        dates have the newest there.
+        """
+        since = since.astimezone(UTC).replace(microsecond=0)  # a wiki knows seconds
+        return {listing: self._newly_made(listing, since) for listing in dict.fromkeys(listings)}
+
+    def _newly_made(self, listing: str, since: datetime) -> tuple[Page, ...]:
+        space, name = self._split(listing)
+        try:
+            if space == _CATEGORY:
+                found = self._put_into(f"Category:{name}", since)
+            else:
+                found = self._begun(space, name, since) if space >= 0 and (space or name) else []
+        except WikiError as error:
+            if getattr(error.__cause__, "code", "") in ("invalidtitle", "invalidcategory"):
+                return ()
+            raise
+        pages = [replace(_page(info["title"], info), created=made, text_hidden=False) for made, info in found]
+        return tuple(sorted(pages, key=_created, reverse=True)[:_NEW])
+
+    def _split(self, listing: str) -> tuple[int, str]:
+        """The number of a listing's namespace, and what follows it."""
+        prefix, colon, name = listing.strip().lstrip(":").partition(":")
+        try:
+            space = self._site.namespaces.lookup_name(prefix) if colon else None
+        except (Error, OSError) as error:
+            raise WikiError(f"{self._site} could not be read: {_cause(error)}") from error
+        return (space.id, name.strip()) if space else (0, listing.strip())
+
+    def _put_into(self, category: str, since: datetime) -> list[_Made]:
+        """The pages put into a category, with when they were."""
+        asked = {"gcmtitle": category, "gcmsort": "timestamp", "gcmdir": "desc", "gcmend": since.isoformat()}
+        asked |= {"clcategories": category, "clprop": "timestamp", "cllimit": "max"}
+        found = self._generated("categorymembers", "gcm", 1, prop="info|revisions|categories", **asked)
+        pages = [info for info in found if info["ns"] not in _NO_NEWS and not info.get("redirect")]
+        return [(_time(info["categories"][0]["timestamp"]), info) for info in self._originals(pages)]
+
+    def _begun(self, space: int, beginning: str, since: datetime) -> list[_Made]:
+        """The pages whose names begin so and that were made since, with when they were.
+
+        Only what was edited since can have been made since. Page ids grow, so the highest are looked at first, until
+        all others have to be older; some old pages have high ids, because they were imported.
+        """
+        asked = {
+            "gapnamespace": space,
+            "gapprefix": beginning,
+            "gapfilterredir": "nonredirects",
+            "gapdir": "descending",
+        }
+        listed = self._generated("allpages", "gap", _LISTED, prop="info|revisions", **asked)
+        edited = [info for info in listed if _time(info["revisions"][0]["timestamp"]) >= since]
+        found: list[_Made] = []
+        old = 0
+        for info in sorted(self._originals(edited), key=lambda info: int(info["pageid"]), reverse=True):
+            made = self._first(info)
+            if made >= since:
+                found.append((made, info))
+            else:
+                old += 1
+            if old == _OLD or len(found) == _NEW:
+                break
+        return found
+
+    def _first(self, info: dict[str, Any]) -> datetime:
+        """The time of a page's first revision; the beginning of time where it is gone."""
+        id_, last = info["pageid"], info["revisions"][0]
+        if not last["parentid"]:
+            return _time(last["timestamp"])
+        if id_ not in self._made:
+            answer = self._query(pageids=id_, prop="revisions", rvprop="timestamp", rvdir="newer", rvlimit=1)
+            times = [_time(r["timestamp"]) for page in answer["pages"] for r in page.get("revisions", ())]
+            self._made[id_] = min(times, default=datetime.min.replace(tzinfo=UTC))
+        return self._made[id_]
+
+    def _originals(self, pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The pages without those that are translations: named like a language, below a page that is there."""
+        below = {info["title"]: found[1] for info in pages if (found := _TRANSLATION.fullmatch(info["title"]))}
+        there = {title for title, info in self._batches(sorted(set(below.values())), prop="info") if "pageid" in info}
+        return [info for info in pages if below.get(info["title"]) not in there]
+
+    def _generated(self, generator: str, prefix: str, answers: int, **asked: Any) -> list[dict[str, Any]]:
+        """What the first answers say of the pages of a generator: https://www.mediawiki.org/wiki/API:Query#Generators"""
+        asked |= {"generator": generator, f"{prefix}limit": 500, "rvprop": "ids|timestamp", "inprop": "url"}
+        found: dict[str, dict[str, Any]] = {}
+        for answer in itertools.islice(self._pieces(**asked), answers):
+            for page in answer.get("pages", ()):
+                found[page["title"]] = found.get(page["title"], {}) | page
+        return [info for info in found.values() if info.get("revisions")]
 
     def files(self, names: Iterable[str]) -> dict[str, File]:
         """The images there are, by the names asked for; those of a shared repository too."""
@@ -310,6 +416,9 @@ class Wiki:
 
 _REVISION = {"rvprop": "ids|timestamp|user|content|flags", "rvslots": "main"}
 _LICENCE = {"iiextmetadatafilter": "Artist|Attribution|AttributionRequired|LicenseShortName|UsageTerms"}
+_CATEGORY = 14
+_NO_NEWS = {6, _CATEGORY}  # https://www.mediawiki.org/wiki/Manual:Namespace
+_Made = tuple[datetime, dict[str, Any]]  # when a page was made, and what the wiki says of it
 _HIDING = {"userhidden", "sha1hidden", "texthidden", "suppressed"}
 
 
@@ -331,6 +440,10 @@ def _page(title: str, info: dict[str, Any]) -> Page:
         parent=revision.get("parentid", 0),
         text_hidden=hidden,
     )
+
+
+def _created(page: Page) -> tuple[datetime | None, int]:
+    return page.created, page.revision
 
 
 def _file(name: str, about: dict[str, Any]) -> File:

@@ -364,8 +364,10 @@ def _shortened(draft: _Draft, fits: Callable[[str], bool]) -> str:
 
 # --- sentences ------------------------------------------------------------------------------------------------------
 
+# As https://www.unicode.org/reports/tr29/#Sentence_Boundaries, and stricter about points.
 _STOP = regex.compile(
-    rf"(?P<stop>[{_STOPS}]++)(?P<close>[{_CLOSE}]*+)(?P<gap>\s*+)(?P<next>[\p{{L}}\p{{M}}]++|\S|$)", flags=regex.V1
+    rf"(?P<stop>[{_STOPS}]++)(?P<close>(?:[{_CLOSE}]++[{_STOPS}]*+)*+)(?P<gap>\s*+)(?P<next>[\p{{L}}\p{{M}}]++|\S|$)",
+    flags=regex.V1,
 )
 _LINE_END = regex.compile(r"(?<![\s:：])(?:[^\S\n]*+\n|\s++(?=• ))", flags=regex.V1)
 # Scripts that need no space behind their full stops.
@@ -380,11 +382,15 @@ _INNER = regex.compile(rf"[{_STOPS}]++(?!.$)")  # but for the last in front of t
 _FRESH = regex.compile(rf"(?:\n|[{_STOPS}][{_CLOSE}]{{0,2}}) ?\Z")  # what a bracket that is a sentence comes behind
 
 _BEFORE_WORD = regex.compile(r"[\s(\[“\"'«„/]")
+_NUMBERING = regex.compile(rf"(?:\n|• |[{_STOPS}] )\d{{1,2}}\Z")  # of a list
 _NEVER_LAST = regex.compile(
-    r"e\.?g|i\.?e|cf|vs|mrs?|m[sx]|dr|prof|rev|hon|approx|ca|resp|incl|excl|z\.b|d\.h|bzw|bijv|p\.ex", flags=regex.I
+    r"e\.?g|i\.?e|cf|vs|mrs?|m[sx]|dr|prof|rev|hon|approx|ca|resp|incl|excl|z\.b|d\.h|bzw|bijv"
+    r"|vgl|p\.ex|mme|mlle|sra|srta|np|tzn|ul",
+    flags=regex.I,
 )
 _BEFORE_NUMBERS = regex.compile(
-    r"nos?|nr|p?p|ch|sec|art|vol|fig|ver|v|c|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec", flags=regex.I
+    r"nos?|nr|p?p|ch|sec|art|vol|fig|ver|v|c|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ft|abb|bd|kap|tel|стр|рис",
+    flags=regex.I,
 )
 # An abbreviation that may end a sentence, or initials: what then follows decides.
 _SELDOM_LAST = regex.compile(r"st|jr|sr|inc|ltd|co|corp|al|mt|dept|(?:\p{L}\p{M}*\.)*\p{L}\p{M}*", flags=regex.I)
@@ -436,16 +442,15 @@ def _is_end(found: regex.Match[str]) -> bool:
         return stop[-1] in _TIGHT and not decimal and not quoting
     if _LOWER.match(next_) or next_ in ",;:":
         return False
-    return stop != "." or _is_last_word(_word_before(found), next_)
-
-
-def _word_before(found: regex.Match[str]) -> str:
+    if stop != "." or _ANY_STOP.search(found["close"]):
+        return True
     before = found.string[max(0, found.start() - 24) : found.start()]
-    return _BEFORE_WORD.split(before)[-1]
+    return not _NUMBERING.search(f"\n{before}" if found.start() <= 24 else before) and _is_last_word(before, next_)
 
 
-def _is_last_word(word: str, next_: str) -> bool:
+def _is_last_word(before: str, next_: str) -> bool:
     """Whether the point behind a word is more than that of an abbreviation, an initial or a day of a month."""
+    word = _BEFORE_WORD.split(before)[-1]
     if not word or _NEVER_LAST.fullmatch(word):
         return False
     if next_.isdigit() and _BEFORE_NUMBERS.fullmatch(word):

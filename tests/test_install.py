@@ -10,7 +10,7 @@ import requests
 
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
-from smbot import channels, settings, templates
+from smbot import channels, settings, sources, templates
 from smbot.gather import titles
 from smbot.install import PREFIX, Action, Step, plan, reminders, run, shipped_pages, shipped_templates
 from smbot.model import Page
@@ -77,16 +77,36 @@ def test_the_home_is_written_into_everything() -> None:
 
 def test_every_page_smbot_reads_is_shipped() -> None:
     t = titles(HOME, "Smbot")
-    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log}
+    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log, t.wording}
     assert shipped_pages(HOME)[t.stop] == "run"
 
 
 # --- what the shipped pages say to smbot ----------------------------------------------------------------------------
 
 
+# The operating page of the technology accounts; technical talks are discontinued, so that source is switched off.
+ROUTING = {
+    "mediawiki-news": (("mediawiki",), ()),
+    "technical-blog": (("wikitech",), ("mediawiki",)),
+    "tech-news": (("wikitech",), ()),
+    "promotion": (("wikitech",), ()),
+    "newsletter": (("wikitech",), ()),
+    "office-hours": (("wikitech",), ()),
+    "calls-for-mentors": (("mediawiki", "wikitech"), ()),
+    "calls-for-mentees": (("wikitech",), ()),
+}
+
+
+def test_the_shipped_wording_is_for_sources_that_are_shipped() -> None:
+    t = titles(HOME, "Smbot")
+    pages = shipped_pages(HOME)
+    named = re.findall(r"\| source = (.+)", pages[t.settings])
+    assert set(settings.read_wordings(Page(t.wording, 1, pages[t.wording]))) <= set(named)
+
+
 def test_the_shipped_settings_lack_nothing_but_protection_and_maintainers() -> None:
     t = titles(HOME, "Smbot")
-    kinds = {"mediawiki-news": ("", ""), "tech-news": ("", "")}
+    kinds = sources.usual()
     text = shipped_pages(HOME)[t.settings]
     open_ = settings.read(Page(t.settings, 1, text), kinds, channels.NETWORKS)
     assert len(open_.problems) == 3
@@ -94,7 +114,9 @@ def test_the_shipped_settings_lack_nothing_but_protection_and_maintainers() -> N
     read = settings.read(Page(t.settings, 1, filled, protection="sysop"), kinds, channels.NETWORKS)
     assert not read.problems
     assert read.maintains("Bob", "wikitech")
-    assert [feed.accounts for feed in read.feeds] == [("mediawiki",), ("wikitech",)]
+    assert {feed.kind: (feed.accounts, feed.reposted_by) for feed in read.feeds} == ROUTING
+    assert {account.goal for account in read.accounts.values()} == {3}
+    assert read.support
 
 
 def test_the_shipped_rules_are_the_defaults() -> None:

@@ -25,7 +25,7 @@ from smbot.memory import (
 )
 from smbot.model import Page, Posted, Problem
 from smbot.postlog import Done
-from smbot.templates import named, parse, plain, raw
+from smbot.templates import encode, named, parse, plain, raw
 from tests.builders import (
     ALICE,
     CHANNEL,
@@ -79,7 +79,10 @@ def test_the_preview_is_the_words_that_are_sent() -> None:
 @given(st.text(st.sampled_from("|={}[]<>&'~#*: \n-!aש/"), min_size=1, max_size=30).map(str.strip).filter(bool))
 @settings(max_examples=100, deadline=None)
 def test_any_words_are_shown_as_they_would_be_sent_and_the_page_settles(words: str) -> None:
-    desk, id_ = proposed(words)
+    desk = Paper()
+    desk.ask(RITA, request(encode(words)))
+    desk.run()
+    (id_,) = desk.ids
     (shown,) = review.cards(parse(desk.text)).values()
     assert shown is not None
     assert shown.candidate.text == words

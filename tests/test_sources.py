@@ -47,14 +47,17 @@ def dated(reading: Reading) -> list[tuple[str, str]]:
 def test_every_source_keeps_the_contract(kind: str) -> None:
     module = source(kind)
     assert module.WIKI in WIKIMEDIA
-    assert module.wants(module.PAGE, SAVED, 7) != Wants()
+    assert module.wants(module.PAGE or "Some page", SAVED, 7) != Wants()
+    assert isinstance(module.POST, str)
     assert module.PICK in (True, False)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
 @given(text=WIKITEXT)
 def test_any_page_can_be_read_and_no_item_is_empty(kind: str, text: str) -> None:
-    reading = source(kind).read(Page("Tech/News/2026/47/nl", 1, text, timestamp=SAVED), META, "any", SAVED)
+    reading = source(kind).read(
+        Page("Tech/News/2026/47/nl", 1, text, timestamp=SAVED, created=SAVED), META, "any", SAVED
+    )
     assert all(item.text and item.group for item in reading.items)
     assert not (reading.placeholder and reading.items)
 

@@ -16,6 +16,17 @@ from smbot.model import Page, Reading, Site
 SOURCES = {
     "mediawiki-news": "smbot.sources.mediawiki_news",
     "tech-news": "smbot.sources.tech_news",
+    "promotion": "smbot.sources.promotion",
+    "technical-blog": "smbot.sources.web_feed:technical_blog",
+    "newsletter": "smbot.sources.new_pages:newsletter",
+    "technical-talks": "smbot.sources.talks",
+    "office-hours": "smbot.sources.office_hours",
+    "calls-for-mentors": "smbot.sources.calls:mentors",
+    "calls-for-mentees": "smbot.sources.calls:mentees",
+    "events": "smbot.sources.events",
+    "calendar": "smbot.sources.calendar_file",
+    "new-pages": "smbot.sources.new_pages:any_pages",
+    "feed": "smbot.sources.web_feed:any_feed",
 }
 
 

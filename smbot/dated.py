@@ -1,0 +1,66 @@
+"""Things that take place: announced, reminded of, and never told of when it is too late. Pure.
+
+One item with a date becomes several candidates, each with a card and a time of its own: the announcement, a reminder
+for each span of time that the settings name, and, should it be moved or cancelled once it was announced, that news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from smbot.model import Candidate, Event
+from smbot.settings import Feed, Wording
+
+REMINDER = "Reminder: $title\n\n$when\n$local"
+_MOVED = "New date: $title\n\n$when\n$local"
+_CANCELLED = "Cancelled: $title will not take place on $when."
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to be told of an item: which ('': the item itself), in which words (see `Wording`), and when."""
+
+    name: str
+    templates: Mapping[str, str]
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+    def on(self, candidate: Candidate) -> Candidate:
+        """The candidate at the time of this step."""
+        return replace(candidate, not_before=self.not_before, not_after=self.not_after)
+
+
+def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: datetime) -> Iterator[Step]:
+    """What is to be told from `now` on: the item itself, then the reminders that are still to come.
+
+    A reminder has to be told before the next one, or before it is too late. Of a whole day nobody is reminded by the
+    hour. `post` is the usual template of the source.
+    """
+    last = event.over - _MINUTE if event else None
+    yield Step("", {"": post, **wording.post}, None, last)
+    if event is None or last is None:
+        return
+    spans = [span for span in feed.remind if not event.whole_day or span >= _DAY]
+    for span, following in zip(spans, [*spans[1:], None], strict=True):
+        at = event.start - span
+        if at > now:
+            end = last if following is None else event.start - following - _MINUTE
+            yield Step(_name(span), {"": REMINDER, **wording.reminder}, at, end)
+
+
+def moved(event: Event) -> Step:
+    """What was announced takes place at another time."""
+    return Step(f"moved {event.start:%Y-%m-%d %H:%M}", {"": _MOVED}, None, event.over - _MINUTE)
+
+
+def cancelled(event: Event) -> Step:
+    """What was announced does not take place."""
+    return Step("cancelled", {"": _CANCELLED}, None, event.over - _MINUTE)
+
+
+def _name(span: timedelta) -> str:
+    number, unit = (span // _DAY, "day") if not span % _DAY else (span // _HOUR, "hour")
+    return f"{number} {unit}{'' if number == 1 else 's'} before"

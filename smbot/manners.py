@@ -1,0 +1,87 @@
+"""What the accounts never do: they answer nobody, tag nobody, and never say the same with two voices on X. Pure.
+
+The operating page: no replies, as the accounts are no support channel. https://www.mediawiki.org/wiki/Social_media
+On X, posting the same words from several accounts is platform manipulation:
+https://help.x.com/en/rules-and-policies/authenticity
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import regex
+
+from smbot.memory import DEFERRED, GIVEN_UP, REFUSED, RETRACTED, Delivery
+from smbot.model import Candidate, Problem, Text
+from smbot.settings import Settings
+
+ONE_VOICE = "x"  # the network on which no two accounts may say the same
+_NOT_OUT = (DEFERRED, REFUSED, GIVEN_UP, RETRACTED)
+
+# A name after @, or @name@server as the fediverse writes it; not the @ of an e-mail address or in a web address.
+_MENTION = regex.compile(r"(?<![\w@＠./+=-])[@＠]\w[\w.-]{0,100}(?:@[\w-][\w.-]{0,100})?(?<![.-])")
+_REPLY = regex.compile(r"\s*(?:(?:RT|re|reply to|in reply to)[\s:]+)?\.?[@＠]\w", regex.IGNORECASE)
+# Somebody else's post, which the request is to answer.
+_ASKS = regex.compile(
+    r"\b(?:reply|replying|respond|response|answer)\b.{0,200}?https?://(?:\S*?/@\S+/\d|(?:x|twitter|bsky|facebook)\.)",
+    regex.IGNORECASE | regex.DOTALL,
+)
+
+
+def problems(candidate: Candidate, texts: Mapping[str, Text], settings: Settings) -> Iterator[Problem]:
+    """Why a candidate cannot be posted by accounts that keep these manners, each with the remedy."""
+    words = [candidate.text, *(text for _, text in candidate.own)]
+    if any(map(is_reply, words)) or _ASKS.search(candidate.notes):
+        yield Problem("Our accounts reply to nobody.", _elsewhere(settings))
+    else:
+        yield from _mentions(candidate, words, settings)
+    on_x = [(channel, _said(text)) for channel, text in texts.items() if channel.endswith(f"/{ONE_VOICE}")]
+    said = [words for _, words in on_x if words]
+    if len(said) != len(set(said)):
+        yield _one_voice(on_x[-1][0])
+
+
+def repeated(id_: str, texts: Mapping[str, Text], deliveries: Iterable[Delivery]) -> Iterator[Problem]:
+    """Why a candidate cannot be posted after what other accounts have posted."""
+    for delivery in deliveries:
+        account, network = delivery.channel.split("/")
+        if network != ONE_VOICE or delivery.id == id_ or (delivery.state in _NOT_OUT and not delivery.posts):
+            continue
+        for channel, text in texts.items():
+            another = channel.split("/") != [account, network]
+            if another and channel.endswith(f"/{network}") and "" != _said(text) == _said(delivery.text):
+                yield _one_voice(channel)
+
+
+def is_reply(words: str) -> bool:
+    """Whether a post of these words would answer somebody, or look as if."""
+    return bool(_REPLY.match(words))
+
+
+def _mentions(candidate: Candidate, words: Iterable[str], settings: Settings) -> Iterator[Problem]:
+    if all(settings.accounts[name].mentions for name in candidate.accounts if name in settings.accounts):
+        return
+    for name in dict.fromkeys(name for text in words for name in _MENTION.findall(text)):
+        yield Problem(
+            f"‘{name}’ would tag somebody, who has not asked for that.",
+            "Write without @ who they are, and what they have to do with it.",
+        )
+
+
+def _elsewhere(settings: Settings) -> str:
+    where = f" Questions are answered at {' and '.join(settings.support)}." if settings.support else ""
+    return f"Ask for a post that everybody understands by itself.{where}"
+
+
+def _one_voice(channel: str) -> Problem:
+    account = channel.split("/")[0]
+    return Problem(
+        "Two accounts would say the same on X, which X forbids.",
+        f"Write other words in ‘text {channel}’, or let {account} repost: take it out of ‘accounts’, and name it in "
+        "‘reposted by’.",
+    )
+
+
+def _said(text: Text) -> str:
+    """The words as they are compared: X looks past white space and case."""
+    return " ".join(" ".join(text.parts).casefold().split())

@@ -1,0 +1,278 @@
+"""What the sources yielded becomes candidates, each once; also what was changed, moved, cancelled, or is gone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace as put
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from smbot import alike, dated, sources, wording
+from smbot.compose import fingerprint
+from smbot.forms import show_time
+from smbot.identity import Trace, recognise, take_print
+from smbot.memory import POSTED, Known, Memory, SourceState
+from smbot.model import Candidate, Event, Flag, Item, Page, Reading
+from smbot.settings import Feed, Wording
+
+if TYPE_CHECKING:
+    from smbot.gather import Snapshot
+
+JOINED = "joined"  # how an item ends that another source has told already
+CANCELLED = "It was cancelled."
+
+
+def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
+    """Take in what one feed yielded; where it yields nothing without saying why, raise its alarm and change no more."""
+    pages = seen.readings[feed.name]
+    alarm = _alarm(feed, pages)
+    alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
+    if alarm:
+        return replace(memory, alarms=alarms | {feed.name: alarm})
+    items = [item for _, reading in pages for item in reading.items if _is_wanted(item, feed)]
+    desk = _Desk(memory, seen, feed)
+    desk.take(items, {page.title for page, _ in pages})
+    states = {source_key(feed, page): _state(page, reading, seen) for page, reading in pages if page.exists}
+    return replace(memory, alarms=alarms, known=desk.known, sources=memory.sources | states)
+
+
+def source_key(feed: Feed, page: Page) -> str:
+    """Under which name the state of a page of a feed is remembered."""
+    return f"{feed.name}: {page.title}"
+
+
+def _state(page: Page, reading: Reading, seen: Snapshot) -> SourceState:
+    return SourceState(page.revision, len(reading.items), seen.now.date(), page.etag, page.modified)
+
+
+def _alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
+    if not any(page.exists for page, _ in pages):
+        return f"{feed.name}: the page ‘{feed.page}’ was not found."
+    for page, reading in pages:
+        if page.exists and not reading.items and not reading.placeholder:
+            why = " ".join(str(problem) for problem in reading.problems) or "Its form may have changed."
+            return f"{feed.name}: nothing was found on ‘{page.title}’. {why}"
+    return ""
+
+
+def _is_wanted(item: Item, feed: Feed) -> bool:
+    words = f"{item.section} {item.title} {item.text}".casefold()
+    return Flag.RECURRENT not in item.flags and (not feed.only or any(word in words for word in feed.only))
+
+
+# --- what is like it ------------------------------------------------------------------------------------------------
+
+LIKE_FOR = timedelta(days=180)  # how long it is remembered what a post was about
+MOST_LIKE = 2  # that a card tells of
+
+
+def _words(item: Item) -> str:
+    """All that an item says, to be compared."""
+    return item.text if item.text.startswith(item.title) else f"{item.title}. {item.text}"
+
+
+def archive(known: Mapping[str, Known], now: datetime) -> alike.Archive:
+    """What is open or was posted of late, to be compared with what is new."""
+    return alike.Archive(
+        alike.Told(id_, k.title, k.marks)
+        for id_, k in known.items()
+        if k.title and k.end in ("", POSTED) and not k.of and now.date() - k.since <= LIKE_FOR
+    )
+
+
+def similar(found: Iterable[alike.Match], known: Mapping[str, Known]) -> tuple[tuple[str, str], ...]:
+    """What of it was posted, with the reasons, for the card."""
+    posted = [(match.id, match.reason) for match in found if known[match.id].end == POSTED]
+    return tuple(posted[:MOST_LIKE])
+
+
+class _Desk:
+    """The items of one feed on their way into what is `known`."""
+
+    def __init__(self, memory: Memory, seen: Snapshot, feed: Feed) -> None:
+        self.known = dict(memory.known)
+        self._seen, self._feed = seen, feed
+        self._wording = seen.wordings.get(feed.name, Wording())
+        self._post = sources.source(feed.kind).POST
+        self._archive: alike.Archive | None = None
+        self._family: dict[str, list[str]] = {}  # the ids of what else is told of an item, by its id
+        for id_, k in memory.known.items():
+            if k.of and k.source == feed.name:
+                self._family.setdefault(k.of, []).append(id_)
+
+    def take(self, items: Sequence[Item], titles: set[str]) -> None:
+        """All the items of the pages with these titles."""
+        ours = {id_: k for id_, k in self.known.items() if k.source == self._feed.name and not (k.of or k.is_request)}
+        traces = [self._trace(item) for item in items]
+        ids = recognise(traces, {id_: self._remembered(k) for id_, k in ours.items()})
+        still_there: set[str] = set()
+        for item, trace, found in zip(items, traces, ids, strict=True):
+            id_ = found or self._id(trace)
+            if id_ in self.known and id_ not in still_there:
+                self._update(id_, item, trace)
+            elif id_ not in self.known and self._is_fresh(item):
+                self._take_in(id_, item, trace)
+            still_there.add(id_)
+        oldest = min((item.group for item in items), default="")
+        for id_, k in ours.items():
+            if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
+                self._hold(id_, f"The news is no longer on the page ‘{k.page}’.")
+
+    def _id(self, trace: Trace) -> str:
+        return f"n{fingerprint(self._feed.name + trace.print + ''.join(trace.keys[:1]))[:9]}"
+
+    def _trace(self, item: Item) -> Trace:
+        keys = tuple(fingerprint(key)[:8] for key in item.keys)
+        return Trace(take_print(item.identity or item.text), item.permalink.title, item.group, keys)
+
+    def _remembered(self, known: Known) -> Trace:
+        is_over = known.event is not None and known.event.over < self._seen.now
+        return Trace(known.print, known.page, known.group, known.keys, is_over)
+
+    def _is_fresh(self, item: Item) -> bool:
+        """A first run does not flood: only the items of the last days are news, only what takes place soon is told."""
+        now, settings = self._seen.now, self._seen.settings
+        if item.event:
+            return now < item.event.over and item.event.start - now <= settings.days("announce")
+        return item.published is None or item.published >= (now - settings.days("news")).date()
+
+    # --- new --------------------------------------------------------------------------------------------------------
+
+    def _take_in(self, id_: str, item: Item, trace: Trace) -> None:
+        if Flag.CANCELLED in item.flags:
+            return
+        words = _words(item)
+        marks = alike.marks(words, (link.url for link in item.links))
+        self._archive = self._archive or archive(self.known, self._seen.now)
+        found = self._archive.alike(words, marks)
+        if twin := next((m.id for m in found if m.degree is alike.Degree.SAME and self._is_open_elsewhere(m.id)), ""):
+            self._join(twin, item)
+            self.known[id_] = self._known(item, trace, "", end=JOINED)
+            return
+        more = {"marks": marks, "similar": similar(found, self.known)}
+        for step in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now):
+            self._propose(id_, item, trace, step, **({} if step.name else more))
+        self._archive.add(alike.Told(id_, self.known[id_].title, marks))
+
+    def _is_open_elsewhere(self, id_: str) -> bool:
+        k = self.known[id_]
+        return not (k.end or k.of or k.is_request) and k.source != self._feed.name
+
+    def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, **more: object) -> None:
+        """One more candidate of an item."""
+        id_of_step = f"{id_}-{fingerprint(f'{step.name}{item.event}')[:4]}" if step.name else id_
+        pick = self._feed.name in self._seen.picks
+        days = self._seen.settings.days("pick" if pick else "queue")
+        self.known[id_of_step] = self._known(
+            item,
+            trace,
+            id_ if step.name else "",
+            step=step.name,
+            pick=pick,
+            expires=max(self._seen.now + days, step.not_after or self._seen.now),
+            proposal=self._candidate(item, step),
+            **more,
+        )
+        if step.name:
+            self._family.setdefault(id_, []).append(id_of_step)
+
+    def _known(self, item: Item, trace: Trace, of: str, **more: object) -> Known:
+        return Known(
+            source=self._feed.name,
+            page=trace.page,
+            group=trace.group,
+            print=trace.print,
+            keys=trace.keys if not of else (),
+            since=self._seen.now.date(),
+            revision=item.permalink.revision,
+            url=item.permalink.url,
+            title=(item.title or item.text)[:80],
+            event=item.event,
+            of=of,
+            **more,  # type: ignore[arg-type]
+        )
+
+    def _candidate(self, item: Item, step: dated.Step) -> Candidate:
+        feed, settings = self._feed, self._seen.settings
+        own = {account: template for account, template in step.templates.items() if account}
+        words = wording.propose(item, step.templates[""], feed.accounts, settings.accounts, self._seen.rules, own)
+        return put(step.on(words), reposted_by=feed.reposted_by, evergreen=feed.evergreen)
+
+    # --- known ------------------------------------------------------------------------------------------------------
+
+    def _update(self, id_: str, item: Item, trace: Trace) -> None:
+        """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
+        before = self.known[id_]
+        keys = tuple(dict.fromkeys((*before.keys, *trace.keys)))
+        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=item.event)
+        if Flag.CANCELLED in item.flags:
+            self._hold(id_, CANCELLED)
+            if item.event:
+                self._tell(id_, item, trace, dated.cancelled(item.event))
+            return
+        steps = {s.name: s for s in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now)}
+        family = [id_, *self._family.get(id_, ())]
+        for one in family:
+            if self.known[one].step in steps and not self.known[one].end:
+                self._renew(one, item, trace, steps.pop(self.known[one].step), before.event)
+        if item.event and before.event and item.event != before.event:
+            self._move(id_, item, trace, steps)
+
+    def _renew(self, id_: str, item: Item, trace: Trace, step: dated.Step, before: Event | None) -> None:
+        """An open candidate takes what its item says now. Where people have seen to its words, they have to do it."""
+        known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
+        proposal = self._candidate(item, step)
+        has_moved = item.event != before
+        same = proposal == known.proposal or (known.print == trace.print and not item.links and not has_moved)
+        if same:
+            return
+        seen_to = has_moved and (known.standing.edited or known.standing.approvals)
+        self.known[id_] = replace(
+            known,
+            print=trace.print,
+            title=(item.title or item.text)[:80],
+            revision=item.permalink.revision,
+            url=item.permalink.url,
+            proposal=proposal,
+            outdated=known.standing.digest if seen_to else "",
+        )
+
+    def _move(self, id_: str, item: Item, trace: Trace, steps: dict[str, dated.Step]) -> None:
+        """What has a new date is told to those who know the old one, and they are reminded anew."""
+        assert item.event  # noqa: S101 - for the type checker
+        when = show_time(item.event.start)
+        for one in self._family.get(id_, ()):
+            if not self.known[one].end and self.known[one].event != item.event:
+                self._hold(one, f"It was moved to {when} UTC.")
+        self._tell(id_, item, trace, dated.moved(item.event))
+        for step in steps.values():
+            if step.name:
+                self._propose(id_, item, trace, step)
+
+    def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:
+        """What became of something that was announced; what was not, needs no such news."""
+        told = [k for one in (id_, *self._family.get(id_, ())) if (k := self.known[one]).end == POSTED]
+        if told and not any(self.known[one].step == step.name for one in self._family.get(id_, ())):
+            self._propose(id_, item, trace, step)
+
+    def _hold(self, id_: str, why: str) -> None:
+        """Let nothing open of an item go out."""
+        for one in (id_, *self._family.get(id_, ())):
+            k = self.known[one]
+            if not k.end and k.step != "cancelled":
+                self.known[one] = replace(k, held=why)
+
+    # --- the same from two sources ----------------------------------------------------------------------------------
+
+    def _join(self, id_: str, item: Item) -> None:
+        """Offer the same news from two sources as one candidate, which the accounts of the second repost."""
+        k, feed = self.known[id_], self._feed
+        label = f"{feed.name}, {item.group}" if item.group else feed.name
+        also = (*k.also, (label, item.permalink.url))
+        proposal = k.proposal
+        if proposal:
+            others = (a for a in (*feed.accounts, *feed.reposted_by) if a not in proposal.accounts)
+            proposal = put(proposal, reposted_by=tuple(dict.fromkeys((*proposal.reposted_by, *others))))
+        self.known[id_] = replace(k, also=also, proposal=proposal)

@@ -1,0 +1,131 @@
+"""How often an account posts, and of what: its goal for the week, what it is short of, and what comes first. Pure.
+
+An account that has a goal is to post several times a week. What keeps (`evergreen`) is held back for the weeks that
+would be thin without it; of what is ready, the sources take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from smbot import deliveries
+from smbot.gather import Snapshot
+from smbot.memory import Memory
+from smbot.proposals import Proposal, is_late, verdict
+from smbot.settings import Account
+
+MANY, LONG = 10, timedelta(days=7)  # so many cards without a decision, or one for so long, are worth a word
+SUGGESTED = 3
+_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How an account stands in this week, which begins on Monday in its time zone.
+
+    `posted` is out or under way, `approved` will follow; of that `keeping` is evergreen. `due` is how much of the goal
+    there should be by the end of today.
+    """
+
+    account: str
+    goal: int
+    posted: int
+    approved: int
+    keeping: int
+    due: int
+
+    @property
+    def lacks(self) -> int:
+        """How many posts are missing to the goal, with all that is approved."""
+        return max(0, self.goal - self.posted - self.approved)
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether it is behind without what keeps, so that some of that is to go out."""
+        return self.posted + self.approved - self.keeping < self.due
+
+
+def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Week:
+    """How an account stands, given the open candidates."""
+    voice = seen.settings.accounts[account]
+    zone = ZoneInfo(voice.rhythm.zone)
+    today = seen.now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d))
+    out = {d.id for d in mine if d.since.astimezone(zone).date() >= monday}
+    ready = [p for p in open_ if p.id not in out and _is_ready(p, account, monday, zone, seen)]
+    keeping = sum(p.candidate.evergreen for p in ready)
+    return Week(account, voice.goal, len(out), len(ready), keeping, voice.goal * _days(voice, today) // _days(voice))
+
+
+def _is_ready(proposal: Proposal, account: str, monday: date, zone: ZoneInfo, seen: Snapshot) -> bool:
+    """Whether it is approved and can go out this week."""
+    if account not in proposal.accounts or proposal.problems or proposal.known.held or is_late(proposal, seen.now):
+        return False
+    begins = proposal.candidate.not_before
+    if begins and begins.astimezone(zone).date() >= monday + timedelta(days=_WEEK):
+        return False
+    return bool(verdict(proposal, account, seen).approval)
+
+
+def _days(account: Account, until: date | None = None) -> int:
+    """On how many days of a week the account may post, those after `until` left out."""
+    days = {day for slot in account.rhythm.slots for day in slot.days} or set(range(_WEEK))
+    return sum(until is None or day <= until.weekday() for day in days)
+
+
+def waits_for_thin_week(
+    proposal: Proposal, account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
+) -> bool:
+    """Whether something that keeps is held back, as there is enough else. A time that somebody set comes first."""
+    candidate = proposal.candidate
+    if not candidate.evergreen or candidate.not_before or not seen.settings.accounts[account].goal:
+        return False
+    return not week(account, open_, memory, seen).is_thin
+
+
+def turn(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> tuple[bool, bool]:
+    """For sorting what is ready: what cannot wait for another day first, then what is not of the same source again."""
+    end = proposal.candidate.not_after
+    last = max(
+        (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d)),
+        key=lambda d: d.since,
+        default=None,
+    )
+    source = memory.known[last.id].source if last and last.id in memory.known else ""
+    return not (end and end - seen.now < timedelta(days=1)), source == proposal.known.source
+
+
+# --- what maintainers should know -----------------------------------------------------------------------------------
+
+
+def fillers(account: str, open_: Sequence[Proposal], seen: Snapshot) -> list[Proposal]:
+    """What could fill a gap, if somebody approves it: first what is to be picked, then what keeps, newest first."""
+    free = [p for p in open_ if account in p.accounts and not verdict(p, account, seen).approval and not p.known.held]
+    free.sort(key=lambda p: (p.known.pick, p.candidate.evergreen, p.known.since), reverse=True)
+    return free[:SUGGESTED]
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """The cards that wait for a decision, without those to pick from: how many, and since when the oldest does."""
+
+    number: int
+    since: date
+
+    def is_high(self, now: datetime) -> bool:
+        """Whether it is worth a word."""
+        return self.number >= MANY or (self.number > 0 and now.date() - self.since > LONG)
+
+
+def pile(open_: Sequence[Proposal], seen: Snapshot) -> Pile:
+    """The cards that nobody has decided on yet."""
+    undecided = [
+        p.known.since
+        for p in open_
+        if not p.known.pick and not any(verdict(p, account, seen).approval for account in p.accounts)
+    ]
+    return Pile(len(undecided), min(undecided, default=seen.now.date()))

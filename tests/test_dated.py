@@ -1,0 +1,63 @@
+"""What takes place is announced and reminded of in time, and never told of too late."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smbot import dated
+from smbot.model import Event
+from smbot.settings import Feed, Wording
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+START = datetime(2026, 12, 3, 18, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def told(
+    event: Event | None, now: datetime = NOW, remind: tuple[timedelta, ...] = (DAY, HOUR)
+) -> list[tuple[str, str, str]]:
+    feed = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=remind)
+
+    def show(time: datetime | None) -> str:
+        return f"{time:%m-%d %H:%M}" if time else ""
+
+    steps = dated.steps(event, feed, Wording(), "$text", now)
+    return [(step.name, show(step.not_before), show(step.not_after)) for step in steps]
+
+
+def test_what_has_no_date_is_told_once_at_any_time() -> None:
+    assert told(None) == [("", "", "")]
+
+
+def test_an_event_is_announced_and_reminded_of_and_never_told_of_afterwards() -> None:
+    assert told(Event(START)) == [
+        ("", "", "12-03 17:59"),
+        ("1 day before", "12-02 18:00", "12-03 16:59"),
+        ("1 hour before", "12-03 17:00", "12-03 17:59"),
+    ]
+
+
+def test_a_reminder_whose_time_is_over_is_left_out() -> None:
+    assert [name for name, *_ in told(Event(START), START - timedelta(hours=5))] == ["", "1 hour before"]
+    assert [name for name, *_ in told(Event(START), START - timedelta(minutes=5))] == [""]
+
+
+def test_of_a_whole_day_nobody_is_reminded_by_the_hour_and_it_may_be_told_all_day() -> None:
+    day = Event(datetime(2026, 12, 3, tzinfo=UTC), whole_day=True)
+    assert told(day) == [("", "", "12-03 23:59"), ("1 day before", "12-02 00:00", "12-03 23:59")]
+
+
+@pytest.mark.parametrize(("span", "name"), [(2 * DAY, "2 days"), (36 * HOUR, "36 hours"), (HOUR, "1 hour")])
+def test_reminders_are_named_by_their_span(span: timedelta, name: str) -> None:
+    assert told(Event(START), remind=(span,))[1][0] == f"{name} before"
+
+
+def test_the_words_of_the_wiki_come_before_the_usual_ones() -> None:
+    feed = Feed("Talks", "events", "Talks", "", (), remind=(DAY,))
+    wording = Wording({"": "Talk: $title", "wikitech": "Join: $title"}, {"": "Soon: $title"})
+    first, second = dated.steps(Event(START), feed, wording, "$text", NOW)
+    assert (first.templates, second.templates) == (dict(wording.post), {"": "Soon: $title"})
+    first, second = dated.steps(Event(START), feed, Wording(), "$text", NOW)
+    assert (first.templates, second.templates) == ({"": "$text"}, {"": dated.REMINDER})

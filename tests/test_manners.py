@@ -1,0 +1,108 @@
+"""No replies, no tags, and no two voices saying the same on X."""
+
+from __future__ import annotations
+
+import pytest
+
+from smbot import compose, manners
+from smbot.model import Candidate, Rules, Text
+from smbot.settings import Account, Settings
+from tests.builders import ALICE, delivery
+
+SUPPORT = ("https://www.mediawiki.org/wiki/Project:Support_desk",)
+ON_X = {
+    name: Account(name, ("mastodon", "x"), frozenset({ALICE}), mentions=name == "chatty")
+    for name in ("mediawiki", "wikitech", "chatty")
+}
+RULES = {channel: Rules("any", 500, len) for account in ON_X.values() for channel in account.channels}
+DESK = Settings(accounts=ON_X, support=SUPPORT)
+
+
+def problems(text: str, *accounts: str, **more: object) -> list[str]:
+    candidate = Candidate(accounts or ("mediawiki",), text, **more)  # type: ignore[arg-type]
+    return [str(p) for p in manners.problems(candidate, compose.texts(candidate, ON_X, RULES), DESK)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@user Please update.",
+        "  @user@example.social hi",
+        ".@user is right",
+        "RT @user: News",
+        "Re: @user thanks",
+        "＠user hi",
+    ],
+)
+def test_what_begins_as_a_reply_is_answered_with_where_people_are_helped(text: str) -> None:
+    (said,) = problems(text)
+    assert said.startswith("Our accounts reply to nobody.")
+    assert SUPPORT[0] in said
+
+
+def test_a_request_to_answer_a_post_is_seen_from_its_notes() -> None:
+    (said,) = problems("You can reset it on the login page.", notes="Please reply to https://x.com/someone/status/1")
+    assert "reply to nobody" in said
+    assert not problems("A new release.", notes="I cannot answer before Monday. See https://example.org.")
+
+
+def test_words_of_their_own_for_a_network_are_looked_at_too() -> None:
+    assert problems("News.", own=(("x", "@someone News."),))
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged"),
+    [
+        ("Thanks to @someone for this.", ["@someone"]),
+        ("By @one@example.social, @two and @one@example.social.", ["@one@example.social", "@two"]),
+        ("ଧନ୍ୟବାଦ @ବ୍ୟବହାରକାରୀ", ["@ବ୍ୟବହାରକାରୀ"]),
+        ("Write to talk@example.org.", []),
+        ("See https://example.social/@someone/1 and https://medium.com/@someone.", []),
+        ("Meet us @ the hackathon.", []),
+        ("Use npm i pkg@1.2.", []),
+    ],
+)
+def test_people_are_named_not_tagged(text: str, tagged: list[str]) -> None:
+    assert [said.split("’")[0].lstrip("‘") for said in problems(text)] == tagged
+
+
+def test_an_account_may_tag_people_where_its_settings_allow_it() -> None:
+    assert problems("Thanks to @someone.", "chatty") == []
+    assert problems("Thanks to @someone.", "chatty", "wikitech")
+
+
+def test_two_accounts_never_say_the_same_on_x() -> None:
+    (said,) = problems("A new release is out.", "mediawiki", "wikitech")
+    assert "X forbids" in said
+    assert "reposted by" in said
+    assert not problems(
+        "A new release is out.", "mediawiki", "wikitech", own=(("wikitech/x", "MediaWiki 1.46 is out."),)
+    )
+    assert not problems("A new release is out.", "mediawiki", reposted_by=("wikitech",))
+
+
+def test_white_space_and_case_do_not_make_words_others() -> None:
+    own = (("wikitech/x", "A NEW  release is out."),)
+    assert problems("A new release is out.", "mediawiki", "wikitech", own=own)
+
+
+@pytest.mark.parametrize(
+    ("id_", "channel", "state", "wrong"),
+    [
+        ("n2", "wikitech/x", "posted", True),
+        ("n2", "wikitech/x", "in doubt", True),
+        ("n2", "wikitech/x", "given up", False),
+        ("n2", "mediawiki/x", "posted", False),  # the account itself: its network will say
+        ("n2", "wikitech/mastodon", "posted", False),
+        ("n1", "wikitech/x", "posted", False),
+    ],
+)
+def test_nor_does_one_say_what_the_other_said_before(id_: str, channel: str, state: str, wrong: bool) -> None:
+    texts = {"mediawiki/x": Text("A new skin.")}
+    before = delivery(id_, channel, state=state, text=Text("A new  Skin."))
+    assert bool([*manners.repeated("n1", texts, [before])]) is wrong
+
+
+def test_a_long_text_full_of_signs_is_read_quickly() -> None:
+    assert problems("@a" * 10_000)
+    assert problems("reply " * 5_000 + "@x", notes="reply " * 5_000)
