@@ -272,7 +272,7 @@ def test_an_entry_of_a_feed_leads_to_itself() -> None:
         ["It works (see Help. There is more.) for all.", "(It does. Really.)", "It (wow!) Works."],
         ["What?!", "No!", "Yes."],
         ["It asks “What?” and “Why?”.", "Read it (e.g.).", "It fits in 5 ft. 3 or so."],
-        ["1. First it is done.", "2. Then it works."],
+        ["1. First it is done.", "2. Then it works.", "• 3. And then."],
         ["¿Qué hay?", "¡Mucho!", "La Sra. Díaz lo sabe."],
         ["Pourquoi ?", "Parce que M. Dupont l'a dit !", "Voilà."],
         ["It uses .NET and Node.js now.", "Do it."],
