@@ -382,7 +382,7 @@ _INNER = regex.compile(rf"[{_STOPS}]++(?!.$)")  # but for the last in front of t
 _FRESH = regex.compile(rf"(?:\n|[{_STOPS}][{_CLOSE}]{{0,2}}) ?\Z")  # what a bracket that is a sentence comes behind
 
 _BEFORE_WORD = regex.compile(r"[\s(\[“\"'«„/]")
-_NUMBERING = regex.compile(rf"(?:\n|• |(?<!\b\p{{L}}{{1,4}})[{_STOPS}] )\d{{1,2}}\Z")  # of a list, not 'no. 5'
+_NUMBERING = regex.compile(rf"(?:\n|• |(?<!\b\p{{L}}{{1,3}})[{_STOPS}] )\d{{1,2}}\Z")  # of a list, not 'no. 5'
 _NEVER_LAST = regex.compile(
     r"e\.?g|i\.?e|cf|vs|mrs?|m[sx]|dr|prof|rev|hon|approx|ca|resp|incl|excl|z\.b|d\.h|bzw|bijv"
     r"|vgl|p\.ex|mme|mlle|sra|srta|np|tzn|ul",
