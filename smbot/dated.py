@@ -44,10 +44,10 @@ def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: dat
     if event is None or last is None:
         return
     spans = [span for span in feed.remind if not event.whole_day or span >= _DAY]
-    for span, following in zip(spans, [*spans[1:], None], strict=True):
+    ends = [*(event.start - span - _MINUTE for span in spans[1:]), last]
+    for span, end in zip(spans, ends, strict=False):  # without spans there is only the end
         at = event.start - span
         if at > now:
-            end = last if following is None else event.start - following - _MINUTE
             yield Step(_name(span), {"": REMINDER, **wording.reminder}, at, end)
 
 

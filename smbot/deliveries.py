@@ -111,7 +111,7 @@ def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) ->
         return (
             f"it costs {dollars(mills)}, and the budget of {account} for this month ({dollars(budget)}) is too small."
         )
-    if not _is_begun_by(account, id_, memory) and is_full(account, memory, seen):
+    if not is_begun_by(account, id_, memory) and is_full(account, memory, seen):
         return f"{account} has posted enough for today, so it goes out tomorrow."
     at = next_time(id_, account, memory, seen)
     return f"goes out at {show_time(at)} UTC, or soon after." if at > seen.now else ""
@@ -123,7 +123,7 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetim
     known = memory.known.get(id_)
     if known and known.step:  # a reminder has a time of its own, and does not wait for a slot
         rhythm = put(rhythm, slots=())
-    if _is_begun_by(account, id_, memory):
+    if is_begun_by(account, id_, memory):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and counts(d))
     times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
@@ -143,7 +143,8 @@ def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
     return len(used) >= min(voice.posts_per_day, seen.ceiling)
 
 
-def _is_begun_by(account: str, id_: str, memory: Memory) -> bool:
+def is_begun_by(account: str, id_: str, memory: Memory) -> bool:
+    """Whether an account has posted something on one of its networks at least."""
     return any(d.channel.startswith(f"{account}/") and counts(d) for d in memory.of(id_))
 
 

@@ -456,6 +456,9 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
 
 def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """Why what is approved does not go out yet."""
+    if rhythm.waits_for_thin_week(proposal, account, proposals.proposals(memory, seen), memory, seen):
+        yield "Approved; it keeps, so it waits for a week with little else."
+        return
     for channel, text in proposal.texts.items():
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):

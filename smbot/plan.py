@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -332,17 +333,29 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
     """
     if stopped(seen):
         return []
+    open_ = proposals(memory, seen)
+    ready = sorted(_ready(open_, memory, seen), key=lambda one: (one.turn, one.since, one.delivery.key))
     result = []
-    for *_, delivery in sorted(_ready(memory, seen), key=lambda ready: (*ready[:2], ready[2].key)):
+    for one in ready:
+        delivery, account = one.delivery, one.delivery.channel.split("/")[0]
+        if rhythm.waits_for_thin_week(one.proposal, account, open_, memory, seen):
+            continue
         if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen):
             result.append(delivery)
             memory = deliveries.begin(memory, delivery, "")
     return result
 
 
-def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[tuple[bool, bool], datetime, Delivery]]:
-    """What is approved and at its time, with whose turn it is and since when it is approved."""
-    open_ = proposals(memory, seen)
+class _Ready(NamedTuple):
+    """A delivery that is approved and at its time: since when it is approved, and whose turn it is."""
+
+    proposal: Proposal
+    turn: tuple[bool, bool]
+    since: datetime
+    delivery: Delivery
+
+
+def _ready(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterator[_Ready]:
     for proposal in open_:
         if _is_held(proposal, seen):
             continue
@@ -354,10 +367,9 @@ def _ready(memory: Memory, seen: Snapshot) -> Iterator[tuple[tuple[bool, bool], 
                 continue
             if text.points_at and not deliveries.original(memory, proposal.id, text):
                 continue
-            approval = verdict(proposal, account, seen).approval
-            if approval and not rhythm.waits_for_thin_week(proposal, account, open_, memory, seen):
-                turn = rhythm.turn(proposal, account, memory, seen)
-                yield turn, approval.time, _delivery(proposal.id, channel, text, approval, before, seen)
+            if approval := verdict(proposal, account, seen).approval:
+                delivery = _delivery(proposal.id, channel, text, approval, before, seen)
+                yield _Ready(proposal, rhythm.turn(proposal, account, memory, seen), approval.time, delivery)
 
 
 def _is_held(proposal: Proposal, seen: Snapshot) -> bool:

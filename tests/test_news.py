@@ -1,0 +1,288 @@
+"""What the sources yield becomes candidates: dated things, the same news from two sources, and goals for the week."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from smbot import review
+from smbot.model import Event, Flag, Item, Link, Permalink
+from smbot.settings import Feed
+from tests.builders import ALICE, BOB, NOW, Paper, item, reading, settings
+
+TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
+BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
+START = datetime(2026, 12, 3, 18, tzinfo=UTC)
+
+
+def talk(start: datetime = START, title: str = "How Parsoid works", **more: Any) -> Item:
+    """A talk on the page, at that time."""
+    link = Link("https://example.org/talk", title)
+    place = Permalink("Talks", 7, "https://wiki.test/Talks?oldid=7")
+    text = more.pop("text", title)
+    return Item(
+        "Talks", f"{start:%Y-%m-%d}", "", text, (link,), place, title=title, identity=title, event=Event(start), **more
+    )
+
+
+class Talks(Paper):
+    """A desk that reads a page of talks."""
+
+    def __init__(self, *items: Item, feed: Feed = TALKS, now: datetime = NOW) -> None:
+        super().__init__(settings=settings(feeds=(feed,)), now=now)
+        self.say(*items)
+
+    def say(self, *items: Item, placeholder: bool = False) -> None:
+        """Let the page have just these."""
+        self.readings = {"Talks": reading(*items, title="Talks", revision=self._next(), placeholder=placeholder)}
+        self.run()
+
+    def open(self) -> dict[str, str]:
+        """What is open, by what it tells of the talk, with its time."""
+        shown = {}
+        for known in self.memory.open().values():
+            assert known.proposal
+            times = (known.proposal.not_before, known.proposal.not_after)
+            shown[known.step] = " ".join(f"{time:%m-%d %H:%M}" for time in times if time)
+        return shown
+
+    def id(self, step: str = "") -> str:
+        """The open candidate that tells of it."""
+        (found,) = [id_ for id_, known in self.memory.open().items() if known.step == step]
+        return found
+
+    def post(self, id_: str) -> None:
+        """As if it had gone out."""
+        from msgspec.structs import replace
+
+        known = self.memory.known
+        self.memory = replace(self.memory, known=known | {id_: replace(known[id_], end="posted", proposal=None)})
+
+
+def test_a_talk_is_announced_and_reminded_of_each_with_a_card_of_its_own() -> None:
+    desk = Talks(talk())
+    assert desk.open() == {
+        "": "12-03 17:59",
+        "1 day before": "12-02 18:00 12-03 16:59",
+        "1 hour before": "12-03 17:00 12-03 17:59",
+    }
+    words = desk.memory.known[desk.id("1 hour before")].proposal
+    assert words is not None
+    assert words.text.startswith("Reminder: How Parsoid works")
+    assert "3 December 2026, 18:00 UTC" in words.text
+    assert f"https://zonestamp.toolforge.org/{int(START.timestamp())}" in words.text
+
+
+def test_it_is_not_proposed_long_before_nor_when_it_is_over() -> None:
+    assert not Talks(talk(NOW + timedelta(days=15))).open()
+    assert not Talks(talk(NOW - timedelta(hours=1))).open()
+    assert set(Talks(talk(NOW + timedelta(minutes=30))).open()) == {""}
+
+
+def test_proposing_twice_adds_nothing() -> None:
+    desk = Talks(talk())
+    before = set(desk.memory.known)
+    desk.say(talk())
+    desk.say(talk(), talk(NOW + timedelta(days=3), "Another talk"))
+    assert before < set(desk.memory.known)
+    assert len(desk.memory.known) == 6
+
+
+def test_a_moved_talk_moves_the_cards_nobody_has_touched() -> None:
+    desk = Talks(talk())
+    ids = set(desk.ids)
+    desk.say(talk(START + timedelta(days=1)))
+    assert set(desk.ids) == ids
+    assert desk.open()["1 hour before"] == "12-04 17:00 12-04 17:59"
+    assert "4 December 2026" in desk.argument(desk.id(), "text")
+
+
+def test_an_approval_for_the_old_time_counts_no_more() -> None:
+    desk = Talks(talk())
+    id_ = desk.id("1 hour before")
+    desk.change(ALICE, id_, status="approved")
+    desk.run()
+    assert desk.why(id_, "wikitech") is None
+    desk.say(talk(START + timedelta(days=1)))
+    desk.run()
+    assert "12-04 17:00" in desk.argument(id_, "not before")
+    assert "It was changed after" in str(desk.why(id_, "wikitech"))
+
+
+def test_a_card_whose_words_people_changed_is_held_until_they_change_the_time_too() -> None:
+    desk = Talks(talk())
+    id_ = desk.id()
+    desk.change(BOB, id_, text="Come and hear how Parsoid works on Thursday.", status="approved")
+    desk.run()
+    desk.say(talk(START + timedelta(days=1)))
+    assert "this card still has the old time" in desk.argument(id_, "note")
+    assert desk.due() == []
+    desk.change(BOB, id_, text="Come and hear how Parsoid works on Friday.", not_after="2026-12-04 17:59")
+    desk.change(BOB, id_, status="waiting")
+    desk.change(BOB, id_, status="approved")
+    desk.run()
+    assert "old time" not in desk.argument(id_, "note")
+    assert desk.due() == [f"{id_}/wikitech/mastodon"]
+
+
+def test_what_was_announced_and_is_moved_is_told_anew_once_somebody_approves() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.say(talk(START + timedelta(days=1)))
+    assert desk.open() == {
+        "moved 2026-12-04 18:00": "12-04 17:59",
+        "1 day before": "12-03 18:00 12-04 16:59",
+        "1 hour before": "12-04 17:00 12-04 17:59",
+    }
+    assert desk.due() == []
+    desk.say(talk(START + timedelta(days=1)))
+    assert len(desk.open()) == 3
+
+
+def test_after_a_reminder_a_later_date_is_reminded_of_again() -> None:
+    desk = Talks(talk(), now=START - timedelta(days=2))
+    first = desk.id("1 day before")
+    desk.post(desk.id())
+    desk.post(first)
+    desk.say(talk(START + timedelta(days=7)))
+    again = desk.id("1 day before")
+    assert again != first
+    assert desk.open()["1 day before"].startswith("12-09 18:00")
+
+
+def test_a_cancelled_talk_withdraws_its_posts() -> None:
+    desk = Talks(talk())
+    id_ = desk.id("1 hour before")
+    desk.change(ALICE, id_, status="approved")
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    assert "It was cancelled." in desk.argument(id_, "note")
+    desk.now = START - timedelta(minutes=30)
+    assert desk.due() == []
+    assert "cancelled" not in desk.open()
+
+
+def test_what_was_announced_and_is_cancelled_is_told_once_somebody_approves() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    for _ in range(2):
+        desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    (known,) = [known for known in desk.memory.open().values() if known.step == "cancelled"]
+    assert known.proposal is not None
+    assert known.proposal.text.startswith("Cancelled: How Parsoid works")
+    assert not known.held
+
+
+def test_a_talk_that_is_on_again_goes_on() -> None:
+    desk = Talks(talk())
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    desk.say(talk())
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_a_talk_taken_off_the_page_is_held_back_with_its_reminders() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    desk.say(talk(START + timedelta(days=1), "Another"), talk(NOW + timedelta(days=1), "Sooner"))
+    held = {known.step for known in desk.memory.open().values() if known.held}
+    assert held == {"", "1 day before", "1 hour before"}
+
+
+def test_what_is_older_than_all_on_the_page_was_archived_not_withdrawn() -> None:
+    desk = Paper()
+    desk.news("A new skin is the default.", group="2026-11-12", published=date(2026, 11, 12))
+    desk.run()
+    (id_,) = desk.ids
+    desk.news("Patrolling is faster for everyone.", group="2026-11-20")
+    desk.run()
+    assert not desk.memory.known[id_].held
+
+
+def test_nobody_is_told_of_it_too_late() -> None:
+    desk = Talks(talk())
+    ids = desk.ids
+    for id_ in ids:
+        desk.change(ALICE, id_, status="approved")
+    desk.now = START + timedelta(seconds=1)
+    assert desk.due() == []
+    desk.say(placeholder=True)
+    assert {desk.memory.known[id_].end for id_ in ids} == {"expired"}
+
+
+def test_the_same_talk_next_month_is_another_one() -> None:
+    desk = Talks(talk(keys=("a",)))
+    first = desk.id()
+    desk.now = START + timedelta(days=20)
+    desk.say(talk(START + timedelta(days=28), keys=("b",)))
+    assert desk.id() != first
+
+
+def test_an_entry_that_changes_its_id_or_its_title_is_not_new() -> None:
+    desk = Talks(talk(keys=("guid 1", "https://example.org/1")))
+    before = set(desk.memory.known)
+    desk.say(talk(keys=("guid 2", "https://example.org/1")))
+    desk.say(talk(title="How the parser works", keys=("guid 2", "https://example.org/2")))
+    desk.say(talk(title="How the parser works", keys=("guid 3", "https://example.org/3")))
+    assert set(desk.memory.known) == before
+
+
+# --- two sources ----------------------------------------------------------------------------------------------------
+
+
+def entry(text: str, **more: Any) -> Item:
+    """An entry of the blog."""
+    place = Permalink(BLOG.page, 9, "https://blog.example/1")
+    return item(text, permalink=place, keys=("https://blog.example/1",), **more)
+
+
+def both(news: str, blog: str, **more: Any) -> Paper:
+    """A desk that reads the news first, then the blog."""
+    desk = Paper()
+    desk.settings = settings(feeds=(*desk.settings.feeds, BLOG))
+    desk.news(news)
+    desk.run()
+    desk.readings = {"Blog": reading(entry(blog, **more), title=BLOG.page, revision=9)}
+    desk.run()
+    return desk
+
+
+RELEASE = "MediaWiki 1.46.1 is out, with fixes for translators."
+
+
+def test_the_same_news_from_two_sources_is_one_candidate_with_both() -> None:
+    desk = both(RELEASE, "MediaWiki 1.46.1 is released, with fixes for translators")
+    (id_,) = desk.ids
+    source = desk.argument(id_, "source")
+    assert "MediaWiki News" in source
+    assert "[https://blog.example/1 Blog, 2026-11-20]" in source
+    (card,) = review.read(desk.text).values()
+    assert card is not None
+    assert (card.candidate.accounts, card.candidate.reposted_by) == (("mediawiki",), ("wikitech",))
+    desk.run()
+    assert desk.ids == [id_]
+
+
+@pytest.mark.parametrize(
+    "blog", ["MediaWiki 1.46.2 is out, with fixes for translators.", "A hackathon took place in Tirana."]
+)
+def test_other_news_is_another_candidate(blog: str) -> None:
+    assert len(both(RELEASE, blog).ids) == 2
+
+
+def test_what_is_like_something_posted_of_late_says_so_on_its_card() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.settings = settings(feeds=(BLOG,))
+    desk.readings = {"Blog": reading(entry("How Parsoid works"), title=BLOG.page, revision=9)}
+    desk.run()
+    (id_,) = [id_ for id_, known in desk.memory.open().items() if known.source == "Blog"]
+    assert "Like something posted" in desk.argument(id_, "note")
+
+
+# --- which items ----------------------------------------------------------------------------------------------------
+
+
+def test_a_source_may_be_only_about_some_things() -> None:
+    feed = Feed("Talks", "events", "Talks", "", ("wikitech",), only=("wikidata", "ଓଡ଼ିଆ"))
+    desk = Talks(talk(), talk(title="Wikidata for beginners"), talk(title="ଓଡ଼ିଆ ଉଇକି"), feed=feed)
+    assert sorted(known.title for known in desk.memory.open().values()) == ["Wikidata for beginners", "ଓଡ଼ିଆ ଉଇକି"]

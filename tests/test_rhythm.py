@@ -1,0 +1,193 @@
+"""Goals: what an account lacks, what keeps for thin weeks, whose turn it is, and what maintainers are told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace as put
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from smbot import pages, plan, proposals, rhythm
+from smbot.gather import Snapshot
+from smbot.memory import Approval, Delivery, Memory, Standing
+from smbot.model import Candidate, Page
+from smbot.review import cards
+from smbot.settings import Account
+from smbot.templates import parse
+from smbot.timing import Rhythm, Slot
+from tests.builders import ACCOUNTS, ALICE, CHANNEL, TITLES, card, delivery, digest, known, snapshot
+from tests.builders import settings as rules
+
+MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
+FRIDAY = datetime(2026, 11, 20, 9, tzinfo=UTC)
+WORKDAYS = Rhythm(slots=(Slot(frozenset(range(5)), time(8)), Slot(frozenset(range(5)), time(17))))
+
+
+def voice(**changed: Any) -> Account:
+    return put(ACCOUNTS["mediawiki"], **({"goal": 3, "rhythm": Rhythm(gap=timedelta(minutes=30))} | changed))
+
+
+def desk(
+    now: datetime,
+    approved: int = 0,
+    keeping: int = 0,
+    waiting: int = 0,
+    posted: tuple[datetime, ...] = (),
+    account: Account | None = None,
+) -> tuple[Memory, Snapshot]:
+    """A desk with so many cards of each kind, and posts of other candidates at those times."""
+    account = account or voice()
+    queue, open_ = [], {}
+    for number in range(approved + keeping + waiting):
+        id_, evergreen = f"n{number}", number >= approved
+        status = "approved" if number < approved + keeping else "waiting"
+        text = card(
+            id_,
+            status,
+            f"News number {number}.",
+            **({"evergreen": "yes"} if evergreen and status == "approved" else {}),
+        )
+        (shown,) = cards(parse(text)).values()
+        assert shown is not None
+        approval = Approval(ALICE, 5, now - timedelta(hours=number + 1), digest(shown.candidate))
+        standing = Standing(
+            status=status, digest=approval.digest, face=shown.face, approvals=(approval,) * (status == "approved")
+        )
+        queue.append(text)
+        open_[id_] = known(
+            proposal=shown.candidate, standing=standing, title=f"News number {number}.", since=now.date()
+        )
+    deliveries = {d.key: d for d in (out(f"p{i}", at) for i, at in enumerate(posted))}
+    memory = Memory(known=open_, deliveries=deliveries)
+    settings = rules(accounts=ACCOUNTS | {"mediawiki": account})
+    return memory, snapshot(memory, "\n".join(queue), now=now, settings=settings)
+
+
+def out(id_: str, at: datetime) -> Delivery:
+    return delivery(id_, CHANNEL, state="posted", since=at)
+
+
+def week(memory: Memory, seen: Snapshot) -> rhythm.Week:
+    return rhythm.week("mediawiki", proposals.proposals(memory, seen), memory, seen)
+
+
+def due(memory: Memory, seen: Snapshot) -> list[str]:
+    return [d.id for d in plan.due(memory, seen)]
+
+
+def test_a_week_counts_what_is_out_and_what_is_approved() -> None:
+    found = week(*desk(FRIDAY, approved=1, keeping=1, waiting=4, posted=(FRIDAY - timedelta(days=2),)))
+    assert (found.posted, found.approved, found.keeping, found.lacks) == (1, 2, 1, 0)
+
+
+def test_what_was_posted_last_week_is_of_last_week() -> None:
+    sunday = MONDAY.replace(hour=0) - timedelta(minutes=1)
+    assert week(*desk(MONDAY, posted=(sunday,))).posted == 0
+    in_berlin = voice(rhythm=Rhythm(zone="Europe/Berlin"))
+    assert week(*desk(MONDAY, posted=(sunday,), account=in_berlin)).posted == 1
+
+
+def test_what_may_only_go_out_next_week_does_not_help_this_one() -> None:
+    memory, seen = desk(FRIDAY)
+    text = card("n1", "approved", not_before="2026-11-24 10:00")
+    (shown,) = cards(parse(text)).values()
+    assert shown is not None
+    approval = Approval(ALICE, 5, FRIDAY, digest(shown.candidate))
+    standing = Standing(status="approved", digest=approval.digest, face=shown.face, approvals=(approval,))
+    memory = Memory(known={"n1": known(proposal=shown.candidate, standing=standing)})
+    seen = snapshot(memory, text, now=FRIDAY, settings=seen.settings)
+    assert week(memory, seen).approved == 0
+
+
+@pytest.mark.parametrize(("day", "expected"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 3), (5, 3), (6, 3)])
+def test_the_goal_is_spread_over_the_days_that_have_slots(day: int, expected: int) -> None:
+    now = MONDAY + timedelta(days=day)
+    assert week(*desk(now, account=voice(rhythm=WORKDAYS))).due == expected
+
+
+def test_what_keeps_waits_while_there_is_enough_else() -> None:
+    assert due(*desk(FRIDAY, approved=3, keeping=1)) == ["n2"]  # the oldest approval
+    memory, seen = desk(FRIDAY, keeping=2, posted=(FRIDAY - timedelta(days=1),) * 3)
+    assert due(memory, seen) == []
+    assert "Approved; it keeps, so it waits for a week with little else." in note(memory, seen, "n0")
+
+
+def test_what_keeps_fills_a_thin_week_one_by_one() -> None:
+    assert due(*desk(MONDAY, keeping=3)) == []
+    assert due(*desk(FRIDAY, keeping=3)) == ["n2"]  # approved first
+
+
+def test_what_keeps_goes_out_at_once_where_there_is_no_goal() -> None:
+    assert due(*desk(MONDAY, keeping=1, account=voice(goal=0))) == ["n0"]
+
+
+def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
+    memory, seen = desk(FRIDAY, approved=3)
+    before = out("old", FRIDAY - timedelta(hours=3))
+    others = memory.known | {
+        "n0": replace(memory.known["n0"], source="Blog"),
+        "n2": replace(memory.known["n2"], source="Blog"),
+        "old": known(source="MediaWiki News", end="posted", proposal=None),
+    }
+    memory = replace(memory, known=others, deliveries={before.key: before})
+    assert due(memory, seen) == ["n2"]  # not the oldest approval of a Blog, but older than n0
+    memory = replace(memory, known=others | {"old": known(source="Blog", end="posted", proposal=None)})
+    assert due(memory, seen) == ["n1"]
+
+
+# --- what maintainers are told --------------------------------------------------------------------------------------
+
+
+def note(memory: Memory, seen: Snapshot, id_: str) -> str:
+    (proposal,) = [p for p in proposals.proposals(memory, seen) if p.id == id_]
+    return "; ".join(pages._notes(proposal, memory, seen))
+
+
+def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() -> None:
+    said = pages.status_line(*desk(FRIDAY, approved=1, waiting=5))
+    assert "'''mediawiki falls short of its goal.''' Of 3 posts this week 0 are out, and 1 approved." in said
+    assert said.count("[[#n") == rhythm.SUGGESTED
+    assert "falls short" not in pages.status_line(*desk(FRIDAY, approved=3))
+    assert "falls short" not in pages.status_line(*desk(MONDAY, waiting=5))
+    assert "Nothing waits that could." in pages.status_line(*desk(FRIDAY))
+
+
+def test_too_many_cards_without_a_decision_are_told_of() -> None:
+    assert f"'''{rhythm.MANY} posts wait for a decision'''" in pages.status_line(*desk(MONDAY, waiting=rhythm.MANY))
+    assert "wait for a decision" not in pages.status_line(*desk(MONDAY, waiting=rhythm.MANY - 1))
+
+
+def test_without_a_goal_nobody_is_told_anything() -> None:
+    memory, seen = desk(FRIDAY, waiting=50, account=voice(goal=0))
+    assert "waiting" not in pages.status_line(memory, seen)
+    assert not pages.is_message_due(memory, seen)
+
+
+def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
+    memory, seen = desk(MONDAY, approved=1, waiting=2)
+    assert pages.is_message_due(memory, seen)
+    edit = pages.message_edit(Page(TITLES.talk), memory, seen)
+    assert edit is not None
+    assert edit.text.startswith("== Week 47 of 2026 ==\n")
+    assert "[[User:Alice|Alice]] – ~~~~" in edit.text
+    assert f"* [[{TITLES.queue}#n1|News number 1.]]" in edit.text
+    assert pages.message_edit(Page(TITLES.talk, 1, edit.text), memory, seen) is None
+    after = pages.told(memory, seen)
+    assert not pages.is_message_due(after, seen)
+    assert pages.is_message_due(after, put(seen, now=MONDAY + timedelta(days=7)))
+
+
+def test_there_is_no_message_where_nothing_is_missing() -> None:
+    memory, seen = desk(MONDAY, approved=3)
+    assert not pages.is_message_due(memory, seen)
+
+
+def test_cards_of_titles_full_of_markup_are_named_safely() -> None:
+    memory, seen = desk(FRIDAY, waiting=1)
+    odd = known(title="]] '''x''' {{!}} | <b>", proposal=Candidate(("mediawiki",), "A"))
+    memory = replace(memory, known={"n0": odd})
+    said = pages.status_line(memory, seen)
+    assert "<b>" not in said
+    assert "'''x" not in said
