@@ -74,7 +74,7 @@ newsletter = NewPages(
 )
 any_pages = NewPages(POST="$title\n\n$text")
 
-_ENOUGH = 50_000  # characters of a page in which its first paragraph is looked for
+_ENOUGH = 30_000  # characters of a page in which its first paragraph is looked for
 # '#REDIRECT [[…]]' in any language; a list has a space after its '#', or most often.
 _REDIRECT = re.compile(r"\s*#[^\s\[\]:]+\s*:?\s*\[\[")
 
@@ -120,16 +120,16 @@ _TITLE = re.compile(r"'{2,5}(?!')(?:(?!'').)+'{2,5}\s*:?")  # bold as a whole it
 _TABLE = re.compile(r"[:\s]*\{\|")
 _TABLE_END = re.compile(r"\s*\|\}(?!\})")
 _STOPPED = regex.compile(r"[\p{SB=STerm}\p{SB=ATerm}…][\p{Pe}\p{Pf}\"'“]*+$")
-_SHORTEST = 16  # characters; 'Hello, everyone!' does not tell what is in a newsletter
-_LONGEST = 1000  # characters in which a sentence has to end
+_SHORTEST = 18  # characters; 'Hello, everybody!' does not tell what is in a newsletter
+_LONGEST = 2000  # characters of a paragraph that are parsed, as some markup takes time by their square
 _TWO = 300  # characters that two sentences may have together
 
 
 def _lead(text: str, site: Site) -> tuple[str, Plain]:
     """The first whole sentence of prose on a page, or two short ones, and the paragraph they are from; '' without."""
     for paragraph in _paragraphs(text):
-        prose = plain(paragraph, site)
-        if words := _sentences(" ".join(prose.text.split())[:_LONGEST]):
+        prose = plain(paragraph[:_LONGEST], site)
+        if words := _sentences(" ".join(prose.text.split())):
             return words, prose
     return "", Plain("")
 

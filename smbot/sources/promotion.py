@@ -29,7 +29,8 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - it is
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The page by its name, as the item of this quarter. What is on it does not matter."""
     tongue = language(page)
-    title = " ".join(page.title.removesuffix(f"/{tongue}").replace("/", " ").replace("_", " ").split())
+    words = page.title.removesuffix(f"/{tongue}").replace("/", " ").replace("_", " ").split()
+    title = " ".join(words) or page.title
     group = f"{now.year}-Q{(now.month + 2) // 3}"
     item = Item(
         source=source,
