@@ -24,7 +24,7 @@ from sandbox import year_check, year_picture
 from sandbox.wiki import IGNORED, SandboxError
 from sandbox.year_check import Books, Ruling
 from sandbox.year_picture import Chart, Voice
-from sandbox.year_world import Year
+from sandbox.year_world import START, Year
 
 
 def report(year: Year, books: Books) -> Iterator[str]:
@@ -97,11 +97,11 @@ def _hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.1f} h"
 
 
-def simulate(folder: Path, seed: int, weeks: int) -> bool:
+def simulate(folder: Path, seed: int, weeks: int, start: date = START) -> bool:
     """Let it happen, tell it, draw it; whether everything was as it must be."""
     began = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
-    with Year(folder, seed, weeks) as year:
+    with Year(folder, seed, weeks, start) as year:
         for week in year.run():
             if week % 4 == 0 or week == weeks:
                 gone = time.monotonic() - began
@@ -110,7 +110,8 @@ def simulate(folder: Path, seed: int, weeks: int) -> bool:
         print(*report(year, books), sep="\n")
         wrong = [*year_check.doubles(books), *year_check.outside(books)]
         print(f"doubles: {len(year_check.doubles(books))}; against the rules: {len(year_check.outside(books))}")
-        print(*(f"  {line}" for line in wrong), sep="\n")
+        for line in wrong:
+            print(f"  {line}")
         picture = folder.with_suffix(".png")
         year_picture.draw(chart(year, books), picture)
         print(f"picture: {picture}")
@@ -122,10 +123,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.year", description="A simulated year of smbot.")
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=date.fromisoformat, default=START, help="the first day, such as 2027-03-05")
     parser.add_argument("--folder", type=Path, default=IGNORED / "year", help="where the wiki is kept")
     options = parser.parse_args()
     try:
-        return 0 if simulate(options.folder, options.seed, options.weeks) else 1
+        return 0 if simulate(options.folder, options.seed, options.weeks, options.start) else 1
     except SandboxError as error:
         print(f"year: {error}", file=sys.stderr)
         return 1

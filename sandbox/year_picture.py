@@ -71,7 +71,7 @@ def draw(chart: Chart, file: Path) -> None:
     """Write the picture as a PNG."""
     panel = max(chart.tallest, 4) * BAR + LINE + 34
     rows = {**chart.outages, **chart.away}
-    width = max(LEFT + chart.weeks * WEEK + RIGHT, 760)
+    width = max(LEFT + chart.weeks * WEEK + RIGHT, 980)
     height = TOP + panel * len(chart.voices) + LINE * len(rows) + 60
     paper = _Paper(width, height)
     paper.text(16, 22, chart.title, size=17)
@@ -85,6 +85,8 @@ def draw(chart: Chart, file: Path) -> None:
         paper.box(LEFT, y + LINE - 2, chart.weeks * WEEK, 0.5, GRID)
         for begin, end in spans:
             left, right = _across(chart, begin), _across(chart, end)
+            if left == right:
+                continue
             paper.box(left, y + 4, right - left, LINE - 9, DOWN if label in chart.outages else AWAY)
         y += LINE
     _legend(paper, y + 28)
