@@ -1,0 +1,541 @@
+"""The sources of things to come: dates in every form, what is moved, cancelled, repeated or hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import vRecur
+
+from smbot.model import Event, Flag, Page, Reading, Site
+from smbot.sources import Wants, calendar_file, events, office_hours, outreach, talks
+from smbot.sources.calendar_file import _rule
+from smbot.sources.dates import find, spelled
+from smbot.wikitext import WIKIMEDIA
+from tests.test_wikitext import WIKITEXT
+
+PAGES = Path(__file__).parent / "pages"
+META = WIKIMEDIA["meta:meta"]
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+Read = Callable[[Page, Site, str, datetime], Reading]
+READERS = [module.read for module in (talks, office_hours, calendar_file, outreach, events)]
+
+
+def stored(name: str, title: str) -> Page:
+    suffix = "" if "." in name else ".wikitext"
+    text = (PAGES / f"{name}{suffix}").read_bytes().decode()
+    return Page(title, 7, text, "https://wiki.example/7", NOW)
+
+
+def read(text: str, module: Read = events.read, now: datetime = NOW, title: str = "Events") -> Reading:
+    return module(Page(title, 1, text), META, "source", now)
+
+
+def told(reading: Reading) -> list[tuple[str, str]]:
+    """Of each item when it is, and its title; cancelled ones are marked."""
+    return [(shown(item.event), item.title + " †" * (Flag.CANCELLED in item.flags)) for item in reading.items]
+
+
+def shown(event: Event | None) -> str:
+    assert event
+    form = "%m-%d" if event.whole_day else "%m-%d %H:%M"
+    return f"{event.start:{form}}" + (f" to {event.end:{form}}" if event.end else "")
+
+
+def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
+    found = find(text, now, year)
+    return found and f"{found.event.start.year}-{shown(found.event)}"
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("December 07, 2020 at 20:00 UTC", "2020-12-07 20:00"),
+        ("Friday 2011-03-18 04:00 UTC Sue Gardner", "2011-03-18 04:00"),
+        ("Aug. 21, 2024 at 4pm UTC", "2024-08-21 16:00"),
+        ("2026-11-20", "2026-11-20"),
+        ("2026-11-20: 10 things", "2026-11-20"),
+        ("2026-11-20 (18:00 UTC)", "2026-11-20 18:00"),
+        ("2026-11-20T18:00Z", "2026-11-20 18:00"),
+        ("2026-11-20T18:00:00+05:30 – 2026-11-20T19:30:00+05:30", "2026-11-20 12:30 to 11-20 14:00"),
+        ("2026-11-20 18:00–19:00 UTC: Talk", "2026-11-20 18:00 to 11-20 19:00"),
+        ("2026-11-20 18:00 UTC – 2026-11-22 12:00 UTC", "2026-11-20 18:00 to 11-22 12:00"),
+        ("7 December 2026 09:00 UTC-10:00 UTC", "2026-12-07 09:00 to 12-07 10:00"),
+        ("7 December 2026 22:00–01:00 UTC", "2026-12-07 22:00 to 12-08 01:00"),
+        ("7 December 2026, 10–11 am UTC", "2026-12-07 10:00 to 12-07 11:00"),
+        ("7 December 2026, 11–1 pm UTC", "2026-12-07 11:00 to 12-07 13:00"),
+        ("7th of December 2026 at 1700hrs UTC", "2026-12-07 17:00"),
+        ("8 pm UTC, 7 December 2026", "2026-12-07 20:00"),
+        ("20:00 CET on Friday, November 20th, 2026", "2026-11-20 19:00"),
+        ("December 31, 2026, 24:00 UTC", "2027-01-01 00:00"),
+        ("7 December 2026, 18:00 (UTC+5:30)", "2026-12-07 12:30"),
+        ("7 December 2026, 18:00 Asia/Kolkata", "2026-12-07 12:30"),
+        ("7 December 2026, 6 pm EST", "2026-12-07 23:00"),
+        ("Oct. 1 - Oct 29, 2024", "2024-10-01 to 10-29"),
+        ("Dec. 9, 2024 to March 7, 2025", "2024-12-09 to 03-07"),
+        ("Dec. 9 to March 7, 2025", "2024-12-09 to 03-07"),
+        ("2026-02-10 – 2026-03-01: Mentors", "2026-02-10 to 03-01"),
+        ("15th - 17th March, 2024", "2024-03-15 to 03-17"),
+        ("May 2–4, 2025", "2025-05-02 to 05-04"),
+        ("20 November – 5 pm UTC", "2026-11-20 17:00"),
+        ("२०२६-११-२०", "2026-11-20"),
+    ],
+)
+def test_dates_and_times_in_the_forms_people_use(text: str, expected: str) -> None:
+    assert when(text) == expected
+    assert find(text, NOW).problems == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "30 February 2026",
+        "2026-02-30 – 2026-03-01",
+        "32 May 2026",
+        "9–5 May x",
+        "you may 5 times",
+        "31 Dec 9999 23:00 EST",
+    ],
+)
+def test_what_is_no_day_is_no_date(text: str) -> None:
+    assert when(text) in (None, "2027-05-05")
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "expected"),
+    [
+        ("20 November", 0, "2026-11-20"),
+        ("November 19", 0, "2026-11-19"),  # a page tells of yesterday, too
+        ("November 18", 0, "2027-11-18"),
+        ("November 18", 2025, "2025-11-18"),
+        ("29 February", 0, "2028-02-29"),
+        ("Friday, November 27", 0, "2026-11-27"),
+        ("Thursday, November 27", 0, None),  # it was one in 2025
+    ],
+)
+def test_a_day_without_a_year_is_the_next_such_day(text: str, year: int, expected: str | None) -> None:
+    assert when(text, NOW, year) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("28 March 2026 18:00 Europe/Berlin", "2026-03-28 17:00"),
+        ("29 March 2026 02:30 Europe/Berlin", "2026-03-29 01:30"),  # the clock skips it
+        ("29 March 2026 18:00 Europe/Berlin", "2026-03-29 16:00"),
+        ("25 October 2026 02:30 Europe/Berlin", "2026-10-25 00:30"),  # it comes twice: the first
+    ],
+)
+def test_a_time_of_a_place_is_that_of_its_wall_clock(text: str, expected: str) -> None:
+    assert when(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "said"),
+    [
+        ("7 December 2026 at 18:00", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
+        ("7 December 2026 18:00 IRC channel", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
+        ("7 December 2026 18:00 IST", "2026-12-07", "IST names no zone, or more than one."),
+        ("7 July 2026 18:00 CET", "2026-07-07 17:00", "CET is not in use on 2026-07-07."),
+        ("Monday, 20 November 2026", "2026-11-20", "2026-11-20 is a Friday."),
+    ],
+)
+def test_what_is_doubtful_in_a_date_is_said(text: str, expected: str, said: str) -> None:
+    found = find(text, NOW)
+    assert found
+    assert when(text) == expected
+    assert said in str(found.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("wikitext", "expected"),
+    [
+        ("{{dts|2026|11|20}}", "2026-11-20"),
+        ("{{dts|20 November 2026}}", "20 November 2026"),
+        ("{{Start date|2026|1|5|18|00}}", "2026-01-05 18:00"),
+        ('<abbr class="dtstart" title="20261120T1800Z">today</abbr>', "2026-11-20T18:00Z"),
+        ('<time datetime="2026-11-20T18:00Z" class="x dtend">now</time>', "2026-11-20T18:00Z"),
+    ],
+)
+def test_date_templates_and_microformats_are_spelled_out(wikitext: str, expected: str) -> None:
+    assert spelled(wikitext) == expected
+
+
+# --- all dated sources ------------------------------------------------------------------------------------------------
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [
+            *[
+                "{|",
+                "|}",
+                "|-",
+                "| ",
+                "!",
+                "||",
+                'rowspan="99"',
+                "\n",
+                "2026-11-20",
+                "18:00",
+                "–",
+                "UTC",
+                "<s>",
+                "</s>",
+            ],
+            *[
+                "20 November",
+                "=== A ===",
+                "* ",
+                "cancelled",
+                "moved to",
+                'class="vevent"',
+                "Date",
+                "Topic",
+                "{{dts|",
+                "}}",
+            ],
+            *[
+                "BEGIN:VCALENDAR",
+                "END:VCALENDAR",
+                "BEGIN:VEVENT",
+                "END:VEVENT",
+                "DTSTART:20261120T180000Z",
+                "SUMMARY:A",
+            ],
+            *["RRULE:FREQ=DAILY", "RRULE:FREQ=MONTHLY;BYDAY=-1MO;BYSETPOS=9", "mentors apply by", "\u200f", "ଓଡ଼ିଆ", " "],
+        ]
+    )
+    | st.text(max_size=4),
+    max_size=40,
+).map("".join)
+
+
+@pytest.mark.parametrize("module", READERS)
+@given(text=WIKITEXT | HOSTILE | HOSTILE.map(lambda text: text.replace(" ", "\r\n")))
+def test_any_text_can_be_read_and_all_that_comes_is_dated_and_near(module: Read, text: str) -> None:
+    for timestamp in (None, NOW, datetime.min.replace(tzinfo=UTC)):
+        reading = module(Page("A/2026", 1, text, timestamp=timestamp), META, "any", NOW)
+        assert reading.items or reading.placeholder or reading.problems
+        for item in reading.items:
+            assert item.title
+            assert item.text
+            assert item.event
+            assert item.event.start <= NOW + timedelta(60)
+            assert item.event.over >= NOW - timedelta(1)
+
+
+@pytest.mark.parametrize("module", [talks, office_hours, outreach, events])
+def test_a_page_without_dates_is_an_alarm_unless_it_says_that_nothing_is_planned(module: object) -> None:
+    assert read("Something else.", module.read).problems  # type: ignore[attr-defined]
+    assert read("There are no upcoming events.", module.read) == Reading(placeholder=True)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("module", [talks, office_hours, calendar_file, outreach, events])
+def test_what_is_to_come_is_looked_for_every_day(module: object) -> None:
+    wants = module.wants(module.PAGE, NOW, 7)  # type: ignore[attr-defined]
+    assert wants.daily
+    assert wants != Wants()
+
+
+# --- pages of dates ---------------------------------------------------------------------------------------------------
+
+
+def test_dated_bullets_in_the_forms_of_a_real_list() -> None:
+    reading = events.read(stored("events-satellite", "Events"), META, "events", NOW)
+    assert told(reading) == [
+        ("11-30", "Comment contribuer"),
+        ("12-15 to 12-17", "Whishathon en Présentiel"),
+        ("12-06 to 12-07", "AI Sauna in Helsinki"),
+        ("12-15", "Ionian Wikithon - in Corfu, Greece"),
+    ]
+    assert reading.items[0].links[0].url == "https://meta.wikimedia.org/wiki/Event:Exemple"
+    assert reading.items[2].text == "The two-day event invites the community."
+    assert reading.items[0].group == "2026-11-30"
+    assert reading.items[0].published is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("* 2026-11-20: Talk (cancelled)", ("11-20", "Talk †")),
+        ("* Cancelled: 2026-11-20: Talk", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk. Postponed", ("11-20", "Talk †")),
+        ("* 2026-11-20: The talk has been canceled due to illness", ("11-20", "The talk †")),
+        ("* {{cancelled}} 2026-11-20: Talk", ("11-20", "Talk †")),
+        ("* <s>2026-11-20: Talk</s>", ("11-20", "Talk †")),
+        ("* {{s|2026-11-20: Talk}}", ("11-20", "Talk †")),
+        ("* 2026-11-20: <del>Talk</del> cancelled", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk (postponed to next year)", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk about cancelled subscriptions", ("11-20", "Talk about cancelled subscriptions")),
+        ("* <s>2026-11-20</s> 2026-11-27: Talk", ("11-27", "Talk")),
+        ("* 2026-11-20 18:00 UTC: Talk (moved to 2026-11-27 19:00 UTC)", ("11-27 19:00", "Talk")),
+        ("* 27 November (previously 20 November): Talk", ("11-27", "Talk")),
+    ],
+)
+def test_what_is_cancelled_is_marked_and_what_is_moved_has_its_new_date(text: str, expected: tuple[str, str]) -> None:
+    assert told(read(text)) == [expected]
+
+
+def test_a_moved_event_is_known_again_by_its_title() -> None:
+    before, after = read("* 2026-11-24: Talk by A").items[0], read("* 2026-11-27: Talk by A (cancelled)").items[0]
+    assert (before.identity, before.keys) == (after.identity, after.keys) == ("Talk by A", ())
+
+
+def test_events_with_the_same_title_are_kept_apart_by_their_days_even_by_those_that_are_over() -> None:
+    items = read("* 2026-10-01: Meet up\n* 2026-11-24: Meet up\n* 2026-11-24: Meet up\n* 2026-11-25: Other").items
+    assert [item.keys for item in items] == [("meet-up@2026-11-24",), ()]
+    twice = read("* 2026-11-24 08:00 UTC: Meet up\n* 2026-11-24 18:00 UTC: Meet up").items
+    assert len({item.keys for item in twice}) == 2
+
+
+def test_a_title_with_a_date_takes_what_stands_below_it() -> None:
+    reading = read("== 27 November 2026: Meetup ==\n* At the [[Library]].\n== Else ==\n* No event")
+    assert told(reading) == [("11-27", "Meetup")]
+    assert reading.items[0].text == "At the Library."
+
+
+def test_bullets_below_a_day_are_of_that_day() -> None:
+    text = "== 27 November 2026 ==\n* 18:00–19:00 UTC – Office hour\n* Lunch\n== Else ==\n* No event"
+    assert told(read(text)) == [("11-27 18:00 to 11-27 19:00", "Office hour"), ("11-27", "Lunch")]
+
+
+def test_words_in_any_script_stay_whole() -> None:
+    reading = read("* 20 November: ଓଡ଼ିଆ ଉଇକିପିଡ଼ିଆ ସଭା। ଆସନ୍ତୁ।\n* 21 November: اجتماع المحررين")
+    assert told(reading) == [("11-20", "ଓଡ଼ିଆ ଉଇକିପିଡ଼ିଆ ସଭା"), ("11-21", "اجتماع المحررين")]
+    assert reading.items[0].text == "ଆସନ୍ତୁ।"
+
+
+def test_a_page_with_nothing_but_past_events_is_no_alarm() -> None:
+    assert read("* 2020-01-01: Old\n* 2026-11-18: Before yesterday") == Reading(placeholder=True)
+    assert told(read("* 2026-11-19: Yesterday")) == [("11-19", "Yesterday")]
+
+
+def test_a_day_without_a_year_on_an_old_page_is_long_past() -> None:
+    page = Page("Events", 1, "* 25 November: Talk", timestamp=datetime(2024, 11, 1, tzinfo=UTC))
+    assert events.read(page, META, "events", NOW) == Reading(placeholder=True)
+
+
+# --- talks ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_talk_has_its_description_as_text_and_its_stream_as_first_link() -> None:
+    reading = talks.read(stored("talks-archive", "Tech talks"), META, "talks", datetime(2020, 12, 1, tzinfo=UTC))
+    assert told(reading) == [("12-07 20:00", "Writing PHP unit tests for MediaWiki")]
+    item = reading.items[0]
+    assert item.text == "This talk covers tooling, tips, and best practices."
+    assert [link.url[:34] for link in item.links] == [
+        "https://www.youtube.com/watch?v=EX",
+        "https://phabricator.wikimedia.org/",
+    ]
+
+
+def test_the_archive_of_talks_is_no_alarm() -> None:
+    assert talks.read(stored("talks-archive", "Tech talks"), META, "talks", NOW) == Reading(placeholder=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=== <s>Talk</s> ===\nDecember 08, 2026 at 20:00 UTC",
+        "=== Talk (cancelled) ===\nDecember 08, 2026 at 20:00 UTC",
+        "=== Talk ===\n* '''Date:''' December 08, 2026 at 20:00 UTC\n* '''Status:''' Postponed",
+        "=== Talk ===\nDecember 08, 2026 at 20:00 UTC (cancelled)",
+    ],
+)
+def test_a_talk_that_is_off_says_so(text: str) -> None:
+    assert told(read(text, talks.read)) == [("12-08 20:00", "Talk †")]
+
+
+# --- office hours -----------------------------------------------------------------------------------------------------
+
+
+def test_a_table_of_office_hours_is_read_by_its_header() -> None:
+    reading = office_hours.read(stored("office-hours-table", "Office hours"), META, "hours", NOW)
+    assert told(reading) == [
+        ("11-27 04:00", "Sue Example: Informal updates and discussion with Sue"),
+        ("11-28 18:00 to 11-28 19:00", "Growth team: New features"),
+        ("11-28 20:00", "Language team: Ask us anything"),
+        ("11-30 16:00", "Legal team: Licences †"),
+        ("12-02 16:00", "ବିଜ୍ଞାନ: ଓଡ଼ିଆ ଉଇକିପିଡ଼ିଆ"),
+        ("12-03 16:00", "Growth team: New features"),
+    ]
+    assert reading.items[0].text == "Bring your questions."
+    assert [item.keys for item in reading.items if "Growth" in item.title] == [
+        ("growth-team:-new-features@2026-11-28",),
+        ("growth-team:-new-features@2026-12-03",),
+    ]
+    assert ["Example box" in str(problem) for problem in reading.problems] == [True]
+
+
+def test_office_hours_in_the_hcalendar_microformat() -> None:
+    reading = office_hours.read(stored("office-hours-hcalendar", "Office hours"), META, "hours", NOW)
+    assert told(reading) == [
+        ("12-04 18:00 to 12-04 19:00", "Language office hour"),
+        ("12-08 17:00", "Technical office hour"),
+        ("12-10 15:30", "Desktop office hour"),
+    ]
+    assert reading.items[2].links[0].url == "https://meet.example/desktop"
+
+
+def test_a_row_is_read_without_a_header_and_as_it_stood_in_2011() -> None:
+    row = "{|\n| Friday || 2011-03-18 || 04:00 UTC || Sue Gardner || Informal updates\n|}"
+    reading = read(row, office_hours.read, datetime(2011, 3, 17, tzinfo=UTC))
+    assert told(reading) == [("03-18 04:00", "Sue Gardner Informal updates")]
+
+
+def test_a_table_without_rows_means_that_nothing_is_planned() -> None:
+    assert read("{|\n! Date !! Topic\n|}", office_hours.read) == Reading(placeholder=True)
+
+
+# --- calendars --------------------------------------------------------------------------------------------------------
+
+
+def test_a_calendar_is_read_with_what_is_repeated_moved_cancelled_and_left_out() -> None:
+    page = stored("calendar-weekly.ics", "https://calendar.example/x.ics")
+    reading = calendar_file.read(page, META, "calendar", datetime(2026, 10, 20, tzinfo=UTC))
+    assert told(reading) == [
+        ("10-22 16:00 to 10-22 17:00", "Office hour"),  # summer time in Berlin
+        ("11-06 17:00", "Office hour"),
+        ("11-12 17:00", "Office hour †"),
+        ("11-01 to 11-03", "Camp"),
+        ("11-01 04:30 to 11-01 05:30", "ଓଡ଼ିଆ سلام"),
+    ]
+    assert [item.keys[0] for item in reading.items[:3]] == [
+        "weekly@example@2026-10-22T16:00",
+        "weekly@example@2026-11-05T17:00",
+        "weekly@example@2026-11-12T17:00",
+    ]
+    assert reading.items[3].keys == ("camp@example",)
+    assert reading.items[0].text == "Ask us.\nMore, at https://b.example/more."
+    assert [link.url for link in reading.items[0].links] == [
+        "https://meet.example/room",
+        "https://a.example/ask",
+        "https://b.example/more",
+    ]
+
+
+def ics(*lines: str) -> str:
+    return "\r\n".join(("BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", "END:VCALENDAR", ""))
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "BEGIN:VEVENT\r\nEND:VEVENT", "BEGIN:VCALENDAR"])
+def test_a_file_that_is_no_calendar_is_an_alarm(text: str) -> None:
+    assert read(text, calendar_file.read) == Reading(problems=(calendar_file.NO_CALENDAR,))
+
+
+def test_a_calendar_without_events_to_come_is_no_alarm() -> None:
+    assert read("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", calendar_file.read) == Reading(placeholder=True)
+    assert read(ics("SUMMARY:A", "DTSTART:20200101T100000Z"), calendar_file.read) == Reading(placeholder=True)
+
+
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=1,2", "FREQ=NEVER", "FREQ=YEARLY;BYYEARDAY=7"])
+def test_an_event_repeated_in_an_unknown_way_is_read_once_and_that_is_said(rule: str) -> None:
+    reading = read(ics("SUMMARY:A", "DTSTART:20261121T100000Z", f"RRULE:{rule}"), calendar_file.read)
+    assert told(reading) == [("11-21 10:00", "A")]
+    assert "only its first date" in str(reading.problems[0])
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;COUNT=999999999", "FREQ=YEARLY;INTERVAL=99999"]
+)
+def test_a_rule_that_would_be_searched_for_ever_ends_at_once(rule: str) -> None:
+    assert read(ics("SUMMARY:A", "DTSTART:00020101T100000Z", f"RRULE:{rule}"), calendar_file.read).items == ()
+
+
+def test_a_weekly_meeting_keeps_its_hour_when_the_clocks_change() -> None:
+    text = ics("SUMMARY:A", "DTSTART;TZID=Europe/Berlin:20261018T180000", "RRULE:FREQ=WEEKLY;COUNT=3")
+    reading = read(text, calendar_file.read, datetime(2026, 10, 18, tzinfo=UTC))
+    assert [when for when, _ in told(reading)] == ["10-18 16:00", "10-25 17:00", "11-01 17:00"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=3",
+        "FREQ=DAILY;BYDAY=MO,FR;BYMONTH=1,5",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=MO",
+        "FREQ=WEEKLY;BYMONTH=3",
+        "FREQ=MONTHLY",
+        "FREQ=MONTHLY;BYDAY=1WE,-1FR",
+        "FREQ=MONTHLY;BYMONTHDAY=-1,15",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1,2",
+        "FREQ=MONTHLY;INTERVAL=2;BYDAY=FR;BYMONTHDAY=13",
+        "FREQ=YEARLY",
+        "FREQ=YEARLY;BYMONTH=2,11",
+        "FREQ=YEARLY;BYDAY=-1SU,20MO",
+        "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3,10",
+        "FREQ=YEARLY;BYMONTHDAY=1;BYSETPOS=3",
+    ],
+)
+@pytest.mark.parametrize("start", [date(2024, 1, 31), date(2024, 2, 29), date(2026, 11, 18)])
+def test_repeated_days_are_those_that_dateutil_finds(rule: str, start: date) -> None:
+    mine = _rule(vRecur.from_ical(rule))
+    assert mine
+    begin, end = datetime(start.year, start.month, start.day), datetime(2030, 1, 1)  # noqa: DTZ001 - dateutil's way
+    every = rrulestr(f"{rule};UNTIL=20300101T000000", dtstart=begin)
+    assert list(mine.days(start, start, end.date())) == [each.date() for each in every]
+
+
+# --- outreach ---------------------------------------------------------------------------------------------------------
+
+
+def calls(name: str, title: str, now: datetime) -> list[tuple[str, str, str]]:
+    reading = outreach.read(stored(name, title), META, "outreach", now)
+    return [(shown(item.event), item.section, item.text) for item in reading.items]
+
+
+def test_the_calls_of_a_round_of_outreachy_are_told_by_their_deadlines() -> None:
+    found = calls("outreach-outreachy-29", "Outreachy/Round 29", datetime(2024, 9, 1, tzinfo=UTC))
+    assert found == [
+        (
+            "09-11 16:00",
+            "mentors",
+            "Sept. 11, 2024 at 4pm UTC: Deadline for mentors to submit project descriptions",
+        ),
+        ("10-29", "mentees", "Oct. 1 - Oct 29, 2024: Contribution period"),
+        ("10-29 16:00", "mentees", "Oct. 29, 2024 at 4pm UTC: Final application deadline"),
+    ]
+
+
+def test_the_year_of_a_timeline_is_that_of_its_round() -> None:
+    found = calls("outreach-gsoc-2020", "Google Summer of Code/2020", datetime(2020, 3, 1, tzinfo=UTC))
+    assert found == [
+        ("03-16", "mentees", "March 16: Student application period begins"),
+        ("03-31", "mentees", "March 31: Student application deadline"),
+    ]
+    assert calls("outreach-gsoc-2020", "Google Summer of Code/2020", NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("* '''2026-11-10 – 2026-12-01''': Mentors: propose projects", ("12-01", "mentors")),
+        ("Applications open for interns on January 15", ("01-15", "mentees")),
+        ("Contributor application period: December 16 – 31", ("12-31", "mentees")),
+    ],
+)
+def test_calls_in_lines_of_other_forms(line: str, expected: tuple[str, str]) -> None:
+    reading = read(line, outreach.read, title="Google Summer of Code/2027")
+    assert [(shown(item.event), item.section) for item in reading.items] == [expected]
+    assert reading.items[0].title.startswith("Google Summer of Code 2027: call for ")
+
+
+@pytest.mark.parametrize(
+    ("month", "rounds"), [((2025, 3), (30, 31)), ((2025, 7), (31, 32)), ((2026, 11), (33, 34)), ((2026, 12), (34, 35))]
+)
+def test_the_pages_of_this_round_and_the_next_are_read(month: tuple[int, int], rounds: tuple[int, int]) -> None:
+    pages = outreach.wants(outreach.PAGE, datetime(*month, 21, tzinfo=UTC), 7).pages
+    assert pages == (
+        (f"Google Summer of Code/{month[0]}",),
+        (f"Google Summer of Code/{month[0] + 1}",),
+        *((f"Outreachy/Round {number}",) for number in rounds),
+    )
