@@ -29,13 +29,14 @@ LONGEST = 2000  # characters of a text that are compared
 MARKS = {"task": 4, "release": 4, "link": 3}  # how many of each are remembered of one post, and one of facts
 FACTS = 10  # dates and numbers remembered of one post
 HUB = 20  # a mark that so many posts have says nothing
-TYPOS = 8  # words with the same first letter that are compared letter by letter
-PROBES, POSTINGS, CANDIDATES = 8, 100, 15  # rare words looked up, posts looked at for each, posts compared
+COMMON = 4  # words that count and both texts have
+TYPOS = 8  # words with the same two first letters that are compared letter by letter
+PROBES, POSTINGS, CANDIDATES = 8, 100, 12  # rare words looked up, posts looked at for each, posts compared
 
 # likeness in percent, chosen on the first half of tests/data/alike.toml
-RELEASE_LIKE, RELATED, VERY_LIKE, SIMILAR_WORDS, ALMOST, SAME_WORDS = 45, 55, 80, 70, 78, 86
+RELEASE_LIKE, RELATED, VERY_LIKE, SIMILAR_WORDS, ALMOST, SAME_WORDS = 45, 55, 80, 70, 74, 86
 # how much of the words that count may be missing in the other text, of the one of which less is missing
-MISSING, MISSING_SAME_TIME, MISSING_DAY_ALONE = 0.22, 0.36, 0.15
+MISSING, MISSING_SAME_TIME, MISSING_DAY_ALONE = 0.16, 0.36, 0.15
 
 
 class Degree(StrEnum):
@@ -125,9 +126,11 @@ def _title(title: str) -> str:
 
 _VERSION = regex.compile(
     r"(?<![\w.,:/-])v?(\d{1,4}(?:\.\d{1,5}){1,3})(?:[-/ ]?(wmf|rc|alpha|beta)[.-]?(\d{1,3}))?"
-    r"(?![\w%€$:]|[.,]\d|\s?(?:million|billion|per ?cent|%|uhr|utc|[kmgt]b\b|(?:and|or) (?:newer|later)|support))",
+    r"(?![\w%€$:]|[.,]\d|\s?(?:million|billion|per ?cent|[%€$]|uhr|utc|[kmgt]b\b|(?:and|or) (?:newer|later)|support))",
     regex.I,
 )
+_LISTED = re.compile(r"[\s,/&]*(?:and|or)?\s*")
+_DOT_ZERO = re.compile(r"^(\d+\.\d+)\.0$")
 _PRODUCT = regex.compile(
     r"(?:([\p{L}]+)\s+)?([\p{L}][\p{L}\p{M}\p{N}_+#-]*)\s+(?:versions?\s+|releases?\s+)?$", regex.I
 )
@@ -155,10 +158,10 @@ def _releases(words: str) -> list[str]:
     found: dict[str, None] = {}
     product, end = "", -1
     for match in _VERSION.finditer(words):
-        listed = end >= 0 and regex.fullmatch(r"[\s,/&]*(?:and|or)?\s*", words[end : match.start()][:20])
+        listed = end >= 0 and _LISTED.fullmatch(words[end : match.start()][:20])
         product = product if listed else _product(words[max(0, match.start() - 60) : match.start()], match)
         end = match.end()
-        number = regex.sub(r"^(\d+\.\d+)\.0$", r"\1", match[1])
+        number = _DOT_ZERO.sub(r"\1", match[1])
         if match[2]:
             base = number if number.count(".") > 1 else f"{number}.0"
             number = f"{base}-{match[2].lower()}.{match[3]}"
@@ -216,7 +219,8 @@ _SOME = r"(?:\d+|some|few|several|two|three|four|five|six|seven|eight|nine|ten|t
 _TURNS = {
     "stage reminder": r"reminder|last (?:call|chance)|tomorrow|starts? (?:now|today|soon)|don't forget|left to",
     "stage change": r"cancell?ed|postponed|rescheduled|delayed|reverted|rolled back|undone|moves? from|moved from",
-    "stage result": r"recordings?|recap|results?|winners?|slides|can be (?:watched|edited) (?:now|again)",
+    "stage result": r"recordings?|recap|results?|winners?|slides|can be (?:watched|edited) (?:now|again)|"
+    r"(?:test|study|survey|report) (?:\w+ ){0,4}(?:shows?|found)",
     "stage end": r"end of (?:its )?life|end of support|eol|unsupported|no longer supported",
     "stage trouble": r"broken|breaks|do(?:es)?(?: not|n't) work",
     "state open": r"open|opens",
@@ -308,9 +312,7 @@ _SMALL = frozenset(
 )
 _NOT = frozenset({"not", "no", "never", "without", "won't", "can't", "cannot"})
 _TURNED = _NOT | {"will", "soon"}
-_RELEASED = regex.compile(
-    r"\b(?:releas\w*|out|available|announc\w*|launch\w*|publi\w*|upgrade|update|veröffentlicht|disponible)\b"
-)
+_RELEASED = re.compile(r"\b(?:releas|out\b|available|announc|launch|publi|upgrade|update|veröffentlicht|disponible)")
 _SCRIPTS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _UNSPACED = regex.compile(_SCRIPTS)
 _LETTER = rf"(?!{_SCRIPTS})[\p{{L}}\p{{M}}\p{{N}}_"
@@ -356,7 +358,8 @@ def _content(tokens: Iterable[str]) -> Iterator[str]:
 class _Words:
     """A text taken apart: all its tokens, those that carry meaning, and its facts.
 
-    Of a beginning there are also the tokens of one that is somewhat shorter, and of one that is somewhat longer.
+    Of a beginning there are also the tokens of one that is somewhat shorter, of one that is somewhat longer, and
+    what carries meaning in the `whole` of it.
     """
 
     tokens: tuple[str, ...]
@@ -365,6 +368,7 @@ class _Words:
     released: bool
     fewer: tuple[str, ...]
     more: tuple[str, ...]
+    whole: tuple[str, ...]
     line: str
     gist: str
     cut: bool
@@ -387,6 +391,7 @@ def _taken(words: str, facts: Iterable[str] | None, cut: bool = False) -> _Words
         released=bool(_RELEASED.search(folded)),
         fewer=fewer,
         more=more,
+        whole=tuple(_content(_tokens(_fold(text)))) if cut else content,
         line=" ".join(sorted(tokens)),
         gist=" ".join(content),
         cut=cut,
@@ -458,54 +463,67 @@ class _Likeness:
     """How near two texts are word by word and how like in what they say, in percent; the words that only one has.
 
     `missing` is the share of the words that count which the other text lacks, of the one of which less is missing.
+    `reworded`: both have words of their own, or one has a word such as 'will'; `replaced`: and in the same places;
+    `negated`: one has a word such as 'not'.
     """
 
     near: float
     like: float
-    missing: float = 1
-    common: int = 0
-    reworded: bool = False
-    negated: bool = False
+    missing: float
+    common: int
+    reworded: bool
+    replaced: bool
+    negated: bool
 
 
 def _compare(new: _Words, old: _Words, shared: bool) -> _Likeness:
     """Of a beginning it is asked whether its words are in the other text somewhat later, too."""
     near = fuzz.ratio(new.line, old.line, score_cutoff=0 if shared else SIMILAR_WORDS)
     like = fuzz.token_set_ratio(new.gist, old.gist, score_cutoff=0 if shared else VERY_LIKE)
-    if not near and not like:
-        return _Likeness(near, like)
-    ours, theirs = _left(new.fewer, old.more), _left(old.fewer, new.more)
-    if old.cut:
-        near = 100 * (1 - len("".join(ours + theirs)) / (len("".join(new.tokens + old.tokens)) or 1))
-    extra, lacking = _left(new.content, old.content), _left(old.content, new.content)
-    shares = [len("".join(left)) / (len("".join(words.content)) or 1) for left, words in ((extra, new), (lacking, old))]
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+    extra, lacking = new.content, old.content
+    if near >= SIMILAR_WORDS:
+        ours, theirs = _left(new.fewer, old.more), _left(old.fewer, new.more)
+        if old.cut:
+            near = 100 * (1 - len("".join(ours + theirs)) / (len("".join(new.tokens + old.tokens)) or 1))
+    if shared or new.facts & old.facts:
+        extra, lacking = _left(new.content, old.content), _left(old.content, new.whole)
+    reworded = bool(ours and theirs) or not _TURNED.isdisjoint(ours + theirs)
     return _Likeness(
         near=near,
         like=like,
-        missing=min(shares),
+        missing=min(_share(extra, new.content), _share(lacking, old.content)),
         common=len({*new.content} & {*old.content}),
-        reworded=bool(ours and theirs) or not _TURNED.isdisjoint(ours + theirs),
+        reworded=reworded,
+        replaced=reworded and fuzz.ratio(" ".join(new.tokens), " ".join(old.tokens)) >= ALMOST,
         negated=not _NOT.isdisjoint(extra + lacking),
     )
 
 
+def _share(words: Sequence[str], of: Sequence[str]) -> float:
+    return len("".join(words)) / (len("".join(of)) or 1)
+
+
 def _left(own: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     """The words that count and only one text has, but for typos."""
-    more, less = Counter(own), Counter(others)
+    ours, theirs = dict.fromkeys(own), dict.fromkeys(others)
     rest: dict[str, list[str]] = {}
-    for token in less - more:
-        rest.setdefault(token[0], []).append(token)
+    for token in theirs:
+        if token not in ours:
+            rest.setdefault(token[:2], []).append(token)
     return tuple(
         token
-        for token in more - less
-        if token not in _SMALL
+        for token in ours
+        if token not in theirs
+        and token not in _SMALL
         and not _KANA.fullmatch(token)
-        and not any(_is_typo(token, other) for other in rest.get(token[0], [])[:TYPOS])
+        and not any(_is_typo(token, other) for other in rest.get(token[:2], [])[:TYPOS])
     )
 
 
 def _is_typo(one: str, other: str) -> bool:
-    """Whether two words with the same first letter are one word, but for its ending or one letter."""
+    """Whether two words with the same two first letters are one word, but for its ending or one letter."""
     short, long = sorted((len(one), len(other)))
     if short < 3 or long - short > 2 or _DIGIT.search(one + other):
         return False
@@ -529,11 +547,13 @@ def _judge(
 
 
 def _by_marks(new: _Words, old: _Words, shared: Sequence[str], found: _Likeness) -> str:
-    enough = found.missing <= (MISSING_SAME_TIME if _same_time(new, old) else MISSING) and not found.negated
-    in_place = fuzz.ratio(" ".join(new.tokens), " ".join(old.tokens)) >= ALMOST if found.reworded else False
+    enough = found.missing <= (MISSING_SAME_TIME if _same_time(new, old) else MISSING) and not (
+        found.negated or found.replaced
+    )
+    enough = enough and found.common >= COMMON
     for mark in shared:
         released = _kind(mark) not in ("task", "link") and new.released and old.released
-        if (enough and not in_place) or (released and found.like >= RELEASE_LIKE):
+        if enough or (released and found.like >= RELEASE_LIKE):
             return _named(mark)
     return ""
 
@@ -588,7 +608,7 @@ def _by_kind(said: Iterable[str]) -> dict[str, set[str]]:
 
 def _kind(mark: str) -> str:
     """'task' or 'link'; of a release and of a fact what comes before its number, such as 'mediawiki' or 'date'."""
-    if regex.fullmatch(r"T\d+", mark):
+    if mark[0] == "T":
         return "task"
     return mark.rpartition(" ")[0] or ("link" if mark[0] == "l" else mark[0] if mark[0] == "#" else "release")
 
