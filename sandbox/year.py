@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -126,6 +127,7 @@ def main() -> int:
     parser.add_argument("--start", type=date.fromisoformat, default=START, help="the first day, such as 2027-03-05")
     parser.add_argument("--folder", type=Path, default=IGNORED / "year", help="where the wiki is kept")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the wiki's server would go on
     try:
         return 0 if simulate(options.folder, options.seed, options.weeks, options.start) else 1
     except SandboxError as error:

@@ -145,13 +145,15 @@ class Year:
         return self.now
 
     def __enter__(self) -> Year:
-        self._opened.enter_context(self.wiki.serving())
-        for network in self.networks.values():
-            self._opened.enter_context(network)
-        self._move(self.start - timedelta(days=1))
-        self.wiki.configure(**_QUICK)
-        self._people()
-        self._desk_of_smbot()
+        with contextlib.ExitStack() as opening:  # what is open is closed again where the rest fails
+            opening.enter_context(self.wiki.serving())
+            for network in self.networks.values():
+                opening.enter_context(network)
+            self._move(self.start - timedelta(days=1))
+            self.wiki.configure(**_QUICK)
+            self._people()
+            self._desk_of_smbot()
+            self._opened = opening.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
