@@ -225,10 +225,8 @@ _TURNS = {
     "stage trouble": r"broken|breaks|do(?:es)?(?: not|n't) work",
     "state open": r"open|opens",
     "state closed": r"closed|is over|has ended|is done|are done",
-    "time to come": r"will|going to|soon|next (?:week|month)|propose|apply|vote|nominate|register|look for|wanted",
-    "time past": r"was|were|took|ended|closed|(?:has|have) (?:been|\w+e[dn])|now",
-    "week this": r"this week",
-    "week next": r"next week",
+    "when this-week": r"this week",
+    "when next-week": r"next week",
     "reach some": rf"test wikis|tested on|beta|{_SOME} wik\w+",
     "reach all": r"everyone|everybody|every wik\w+|all (?:other )?(?:wikis|wikipedias|users|readers|editors)",
 }
@@ -547,10 +545,8 @@ def _judge(
 
 
 def _by_marks(new: _Words, old: _Words, shared: Sequence[str], found: _Likeness) -> str:
-    enough = found.missing <= (MISSING_SAME_TIME if _same_time(new, old) else MISSING) and not (
-        found.negated or found.replaced
-    )
-    enough = enough and found.common >= COMMON
+    bound = MISSING_SAME_TIME if _same_time(new, old) else MISSING
+    enough = found.missing <= bound and found.common >= COMMON and not (found.negated or found.replaced)
     for mark in shared:
         released = _kind(mark) not in ("task", "link") and new.released and old.released
         if enough or (released and found.like >= RELEASE_LIKE):
@@ -585,7 +581,7 @@ def _contradiction(new: _Words, old: _Words, found: _Likeness, ours: Collection[
     for kind in sorted(one.keys() & other.keys()):
         more, less = one[kind] - other[kind], other[kind] - one[kind]
         if more and less and (found.near >= SIMILAR_WORDS or (kind != "number" and not one[kind] & other[kind])):
-            return f", but another {kind}"
+            return ", but at another stage" if kind in ("state", "reach", "when") else f", but another {kind}"
     for kind in sorted(_by_kind(ours).keys() - {"link"}):
         if _apart(ours, theirs, kind):
             return f", but another {kind}"
@@ -614,12 +610,11 @@ def _kind(mark: str) -> str:
 
 
 def _named(mark: str) -> str:
+    """What two posts share, for people."""
     kind = _kind(mark)
-    return (
-        f"the same {kind}" + (f" {mark}" if kind == "task" else "")
-        if kind in ("task", "link")
-        else f"the same release {mark}"
-    )
+    if kind == "link":
+        return "the same link"
+    return f"the same task {mark}" if kind == "task" else f"the same release {mark}"
 
 
 def _hash(text: str) -> str:
