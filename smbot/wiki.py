@@ -45,7 +45,8 @@ LARGEST = 25_000_000  # bytes of an image
 # Wikimedia serves these widths alone: https://www.mediawiki.org/wiki/Common_thumbnail_sizes
 _WIDTHS = (1920, 1280, 960, 500, 330, 250)
 _NEW = 50  # pages newly made that one listing yields at most
-_LISTED = 10  # answers of 500 pages that are read of one listing
+_AT_ONCE = 500  # pages that one answer lists: https://www.mediawiki.org/wiki/API:Allpages
+_LISTED = 10  # answers that are read of one listing
 _OLD = 5  # pages that turn out to be old before the rest is taken to be old as well
 _TRANSLATION = re.compile(r"(.+)/[a-z]{2,3}(?:-[a-z0-9]+)*")
 
@@ -186,12 +187,13 @@ class Wiki:
 
     def _split(self, listing: str) -> tuple[int, str]:
         """The number of a listing's namespace, and what follows it."""
-        prefix, colon, name = listing.strip().lstrip(":").partition(":")
+        listing = listing.strip().lstrip(" _:")
+        prefix, colon, name = listing.partition(":")
         try:
             space = self._site.namespaces.lookup_name(prefix) if colon else None
         except (Error, OSError) as error:
             raise WikiError(f"{self._site} could not be read: {_cause(error)}") from error
-        return (space.id, name.strip()) if space else (0, listing.strip())
+        return (space.id, name.strip()) if space else (0, listing)
 
     def _put_into(self, category: str, since: datetime) -> list[_Made]:
         """The pages put into a category, with when they were."""
@@ -199,7 +201,7 @@ class Wiki:
         asked |= {"clcategories": category, "clprop": "timestamp", "cllimit": "max"}
         found = self._generated("categorymembers", "gcm", 1, prop="info|revisions|categories", **asked)
         pages = [info for info in found if info["ns"] not in _NO_NEWS and not info.get("redirect")]
-        return [(_time(info["categories"][0]["timestamp"]), info) for info in self._originals(pages)]
+        return [(_time(c["timestamp"]), info) for info in self._originals(pages) for c in info.get("categories", ())]
 
     def _begun(self, space: int, beginning: str, since: datetime) -> list[_Made]:
         """The pages whose names begin so and that were made since, with when they were.
@@ -215,26 +217,23 @@ class Wiki:
         }
         listed = self._generated("allpages", "gap", _LISTED, prop="info|revisions", **asked)
         edited = [info for info in listed if _time(info["revisions"][0]["timestamp"]) >= since]
-        found: list[_Made] = []
+        pages = sorted(self._originals(edited), key=lambda info: int(info["pageid"]), reverse=True)
+        found = [(_time(r["timestamp"]), info) for info in pages if not (r := info["revisions"][0])["parentid"]]
+        changed = [info for info in pages if info["revisions"][0]["parentid"]]
         old = 0
-        for info in sorted(self._originals(edited), key=lambda info: int(info["pageid"]), reverse=True):
-            made = self._first(info)
+        for info in changed[: _NEW + _OLD]:
+            made = self._first(info["pageid"])
             if made >= since:
                 found.append((made, info))
-            else:
-                old += 1
-            if old == _OLD or len(found) == _NEW:
+            elif (old := old + 1) == _OLD:
                 break
         return found
 
-    def _first(self, info: dict[str, Any]) -> datetime:
-        """The time of a page's first revision; the beginning of time where it is gone."""
-        id_, last = info["pageid"], info["revisions"][0]
-        if not last["parentid"]:
-            return _time(last["timestamp"])
+    def _first(self, id_: int) -> datetime:
+        """The time of a page's first revision, by the page's id; the beginning of time where the page is gone."""
         if id_ not in self._made:
             answer = self._query(pageids=id_, prop="revisions", rvprop="timestamp", rvdir="newer", rvlimit=1)
-            times = [_time(r["timestamp"]) for page in answer["pages"] for r in page.get("revisions", ())]
+            times = [_time(r["timestamp"]) for page in answer.get("pages", ()) for r in page.get("revisions", ())]
             self._made[id_] = min(times, default=datetime.min.replace(tzinfo=UTC))
         return self._made[id_]
 
@@ -246,7 +245,7 @@ class Wiki:
 
     def _generated(self, generator: str, prefix: str, answers: int, **asked: Any) -> list[dict[str, Any]]:
         """What the first answers say of the pages of a generator: https://www.mediawiki.org/wiki/API:Query#Generators"""
-        asked |= {"generator": generator, f"{prefix}limit": 500, "rvprop": "ids|timestamp", "inprop": "url"}
+        asked |= {"generator": generator, f"{prefix}limit": _AT_ONCE, "rvprop": "ids|timestamp", "inprop": "url"}
         found: dict[str, dict[str, Any]] = {}
         for answer in itertools.islice(self._pieces(**asked), answers):
             for page in answer.get("pages", ()):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sandbox.people import Person, RefusedError
 from sandbox.standin import Answered, Handler, StandIn
 from sandbox.wiki import SandboxWiki
 from smbot.errors import Conflict, Rejected, WikiError
-from smbot.model import File
+from smbot.model import File, Page
 from smbot.wiki import Wiki
 from tests.test_story import picture
 from tests.world import World
@@ -554,6 +554,229 @@ def test_links_of_a_wiki_become_addresses(door: Wiki, wiki: SandboxWiki) -> None
     assert site.article == f"{wiki.url}/wiki/$1"
     assert site.interwiki["phab"] == "https://phabricator.wikimedia.org/$1"
     assert site.file_namespaces == {"file", "image"}
+
+
+# --- pages newly made -------------------------------------------------------------------------------------------------
+
+TODAY = datetime.now(UTC).replace(microsecond=0)
+LATELY = TODAY - timedelta(days=14)
+
+
+@pytest.fixture
+def prefix() -> str:
+    """The beginning of names that no page has."""
+    return f"ଲେଖା's 🎉 {secrets.token_hex(4)}/"
+
+
+@contextlib.contextmanager
+def days_ago(wiki: SandboxWiki, days: float) -> Iterator[datetime]:
+    """Let it be earlier on the wiki, for pages that are made there; it says when."""
+    wiki.set_clock(then := TODAY - timedelta(days=days))
+    try:
+        yield then
+    finally:
+        wiki.set_clock(None)
+
+
+def aged(wiki: SandboxWiki, who: Person, days: float, *titles: str, text: str = "old") -> datetime:
+    """Pages that were made some days ago."""
+    with days_ago(wiki, days) as then:
+        for title in titles:
+            who.edit(title, text)
+    return then
+
+
+def names(pages: Iterable[Page], prefix: str) -> list[str]:
+    return [page.title.removeprefix(prefix) for page in pages]
+
+
+def test_pages_newly_made_are_told_newest_first(
+    door: Wiki, wiki: SandboxWiki, alice: Person, bob: Person, prefix: str
+) -> None:
+    aged(wiki, alice, 30, f"{prefix}old", f"{prefix}old but changed")
+    twice = aged(wiki, alice, 5, f"{prefix}twice")
+    once = aged(wiki, alice, 3, f"{prefix}once")
+    edge = aged(wiki, alice, 14, f"{prefix}at the edge")
+    aged(wiki, alice, 14.1, f"{prefix}over it")
+    last = bob.edit(f"{prefix}twice", "newer")["newrevid"]
+    bob.edit(f"{prefix}old but changed", "newer")
+    bob.edit(f"{prefix[:-1]} is another", "newer")
+    found = door.newly_made([prefix], LATELY)[prefix]
+    assert names(found, prefix) == ["once", "twice", "at the edge"]
+    assert [page.created for page in found] == [once, twice, edge]
+    assert (found[0].timestamp, found[1].revision, found[1].text, found[1].text_hidden) == (once, last, "", False)
+    assert found[1].url == door.read([found[1].title])[found[1].title].url
+    assert requests.get(found[1].url, timeout=10).ok
+
+
+def test_looking_for_new_pages_costs_one_request_and_one_for_each_old_page_that_changed(
+    door: Wiki, wiki: SandboxWiki, alice: Person, prefix: str
+) -> None:
+    aged(wiki, alice, 30, *(f"{prefix}{i}" for i in range(4)))
+    door.newly_made(["Project:"], LATELY)  # pywikibot knows the namespaces
+    with counted() as asked:
+        assert door.newly_made([prefix], LATELY)[prefix] == ()
+    assert len(asked) == 1
+    alice.edit(f"{prefix}1", "changed")
+    alice.edit(f"{prefix}fresh", "once")
+    for cost in (2, 1):  # what was asked once is known
+        with counted() as asked:
+            assert names(door.newly_made([prefix], LATELY)[prefix], prefix) == ["fresh"]
+        assert len(asked) == cost
+
+
+def test_many_old_pages_that_changed_cost_five_requests(
+    door: Wiki, wiki: SandboxWiki, alice: Person, prefix: str
+) -> None:
+    titles = [f"{prefix}{i}" for i in range(8)]
+    aged(wiki, alice, 30, *titles)
+    alice.edit(f"{prefix}fresh", "one")
+    alice.edit(f"{prefix}fresh", "two")
+    imported = [f"{prefix}imported {i}" for i in range(3)]
+    aged(wiki, alice, 20, *imported)
+    for title in titles + imported:
+        alice.edit(title, "changed")
+    with counted() as asked:
+        found = door.newly_made([prefix], LATELY)[prefix]
+    assert names(found, prefix) == ["fresh"]
+    assert len(asked) == 1 + 5 + 1
+
+
+def test_a_moved_page_is_as_old_as_its_first_revision_and_redirects_are_none(
+    door: Wiki, wiki: SandboxWiki, admin: Person, prefix: str
+) -> None:
+    made = aged(wiki, admin, 3, f"{prefix}draft")
+    aged(wiki, admin, 30, f"{prefix}ancient draft")
+    admin.move(f"{prefix}draft", f"{prefix}2026/October")
+    admin.move(f"{prefix}ancient draft", f"{prefix}2026/July")
+    admin.edit(f"{prefix}shortcut", f"#REDIRECT [[{prefix}2026/October]]")
+    found = door.newly_made([prefix], LATELY)[prefix]
+    assert [(page.title, page.created) for page in found] == [(f"{prefix}2026/October", made)]
+
+
+def test_translations_of_a_page_are_no_new_pages(door: Wiki, alice: Person, prefix: str) -> None:
+    title = f"{prefix}2026"
+    for part in ("", "/en", "/pt-br", "/zh-hant", "/October", "/October/fr", "/none/fr"):
+        alice.edit(title + part, "new")
+    alice.edit(prefix[:-1], "what the names begin with is a page as well")
+    alice.edit(f"{prefix}or", "its translation")
+    with counted() as asked:
+        found = door.newly_made([prefix], LATELY)[prefix]
+    assert set(names(found, title)) == {"", "/October", "/none/fr"}
+    assert len(asked) == 2
+
+
+def test_a_deleted_page_is_no_new_page(door: Wiki, admin: Person, prefix: str) -> None:
+    admin.edit(f"{prefix}1", "gone")
+    admin.delete(f"{prefix}1")
+    assert door.newly_made([prefix], LATELY)[prefix] == ()
+
+
+def test_of_many_pages_the_newest_fifty_are_told(
+    door: Wiki, wiki: SandboxWiki, alice: Person, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiki.import_pages({f"{prefix}{i:02}": "news" for i in range(60)})
+    aged(wiki, alice, 1, f"{prefix}a day ago")
+    with counted() as asked:
+        found = door.newly_made([prefix], LATELY)[prefix]
+    assert len(asked) == 1
+    assert len(found) == len(set(found)) == 50
+    assert f"{prefix}a day ago" not in names(found, "")
+    monkeypatch.setattr("smbot.wiki._AT_ONCE", 20)
+    with counted() as asked:
+        assert len(door.newly_made([prefix], LATELY)[prefix]) == 50
+    assert len(asked) == 4
+    monkeypatch.setattr("smbot.wiki._LISTED", 2)
+    with counted() as asked:
+        found = door.newly_made([prefix], LATELY)[prefix]
+    assert sorted(names(found, prefix)) == [*(f"{i:02}" for i in range(21, 60)), "a day ago"]
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("written", ["Category:", "category:", " Category : ", ":Category:"])
+def test_a_category_has_the_pages_put_there_of_late(
+    door: Wiki, wiki: SandboxWiki, alice: Person, prefix: str, written: str
+) -> None:
+    name = prefix[:-1]
+    aged(wiki, alice, 30, f"{name} old", text=f"[[Category:{name}]]")
+    aged(wiki, alice, 30, f"{name} put there")
+    put = aged(wiki, alice, 2, f"{name} put there", f"{name} made there", text=f"[[Category:{name}]]")
+    alice.edit(f"{name} put there", f"changed since [[Category:{name}]]")
+    for title in (f"{name} old", f"{name} made there/fr", f"Category:{name} more"):
+        alice.edit(title, f"changed [[Category:{name}]]")
+    alice.edit(f"{name} redirect", f"#REDIRECT [[{name} old]] [[Category:{name}]]")
+    alice.edit(f"{name} left", f"[[Category:{name}]]")
+    alice.edit(f"{name} left", "no longer")
+    listing = f"{written}{name}"
+    door.newly_made(["Project:"], LATELY)
+    with counted() as asked:
+        found = door.newly_made([listing], LATELY)[listing]
+    assert {(page.title, page.created) for page in found} == {(f"{name} put there", put), (f"{name} made there", put)}
+    assert len(asked) == 2  # one of them for the page above the translation
+    assert all(page.revision == alice.revision_id(page.title) and not page.text for page in found)
+
+
+def test_a_category_where_nothing_is_new_costs_one_request(
+    door: Wiki, wiki: SandboxWiki, alice: Person, prefix: str
+) -> None:
+    aged(wiki, alice, 30, f"{prefix}old", text=f"[[Category:{prefix}]]")
+    alice.edit(f"{prefix}old", f"changed [[Category:{prefix}]]")
+    with counted() as asked:
+        assert door.newly_made([f"Category:{prefix}"], LATELY) == {f"Category:{prefix}": ()}
+    assert len(asked) == 1
+
+
+def test_of_a_large_category_the_newest_fifty_are_told(
+    door: Wiki, wiki: SandboxWiki, alice: Person, prefix: str
+) -> None:
+    aged(wiki, alice, 1, f"{prefix}a day ago", text=f"[[Category:{prefix}]]")
+    wiki.import_pages({f"{prefix}{i:02}": f"[[Category:{prefix}]]" for i in range(60)})
+    listing = f"Category:{prefix}"
+    found = door.newly_made([listing], LATELY)[listing]
+    assert len(found) == 50
+    assert f"{prefix}a day ago" not in names(found, "")
+
+
+def test_names_may_begin_in_any_namespace_and_be_typed_in_a_hurry(door: Wiki, alice: Person, title: str) -> None:
+    alice.edit(f"{title}/One", "new")
+    for listing in (f"{title}/", f" {title.replace('Project:', 'project : ').replace(' ', '_')}/ ", f":{title}"):
+        assert [page.title[-4:] for page in door.newly_made([listing], LATELY)[listing]] == ["/One"], listing
+    assert door.newly_made([title.removeprefix("Project:")], LATELY) == {title.removeprefix("Project:"): ()}
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        *("", ":", " _ :", "No such/", "Category:No such", "Category:", "Category:a<b", "Category:a|b", "a<b/", "a|b"),
+        *("Special:Version", "Special:", "Media:x", "Talk:Talk:x", "w:Foo/", "[[News]]", "#", "ଅ\u200f🎉", "\x1f|"),
+        "A" * 300,
+    ],
+)
+def test_a_listing_that_is_not_there_has_no_pages(door: Wiki, listing: str) -> None:
+    assert door.newly_made([listing], LATELY) == {listing: ()}
+
+
+def test_several_listings_are_told_apart(door: Wiki, alice: Person, prefix: str) -> None:
+    alice.edit(f"{prefix}1", f"[[Category:{prefix}]]")
+    listings = [prefix, f"Category:{prefix}", f"{prefix}2"]
+    found = door.newly_made([*listings, prefix], LATELY)
+    assert {listing: names(pages, prefix) for listing, pages in found.items()} == dict(
+        zip(listings, (["1"], ["1"], []), strict=True)
+    )
+
+
+def test_new_pages_of_a_dead_wiki_are_a_wiki_error(
+    door: Wiki, hasty: None, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    from pywikibot.comms import http
+
+    def dead(*_: Any, **__: Any) -> requests.Response:
+        raise requests.ConnectionError("connection refused")
+
+    monkeypatch.setattr(type(http.session.get_adapter("http://")), "send", dead)
+    for listing in (prefix, f"Category:{prefix}"):
+        with pytest.raises(WikiError):
+            door.newly_made([listing], LATELY)
 
 
 # --- what a quiet day costs -----------------------------------------------------------------------------------------
