@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from typing import NamedTuple
+from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import regex
@@ -37,12 +39,14 @@ _END = regex.compile(
 _LOUD = regex.compile(r"(?:!(?![\w=}/\[])|[！❗❕‼⁉])+")
 _HASHTAG = regex.compile(r"(?<![\w&/#])[#＃](?=[\w]*\p{L})[\w\u200C\u200D·]+")
 _USER = regex.compile(r"(?i)(?<!\w)user(?:[ _]talk)?:[^\s\]|/#,;]{1,80}|(?<![\w/.@])@\w[\w-]*(?![\w/-])(?:@[\w.-]*\w)?")
-_CAPITALS = regex.compile(r"(?<![\w#@.{/-])\p{Lu}{2,}s?(?![\w}(]|-\d)(?:\s\p{Lu}{2,}s?(?![\w}]|-\d))*|(?<![\w#@.{/-])\p{Lu}{2,}s?(?=\()")
+_CAPITALS = regex.compile(r"(?<![\w#@.{/-])\p{Lu}{2,}+s?(?![\w}]|-\d)(?:\s\p{Lu}{2,}+s?(?![\w}]|-\d))*+")
 _EXPLAINED_AFTER = regex.compile(r"(\p{Lu}{2,6})s?\s?\((?=[^()]{0,100}\p{Ll})")
 _EXPLAINED_BEFORE = regex.compile(r"\((\p{Lu}{2,6})s?\)")
 _CAPITALISED = r"\p{Lu}[\p{Ll}\p{M}'’]++(?:-\p{Lu}\p{Ll}++)*+(?![\w])"
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
-_FILE = regex.compile(r"(?i)(?:[^\n]{0,200}\.(?:jpe?g|png|gif|svg|webp|tiff?|bmp|heic)|file:.*|(?:img|dsc[fn]?|pxl|p)[_-]?\d[\w-]*)")
+_FILE = regex.compile(
+    r"(?i)(?:[^\n]{0,200}\.(?:jpe?g|png|gif|svg|webp|tiff?|bmp|heic)|file:.*|(?:img|dsc[fn]?|pxl|p)[_-]?\d[\w-]*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,7 @@ def check(
 
 def _post(words: str, links: Collection[str], abbreviations: Collection[str]) -> _Post:
     inside = [(m.start(), _trim(m.group())) for m in _URL.finditer(words)]
-    plain = words
-    for at, url in inside:
-        plain = plain[:at] + _COVER * len(url) + plain[at + len(url) :]
+    plain = _URL.sub(lambda m: _COVER * len(url := _trim(m.group())) + m.group()[len(url) :], words)
     plain = _CODE.sub(lambda m: _COVER * len(m.group()), plain)
     known = {url for _, url in inside}
     beside = [(len(words), url) for url in dict.fromkeys(links) if url not in known]
@@ -242,6 +244,130 @@ def _people(post: _Post, names: Names | None, every: Pack) -> Iterator[_Hit]:
         if names is None or not ({word, word.lstrip("@").partition("@")[0].casefold()} & names.things):
             yield _Hit(match.start(), "name", every.reasons["mention"], word)
     if names is not None:
-        for match in _full_names(names).finditer(post.plain):
-            if name := _name(match, post.plain, names):
-                yield _Hit(match.end() - len(name), "name", names.reason, name)
+        for match in _full_name(names.titles, names.particles).finditer(post.plain):
+            at = match.end() - len(_without_starts(match.group("name"), names))
+            if match.group("title") or _is_name(post.plain, at, match.end(), names):
+                yield _Hit(at, "name", names.reason, match.group()[at - match.end() :])
+
+
+@lru_cache(maxsize=64)
+def _full_name(titles: tuple[str, ...], particles: tuple[str, ...]) -> Any:
+    """A pattern for words with a capital letter in a row; with a title before it, one is enough."""
+    title, particle = ("|".join(map(regex.escape, each)) or r"(?!)" for each in (titles, particles))
+    more = rf"(?: (?:(?:{particle}) ){{0,2}}(?:{_CAPITALISED}|\p{{Lu}}\.))"
+    titled = rf"(?P<title>{title})\.? (?P<name>{_CAPITALISED}{more}{{0,3}})"
+    return regex.compile(rf"(?<![\w@#/.:-])(?:{titled}|(?P<name>{_CAPITALISED}{more}{{1,5}}))")
+
+
+def _without_starts(name: str, names: Names) -> str:
+    while (first := name.partition(" "))[2] and first[0].casefold() in names.starts:
+        name = first[2]
+    return name
+
+
+def _is_name(plain: str, start: int, end: int, names: Names) -> bool:
+    """Whether these words are a person: by a given name, or by what stands before or after two or three of them."""
+    words = plain[start:end].casefold().replace("’", "'").removesuffix("'s").split()
+    pairs = (f"{one} {other}" for one, other in pairwise(words))
+    if len(words) < 2 or not names.things.isdisjoint(chain(words, pairs)):
+        return False
+    if words[0] in names.given or words[0].partition("-")[0] in names.given:
+        return True
+    before = plain[max(0, start - 40) : start].casefold().replace(":", " ").split()[-2:]
+    after = plain[end : end + 40].casefold().split()[:1]
+    return len(words) < 4 and bool({" ".join(before), *before[-1:]} & {*names.cues} or {*after} & {*names.verbs})
+
+
+def _capitals(post: _Post, rules: Capitals | None) -> Iterator[_Hit]:
+    """Abbreviations that are neither known nor explained, and words that are shouted."""
+    if rules is None:
+        return
+    explained = set(_explained(post.plain))
+    for match in _CAPITALS.finditer(post.plain):
+        tokens = [token for token in match.group().split() if token.rstrip("s").casefold() not in rules.known]
+        if any(len(token) > 6 or token.casefold() in rules.shouted for token in tokens):
+            yield _Hit(match.start(), "shouting", rules.shouting, match.group())
+            continue
+        for token in tokens:
+            if (short := token.rstrip("s")) not in explained:
+                explained.add(short)
+                yield _Hit(match.start(), "abbreviation", rules.reason, short)
+
+
+def _explained(plain: str) -> Iterator[str]:
+    """The abbreviations explained as 'LTS (long-term support)' or 'long-term support (LTS)'."""
+    for match in _EXPLAINED_AFTER.finditer(plain):
+        yield match.group(1)
+    for match in _EXPLAINED_BEFORE.finditer(plain):
+        short = match.group(1)
+        before = regex.split(r"[\s-]+", plain[max(0, match.start() - 120) : match.start()].casefold())
+        if any(word.startswith(short[0].casefold()) for word in before[-len(short) - 3 :]):
+            yield short
+
+
+def _reading(post: _Post, rules: Reading | None) -> Iterator[_Hit]:
+    """Sentences that are too long; where there is none, the hardest one of a text that is hard to read."""
+    if rules is None:
+        return
+    ends = (*post.starts[1:], len(post.plain))
+    sentences = [(start, _WORD.findall(post.plain[start:end])) for start, end in zip(post.starts, ends, strict=True)]
+    sentences = [(start, words) for start, words in sentences if words]
+    long = [start for start, words in sentences if len(words) > rules.sentence]
+    yield from (_Hit(start, "reading", rules.long) for start in long)
+    if long or sum(len(words) for _, words in sentences) < rules.least:
+        return
+    if _grade([words for _, words in sentences], rules) > rules.grade:
+        hardest = max(sentences, key=lambda sentence: _grade([sentence[1]], rules))
+        yield _Hit(hardest[0], "reading", rules.reason)
+
+
+def _grade(sentences: list[list[str]], rules: Reading) -> float:
+    """The school grade a reader needs, such as by Flesch and Kincaid (1975), https://apps.dtic.mil/sti/citations/ADA006655."""
+    words = [word for sentence in sentences for word in sentence]
+    syllables = sum(_syllables(word.casefold(), rules) for word in words)
+    by_length = rules.by_sentence * len(words) / len(sentences)
+    return by_length + rules.by_syllables * syllables / len(words) + rules.constant
+
+
+def _syllables(word: str, rules: Reading) -> int:
+    stem = next((word[: -len(end)] for end in rules.silent if word.endswith(end)), word)
+    vowels = [letter in rules.vowels for letter in stem]
+    return max(1, sum(now and not before for before, now in zip([False, *vowels], vowels, strict=False)))
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def _gather(post: _Post, hits: Iterable[_Hit]) -> list[Finding]:
+    """One finding for all hits in a sentence that have the same reason, in the order of the text."""
+    groups: dict[tuple[int, str, str], list[_Hit]] = {}
+    for hit in sorted(hits):
+        groups.setdefault((post.sentence(hit.at)[0], hit.kind, hit.reason), []).append(hit)
+    found = []
+    for (start, kind, reason), group in groups.items():
+        _, end = post.sentence(start)
+        words = list(dict.fromkeys(f"‘{_shorten(hit.word, 0, 40)}’" for hit in group))
+        sentence = _shorten(post.words[start:end], group[0].at - start)
+        found.append(Finding(kind, reason.replace("{words}", ", ".join(words[:3])), sentence))
+    return list(dict.fromkeys(found))
+
+
+def _shorten(text: str, at: int, room: int = _SHOWN) -> str:
+    """The text around a place in it, with … where something is left out; letters keep their marks."""
+    if len(text.strip()) <= room:
+        return text.strip()
+    start = max(0, min(at - room // 3, len(text) - room))
+    shown = text[start : start + room]
+    shown = regex.sub(r"^[\p{M}\u200C\u200D]+", "", shown) if start else shown
+    cut = regex.sub(r"\X$", "", shown) if start + room < len(text) else shown
+    return f"{'…' if start else ''}{cut.strip()}{'…' if start + room < len(text) else ''}"
+
+
+def _most_important(found: list[Finding]) -> tuple[Finding, ...]:
+    """At most `MOST`, first one of each kind, the serious kinds first; in the order they were in."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for nth, finding in enumerate(found):
+        ranked.append((seen[finding.kind], finding.kind not in _SERIOUS, nth))
+        seen[finding.kind] += 1
+    return tuple(found[nth] for nth in sorted(nth for *_, nth in sorted(ranked)[:MOST]))
