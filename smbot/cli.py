@@ -336,11 +336,16 @@ def _parser() -> argparse.ArgumentParser:
         "preview",
         _preview,
         "Print the candidates a source would propose. Needs no account and changes nothing.",
-        "  smbot preview mediawiki-news\n  smbot preview tech-news --file issue.wikitext --json",
+        "  smbot preview mediawiki-news\n  smbot preview tech-news --file issue.wikitext --json\n"
+        "  smbot preview feed --title https://example.org/feed",
     )
     sub.add_argument("source", choices=[*sources.SOURCES, "requests"])
     sub.add_argument("--file", help="read this saved wikitext instead of the live wiki (- for standard input)")
-    sub.add_argument("--title", default="", help="the page to read, or the title to give the file")
+    sub.add_argument(
+        "--title",
+        default="",
+        help="what to read: a page, the beginning of page names, a web address; or the title of the file",
+    )
     sub.add_argument("--wiki", default="", help="pywikibot's family:code of another wiki")
     sub.add_argument("--days", type=_whole, default=14, help="how far back to look (default 14)")
     sub.add_argument("--accounts", type=split, default=(), help="the accounts to show, by commas")

@@ -1,4 +1,4 @@
-"""From items to candidates, and from candidates to the exact Text of each channel.
+"""From candidates to the exact Text of each channel.
 
 Preview and publishing both come through `texts`, and a decision is bound to `digest`: what is shown is what is sent.
 """
@@ -17,7 +17,7 @@ import regex
 
 from smbot import thread
 from smbot.forms import show_time
-from smbot.model import Can, Candidate, Image, Item, Problem, Rules, Text
+from smbot.model import Can, Candidate, Image, Problem, Rules, Text
 from smbot.settings import Account
 
 LONGEST = 20_000  # characters of words that are looked at closely
@@ -39,17 +39,6 @@ _HIDDEN = regex.compile(
 _ASCII = "".join(map(chr, range(33, 127)))
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
 _DIRECTION_MARKS = regex.compile(r"[\u200E\u200F]")
-
-
-def from_item(item: Item, accounts: tuple[str, ...]) -> Candidate:
-    """The post an item proposes: its words, and its first link that carries words (else its first, else its page)."""
-    link = next((link for link in item.links if link.label), next(iter(item.links), None))
-    return Candidate(
-        accounts=accounts,
-        text=item.text,
-        link=link.url if link else item.permalink.url,
-        language=item.language,
-    )
 
 
 def texts(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[str, Rules]) -> dict[str, Text]:

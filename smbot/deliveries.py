@@ -111,7 +111,7 @@ def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) ->
         return (
             f"it costs {dollars(mills)}, and the budget of {account} for this month ({dollars(budget)}) is too small."
         )
-    if not is_begun_by(account, id_, memory) and is_full(account, memory, seen):
+    if not is_begun_by(account, id_, memory, seen.now) and is_full(account, id_, memory, seen):
         return f"{account} has posted enough for today, so it goes out tomorrow."
     at = next_time(id_, account, memory, seen)
     return f"goes out at {show_time(at)} UTC, or soon after." if at > seen.now else ""
@@ -123,15 +123,15 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetim
     known = memory.known.get(id_)
     if known and known.step:  # a reminder has a time of its own, and does not wait for a slot
         rhythm = put(rhythm, slots=())
-    if is_begun_by(account, id_, memory):
+    if is_begun_by(account, id_, memory, seen.now):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
-    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and counts(d))
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.id != id_ and counts(d))
     times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
     return timing.next_time(rhythm, seen.now, max(times, default=None))
 
 
-def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
-    """Whether the account has reached its ceiling for this day, as its time zone counts days."""
+def is_full(account: str, id_: str, memory: Memory, seen: Snapshot) -> bool:
+    """Whether other candidates fill the account's ceiling for this day, as its time zone counts days."""
     voice = seen.settings.accounts[account]
     zone = ZoneInfo(voice.rhythm.zone)
     today = seen.now.astimezone(zone).date()
@@ -139,13 +139,17 @@ def is_full(account: str, memory: Memory, seen: Snapshot) -> bool:
         d.id
         for d in memory.deliveries.values()
         if d.channel.startswith(f"{account}/") and counts(d) and d.since.astimezone(zone).date() == today
-    }
+    } - {id_}
     return len(used) >= min(voice.posts_per_day, seen.ceiling)
 
 
-def is_begun_by(account: str, id_: str, memory: Memory) -> bool:
-    """Whether an account has posted something on one of its networks at least."""
-    return any(d.channel.startswith(f"{account}/") and counts(d) for d in memory.of(id_))
+def is_begun_by(account: str, id_: str, memory: Memory, now: datetime) -> bool:
+    """Whether it is out on one of the account's networks, or about to be. A doubt is not known to be out."""
+    return any(
+        d.channel.startswith(f"{account}/")
+        and (d.posts or d.state in (POSTED, HANDED_OFF) or (d.state == SENDING and now - d.since <= LEASE))
+        for d in memory.of(id_)
+    )
 
 
 def counts(delivery: Delivery) -> bool:

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from smbot import sources
@@ -20,7 +21,9 @@ from smbot.publicweb import USUAL, Guard, Unchanged, fetch
 from smbot.settings import Feed
 from smbot.sources import Wants
 from smbot.sources.web_feed import text_of
-from smbot.wiki import Wiki
+
+if TYPE_CHECKING:
+    from smbot.wiki import Wiki
 
 POLL = timedelta(minutes=10)  # a process asks the same server no more often
 _KINDS = "application/atom+xml, application/rss+xml, application/rdf+xml, text/calendar, text/xml;q=0.9, */*;q=0.5"
@@ -95,16 +98,20 @@ class _Reading:
         self._stand, self._states, self._now, self._days = stand, states, now, days
         self._feeds, self._wants = feeds, wants
         self._got: dict[str, dict[str, Page]] = {}
-        self._made: dict[str, dict[str, tuple[Page, ...]]] = {}
 
     def of(self, feed: Feed) -> Found | None:
         """What a feed yields; None when nothing of it changed since it was last read."""
         want = self._wants[feed.name]
         if want.address:
             return self._from_web(feed, want)
-        pages = [*self._pages(feed, want), *self._newly_made(feed, want)]
-        if not pages or (all(self._is_known(feed, page) for page in pages) and any(page.exists for page in pages)):
+        if want.listing:
+            return self._newly_made(feed, want)
+        pages = self._pages(feed, want)
+        if all(self._is_known(feed, page) for page in pages) and any(page.exists for page in pages):
             return None
+        return self._read(feed, pages)
+
+    def _read(self, feed: Feed, pages: Iterable[Page]) -> Found:
         reader, site = sources.source(feed.kind), self._stand.site(feed.wiki)
         return tuple(
             (page, reader.read(page, site, feed.name, self._now) if page.exists else Reading()) for page in pages
@@ -112,26 +119,27 @@ class _Reading:
 
     def _pages(self, feed: Feed, want: Wants) -> list[Page]:
         """Of each choice of titles the first that exists."""
-        if not want.pages:
-            return []
         if feed.wiki not in self._got:
             wanted = (self._wants[other.name].pages for other in self._feeds if other.wiki == feed.wiki)
             self._got[feed.wiki] = self._stand.wiki(feed.wiki).read(itertools.chain(*itertools.chain(*wanted)))
         got = self._got[feed.wiki]
         return [next((got[t] for t in choice if got[t].exists), got[choice[0]]) for choice in want.pages]
 
-    def _newly_made(self, feed: Feed, want: Wants) -> list[Page]:
-        """The pages made of late that are not known as they are now."""
-        if not want.listing:
-            return []
+    def _newly_made(self, feed: Feed, want: Wants) -> Found | None:
+        """What the pages made of late yield that are not known as they are now.
+
+        A listing costs a request, so it is looked at once a day. It stands for a page that says no news by itself.
+        """
+        listing = Page(want.listing, revision=1)
+        state = self._states.get(source_key(feed, listing))
+        if state and state.day == self._now.date():
+            return None
         wiki = self._stand.wiki(feed.wiki)
-        if feed.wiki not in self._made:
-            wanted = [self._wants[f.name].listing for f in self._feeds if f.wiki == feed.wiki]
-            since = self._now - timedelta(days=self._days)
-            self._made[feed.wiki] = wiki.newly_made(filter(None, wanted), since)
-        new = [page for page in self._made[feed.wiki][want.listing] if not self._is_known(feed, page)]
+        made = wiki.newly_made([want.listing], self._now - timedelta(days=self._days))[want.listing]
+        new = [page for page in made if not self._is_known(feed, page)]
         texts = wiki.read(page.title for page in new) if new else {}
-        return [replace(texts[page.title], created=page.created) for page in new]
+        pages = [replace(texts[page.title], created=page.created) for page in new]
+        return ((listing, Reading(placeholder=True)), *self._read(feed, pages))
 
     def _is_known(self, feed: Feed, page: Page) -> bool:
         """Whether it was read as it is now, and today if it is daily. A page that does not exist says nothing new."""

@@ -239,7 +239,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(known.expires),
-            "checks": "".join(_checks(proposal, seen)) if not known.end else "",
+            "checks": "\n".join(_checks(proposal, seen)) if not known.end else "",
             "note": "<br>".join(_notes(proposal, memory, seen)),
         },
     )
@@ -280,7 +280,7 @@ def _checks(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
         for f in checker.check(text, candidate.language, hashtags=tags, alt=candidate.alt, links=links)
     )
     for finding in dict.fromkeys(found):
-        yield f"* {encode(finding.reason)} ''{encode(finding.sentence)}''\n"
+        yield f"* {encode(finding.reason)} ''{encode(finding.sentence)}''"
 
 
 def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:

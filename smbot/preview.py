@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smbot import compose, intake, sources
+from smbot import compose, intake, sources, wording
 from smbot.channels import network
 from smbot.errors import UsageError
 from smbot.identity import take_print
 from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading, Rules, Text
-from smbot.settings import Account
+from smbot.newsstand import Newsstand
+from smbot.settings import Account, Feed
+from smbot.sources.web_feed import text_of
 from smbot.wikitext import WIKIMEDIA
 
 if TYPE_CHECKING:
     from smbot.wiki import Wiki
 
-USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "tech-news": ("wikitech",), "requests": ("mediawiki", "wikitech")}
+BOTH = ("mediawiki", "wikitech")
+USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "calls-for-mentors": BOTH, "requests": BOTH}
 NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
 
 Shown = dict[str, Any]
@@ -29,7 +32,10 @@ USUAL_NETWORKS = ("mastodon", "bluesky", "x")  # the networks whose limits diffe
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to preview. `file` '-' is standard input; an empty `title`, `wiki` or `accounts` is the usual one."""
+    """What to preview. `file` '-' is standard input; an empty `title`, `wiki` or `accounts` is the usual one.
+
+    `title` is what is read: a page, the beginning of page names, or a web address.
+    """
 
     source: str
     file: str | None
@@ -40,7 +46,7 @@ class Wish:
 
     def voices(self) -> dict[str, Account]:
         """The accounts to show, on every network there is."""
-        names = self.accounts or USUAL_ACCOUNTS[self.source]
+        names = self.accounts or USUAL_ACCOUNTS.get(self.source, ("wikitech",))
         return {name: Account(name, USUAL_NETWORKS, frozenset()) for name in names}
 
 
@@ -51,42 +57,49 @@ def candidates(wish: Wish, wiki: Callable[[str], Wiki], home: str) -> tuple[list
     """
     if wish.source == "requests":
         return _requested(wish, _requests_page(wish, wiki, home))
-    readings = [_from_file(wish)] if wish.file else _from_wiki(wish, wiki)
+    readings = [_from_file(wish)] if wish.file else _read(wish, wiki)
     problems = [str(problem) for reading in readings for problem in reading.problems]
     problems += [NOTHING for r in readings if not r.items and not r.problems and not r.placeholder]
     return [_proposed(item, wish) for r in readings for item in r.items if Flag.RECURRENT not in item.flags], problems
 
 
 def _proposed(item: Item, wish: Wish) -> Shown:
-    id_ = f"n{compose.fingerprint(wish.source + take_print(item.text))[:9]}"
-    return _shown(id_, item, compose.from_item(item, tuple(wish.voices())), wish)
+    id_ = f"n{compose.fingerprint(wish.source + take_print(item.identity or item.text))[:9]}"
+    accounts = wish.voices()
+    template = sources.source(wish.source).POST
+    return _shown(id_, item, wording.propose(item, template, tuple(accounts), accounts, _rules(accounts)), wish)
 
 
 def _from_file(wish: Wish) -> Reading:
-    reader = sources.source(wish.source)
-    return reader.read(
-        _page_from(wish.file or "", wish.title or reader.PAGE), WIKIMEDIA[reader.WIKI], wish.source, datetime.now(UTC)
-    )
+    reader, now = sources.source(wish.source), datetime.now(UTC)
+    page = _page_from(wish.file or "", wish.title or reader.PAGE)
+    site = WIKIMEDIA.get(wish.wiki or reader.WIKI, WIKIMEDIA["mediawiki:mediawiki"])
+    return reader.read(replace(page, created=now), site, wish.source, now)
 
 
 def _page_from(file: str, title: str) -> Page:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        text = text_of(body, "") if body.lstrip().startswith(b"<?xml") else body.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
-    return Page(title, revision=1, text=text, timestamp=datetime.now(UTC))
+    return Page(title, revision=1, text=text, url="", timestamp=datetime.now(UTC))
 
 
-def _from_wiki(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
-    reader = sources.source(wish.source)
-    wiki = open_wiki(wish.wiki or reader.WIKI)
-    choices = reader.wants(wish.title or reader.PAGE, datetime.now(UTC), wish.days).pages
-    got = wiki.read(title for choice in choices for title in choice)
-    pages = [page for choice in choices if (page := next((got[t] for t in choice if got[t].exists), None))]
-    if not pages:
-        raise UsageError(f"None of these pages exists: {', '.join(title for choice in choices for title in choice)}.")
-    site = wiki.site()
-    return [reader.read(page, site, wish.source, datetime.now(UTC)) for page in pages]
+def _read(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
+    """What the source yields now, as a desk that never read it would see it."""
+    reader, now = sources.source(wish.source), datetime.now(UTC)
+    if not (wish.title or reader.PAGE):
+        raise UsageError(f"‘{wish.source}’ has no usual page: say what is to be read with --title.")
+    wiki = wish.wiki or reader.WIKI
+    feed = Feed(wish.source, wish.source, wish.title or reader.PAGE, wiki, ())
+    found, unread = Newsstand(open_wiki).read([feed], {}, now, wish.days)
+    if unread:
+        raise UsageError(unread[wish.source])
+    pages = found.get(wish.source, ())
+    if not any(page.exists for page, _ in pages):
+        raise UsageError(f"There is no page ‘{feed.page}’ on {wiki}.")
+    return [reading for page, reading in pages if page.exists]
 
 
 def _requests_page(wish: Wish, open_wiki: Callable[[str], Wiki], home: str) -> Page:
@@ -111,7 +124,7 @@ def _requested(wish: Wish, page: Page) -> tuple[list[Shown], list[str]]:
 
 def _shown(id_: str, item: Item, candidate: Candidate, wish: Wish) -> Shown:
     accounts = wish.voices()
-    rules = {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
+    rules = _rules(accounts)
     texts = compose.texts(candidate, accounts, rules)
     links = [asdict(link) for link in item.links]
     return {
@@ -124,9 +137,14 @@ def _shown(id_: str, item: Item, candidate: Candidate, wish: Wish) -> Shown:
         "links": links or ([{"url": candidate.link, "label": ""}] if candidate.link else []),
         "flags": sorted(flag.value for flag in item.flags),
         "published": item.published,
+        "event": item.event.start if item.event else None,
         "permalink": item.permalink.url,
         "problems": [str(problem) for problem in compose.problems(candidate, accounts, rules)],
     }
+
+
+def _rules(accounts: Mapping[str, Account]) -> dict[str, Rules]:
+    return {channel: network(channel.split("/")[1]).rules({}) for a in accounts.values() for channel in a.channels}
 
 
 def _length(text: Text, rules: Rules) -> str:

@@ -82,7 +82,7 @@ def waits_for_thin_week(
 ) -> bool:
     """Whether something that keeps is held back, as there is enough else. A time that somebody set comes first."""
     candidate = proposal.candidate
-    if deliveries.is_begun_by(account, proposal.id, memory):
+    if deliveries.is_begun_by(account, proposal.id, memory, seen.now):
         return False
     if not candidate.evergreen or candidate.not_before or not seen.settings.accounts[account].goal:
         return False

@@ -81,7 +81,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How the news of a source is put in words, see `smbot.wording`: templates by account, that of '' for all others."""
+    """How news is put in words, see `smbot.wording`: templates by account, that of '' for all others."""
 
     post: Mapping[str, str] = field(default_factory=dict)
     reminder: Mapping[str, str] = field(default_factory=dict)

@@ -47,13 +47,13 @@ def parse(wikitext: str) -> Wikicode:
 
 
 @lru_cache(maxsize=16)
-def is_tangled(wikitext: str) -> bool:
-    """Whether so much is begun and never closed on a page that parsing it would take more than a few seconds.
+def is_tangled(wikitext: str, most: int = _TANGLED) -> bool:
+    """Whether so much is begun and never closed in a text that parsing it takes too long: usually, more than seconds.
 
     The parser goes back to each beginning that has no end, so its time grows with their number times the length.
     """
     at_worst = wikitext.count("{{") + wikitext.count("[") + wikitext.count("<") * _COSTS["tag"]
-    return at_worst * len(wikitext) > _TANGLED and _unclosed(wikitext) * len(wikitext) > _TANGLED
+    return at_worst * len(wikitext) > most and _unclosed(wikitext) * len(wikitext) > most
 
 
 def _unclosed(wikitext: str) -> int:

@@ -18,6 +18,7 @@ from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
 from smbot.model import Link, Problem, Site
+from smbot.templates import is_tangled
 from smbot.wikilinks import WIKIMEDIA, address, without_my_language
 
 __all__ = ["WIKIMEDIA", "Plain", "address", "clean", "plain"]
@@ -56,6 +57,7 @@ def clean(wikitext: str, language: str = "en") -> str:
 
 # --- words ----------------------------------------------------------------------------------------------------------
 
+_TANGLED, _SHOWN = 300_000, 1000  # some hundredths of a second; characters of what is not parsed
 _GONE = "\x00"  # stands where something was taken out, until `_tidy` has closed the gap
 _DROPPED_TAGS = {"ref", "references", "section", "includeonly", "templatestyles", "gallery", "style"}
 _STRUCK_TAGS = {"s", "del", "strike"}
@@ -88,9 +90,12 @@ class Plain:
 def plain(wikitext: str, site: Site) -> Plain:
     """One piece of wikitext as plain words and links; line breaks stay, all other white space becomes single spaces.
 
-    Untitled links and pictures leave the words, and so do parentheses that held nothing else.
+    Untitled links and pictures leave the words, and so do parentheses that held nothing else. What would take long to
+    parse, as too much in it is never closed, is left as it is.
     """
     wikitext = _CONTROL.sub("", wikitext)
+    if is_tangled(wikitext, _TANGLED):
+        return Plain(_tidy(wikitext[:_SHOWN]))
     try:
         code = mwparserfromhell.parse(wikitext)
     except ParserError:  # "indicates a bug" of the parser, says its documentation: better the raw words than none

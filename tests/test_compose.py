@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from smbot import compose
 from smbot.channels import mastodon
-from smbot.model import Can, Candidate, Image, Link, Rules, Text
+from smbot.model import Can, Candidate, Image, Rules, Text
 from smbot.settings import Account
-from tests.builders import ACCOUNTS, CHANNEL, NOW, RULES, item
+from tests.builders import ACCOUNTS, CHANNEL, NOW, RULES
 
 FULL = Candidate(
     ("mediawiki", "wikitech"),
@@ -439,10 +439,3 @@ def test_characters_that_scripts_and_emoji_need_are_fine(text: str) -> None:
 )
 def test_a_web_address_is_one_whole_address_that_is_what_it_looks_like(text: str, is_one: bool) -> None:
     assert compose.is_web_address(text) == is_one
-
-
-def test_an_item_proposes_its_words_and_its_first_link_with_words() -> None:
-    bare, worded = Link("https://example.org/1"), Link("https://example.org/2", "words")
-    made = [compose.from_item(item("News.", links=links), ("a",)).link for links in ((bare, worded), (bare,), ())]
-    assert made == ["https://example.org/2", "https://example.org/1", "https://wiki.test/News?oldid=7"]
-    assert compose.from_item(item("News.", language="or"), ("a",)).language == "or"

@@ -47,7 +47,7 @@ from smbot.memory import (
     Trouble,
 )
 from smbot.model import Deferred, HandedOff, InDoubt, Outcome, Posted, Refused, Retracted, Text
-from smbot.timing import Rhythm, read_slots
+from smbot.timing import Rhythm, Slot, read_slots
 from tests.builders import ACCOUNTS, CHANNEL, NOW, approved, delivery, snapshot
 from tests.builders import settings as rules
 
@@ -463,3 +463,18 @@ def test_what_is_in_doubt_is_asked_about_one_at_a_time_and_before_what_was_refus
     assert deliveries.stuck([delivery(state=POSTED), *refused, *doubts]) == doubts[:1]
     assert deliveries.stuck([delivery(state=POSTED), *refused]) == refused
     assert deliveries.stuck([delivery(state=POSTED)]) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "waiting"),
+    [("posted", 24, False), ("sending", 24, True), ("sending", 0, False), ("in doubt", 1, True)],
+)
+def test_only_what_is_known_to_be_out_lets_the_other_networks_follow_outside_the_slots(
+    state: str, since: int, waiting: bool
+) -> None:
+    evening = Rhythm(slots=(Slot(frozenset(range(7)), time(20)),))
+    account = changed(ACCOUNTS["mediawiki"], networks=("mastodon", "other"), rhythm=evening)
+    begun = delivery(state=state, since=NOW - timedelta(hours=since))
+    seen = snapshot(settings=rules(accounts={"mediawiki": account}))
+    said = waits("n1", "mediawiki/other", 0, Memory(deliveries={begun.key: begun}), seen)
+    assert bool(said) is waiting
