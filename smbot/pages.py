@@ -337,6 +337,9 @@ def _notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     if known.end:
         yield from _posted_notes(proposal, memory, seen)
         return
+    if known.outdated == proposal.digest and not known.standing.edited:  # the card is written anew just now
+        yield "It was moved to another time, so it has to be approved again."
+        return
     if known.held:
         yield f"Held back: {encode(known.held)}"
     yield from (_say(problem) for problem in proposal.problems)

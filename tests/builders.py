@@ -27,7 +27,16 @@ RULES = {name: Rules("mastodon", 500, len) for account in ACCOUNTS.values() for 
 RULES["mediawiki/other"] = RULES[CHANNEL]
 NEWS = Feed("MediaWiki News", "mediawiki-news", "News", "", ("mediawiki",))
 TECH = Feed("Tech News", "tech-news", "Tech/News", "", ("wikitech",))
-TITLES = Titles("Desk/Settings", "Desk/Queue", "Desk/Requests", "Desk/Run", "Desk/Log", "User:Smbot/Desk.json", "Desk/Wording", "Talk:Desk/Queue")
+TITLES = Titles(
+    "Desk/Settings",
+    "Desk/Queue",
+    "Desk/Requests",
+    "Desk/Run",
+    "Desk/Log",
+    "User:Smbot/Desk.json",
+    "Desk/Wording",
+    "Talk:Desk/Queue",
+)
 
 
 def settings(**changed: Any) -> Settings:

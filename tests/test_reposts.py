@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.people import Person
 from sandbox.standin import Fault
 from smbot.memory import Memory
-from tests import networks
-from tests.world import SETTINGS, World
+from tests.world import World
 
 SKIN = "A new skin is the default on many wikis."
 
@@ -161,11 +158,11 @@ def test_where_facebook_takes_no_link_to_itself_a_person_shares_it(reposting: Wo
 
 
 @pytest.fixture
-def stranger(world: World) -> Iterator[str]:
+def stranger(world: World) -> str:
     """The address of a post that is none of ours."""
     address = "https://social.example/@somebody/1"
     world.mastodon.world.abroad[address] = "The docs of our extension are out."
-    yield address
+    return address
 
 
 def test_a_post_of_others_is_reposted_when_it_is_asked_for_and_approved(

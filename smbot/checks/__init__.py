@@ -15,8 +15,6 @@ from typing import Any
 import msgspec
 import regex
 
-_DIGITS = r"\d{4}-\d\d-\d\d"  # a date in any language: https://www.iso.org/iso-8601-date-and-time-format.html
-
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases that make a finding of `kind`, and when they do not.
@@ -107,6 +105,8 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     abbreviations: frozenset[str] = frozenset()
     months: tuple[str, ...] = ()
     ordinals: tuple[str, ...] = ()
+    prepositions: tuple[str, ...] = ()
+    weekdays: tuple[str, ...] = ()
     alt_starts: tuple[str, ...] = ()
     names: Names | None = None
     capitals: Capitals | None = None
@@ -134,13 +134,16 @@ def phrases(*, find: tuple[str, ...], cased: tuple[str, ...] = (), but: tuple[st
 
 
 def dates(of: Pack) -> str:
-    """A pattern for a day of a month (before or after its name), a month of a year, or a date in digits."""
-    months, nth = _any(of.months), f"(?:{_any(of.ordinals)})?" if of.ordinals else ""
-    return (
-        rf"{_DIGITS}|\d{{1,2}}{nth}\.?\s(?:\w{{1,3}}\s)?(?:{months})|(?:{months})\.?\s\d{{1,4}}{nth}"
-        if months
-        else _DIGITS
-    )
+    """A pattern for a day of a month (before or after its name), a month of a year, a weekday, or a date in digits."""
+    months, nth = _any(of.months), f"(?:{_any(of.ordinals)})?"
+    parts = [
+        r"\d{4}-\d\d-\d\d",  # in any language: https://www.iso.org/iso-8601-date-and-time-format.html
+        rf"\d{{1,2}}{nth}\.?\s(?:\w{{1,3}}\s)?(?:{months})",
+        rf"(?:{months})\.?\s\d{{1,4}}{nth}",
+        rf"(?:{_any(of.prepositions)})\s(?:{months})",
+        _any(of.weekdays),
+    ]
+    return "|".join(parts)
 
 
 def _any(phrases_: tuple[str, ...]) -> str:

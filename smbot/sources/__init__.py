@@ -35,8 +35,9 @@ class Wants:
     """What has to be fetched for a source.
 
     `pages` are wiki pages, newest first, each a tuple of titles of which the first that exists is read. `listing` is a
-    category ('Category:…') or the beginning of page names ('Newsletter/'), where newly made pages are looked for once a
-    day. `address` is a file on the public web. What is `daily` is read again every day, as what it yields depends on that.
+    category ('Category:…') or the beginning of page names ('Newsletter/'): once a day the pages newly made there are
+    looked for. `address` is a file on the public web. What is `daily` is read again every day, as what it yields
+    depends on that.
     """
 
     pages: tuple[tuple[str, ...], ...] = ()
