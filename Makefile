@@ -3,7 +3,7 @@
 PYTHON_HERE = .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo stop test faults lint format bench clean bootstrap
+.PHONY: help demo stop test faults year lint format bench clean bootstrap
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ faults: bootstrap ## everything that can go wrong while posting, on every networ
 	@export SMBOT_FAULTS="$(CURDIR)/.sandbox/faults.jsonl"; \
 	$(PYTHON_HERE) -m pytest -n 2 --dist loadgroup tests/test_faults.py; ended=$$?; \
 	$(PYTHON_HERE) -m tests.faults "$$SMBOT_FAULTS" && exit $$ended
+
+year: bootstrap ## a simulated year on a real wiki: a report, and a picture of it
+	$(PYTHON_HERE) -m sandbox.year
 
 lint: bootstrap ## check form, style and types
 	$(PYTHON_HERE) -m ruff format --check

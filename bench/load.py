@@ -30,7 +30,7 @@ def main() -> None:
     with setting() as here:
         print(f"{CARDS} cards, {CHANGED} changed in as many revisions, {APPROVED} posted; {machine(here)}")
         for remembered in (0, REMEMBERED):
-            measure(here, new_world(here), remembered)
+            measure(here, new_world(here, blog=True), remembered)
 
 
 def measure(here: Setting, world: World, remembered: int) -> None:

@@ -24,10 +24,10 @@ def quiet(environment: dict[str, str]) -> Cost:
 def main() -> None:
     with setting() as here:
         print(f"nothing new, medians of {ROUNDS} rounds; {machine(here)}")
-        small = new_world(here)
+        small = new_world(here, blog=True)
         settle(small.environment)
         show("a new desk", quiet(small.environment))
-        large = new_world(here)
+        large = new_world(here, blog=True)
         fill(here, large.home, large.titles.requests, large.titles.log)
         settle(large.environment)
         close(here, large.titles.requests, large.titles.queue, large.environment)

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -29,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from sandbox.mastodon import Mastodon  # noqa: E402
 from sandbox.people import Person  # noqa: E402
+from sandbox.website import Website, guard_of  # noqa: E402
 from sandbox.wiki import ADMIN, PASSWORD, SandboxWiki, create  # noqa: E402
 
 if TYPE_CHECKING:
@@ -40,7 +42,23 @@ SETTINGS = """\
 {{Smbot/account | account = wikitech | posts per day = 999 | gap = 0 | networks = mastodon | maintainers = Alice, Bob }}
 {{Smbot/source | source = MediaWiki News | kind = mediawiki-news | page = $HOME/News | accounts = mediawiki }}
 {{Smbot/source | source = Tech News | kind = tech-news | page = $HOME/Tech | accounts = wikitech }}
+{{Smbot/source | source = Promotion | kind = promotion | page = $HOME/Tech News | accounts = wikitech }}
+{{Smbot/source | source = Newsletter | kind = newsletter | page = $HOME/Newsletter/ | accounts = wikitech }}
+{{Smbot/source | source = Talks | kind = technical-talks | page = $HOME/Talks | accounts = wikitech | remind = day }}
+{{Smbot/source | source = Hours | kind = office-hours | page = $HOME/Office | accounts = wikitech | remind = day }}
+{{Smbot/source | source = Mentors | kind = calls-for-mentors | page = $HOME/Summer of Code | accounts = mediawiki }}
+{{Smbot/source | source = Mentees | kind = calls-for-mentees | page = $HOME/Summer of Code | accounts = wikitech }}
+{{Smbot/source | source = Events | kind = events | page = $HOME/Events | accounts = wikitech | remind = day }}
 """
+BLOG = """\
+{{Smbot/source | source = Blog | kind = technical-blog | page = $BLOG | accounts = wikitech | reposted by = mediawiki }}
+"""
+FEED = """\
+<rss version="2.0"><channel><title>Blog</title><link>https://blog.example.org/</link>
+<item><title>Parsoid reads it all</title>
+<link>https://blog.example.org/1/</link><pubDate>Mon, 16 Nov 2026 09:00:00 +0000</pubDate></item></channel></rss>
+"""
+SITE = "SMBOT_BENCH_SITE"  # the port of the website
 TECH_NEWS = ROOT / "tests" / "pages" / "tech-news-2026.wikitext"
 
 
@@ -54,6 +72,7 @@ class Setting:
     bob: Person
     rita: Person
     mastodon: Mastodon
+    website: Website
     environment: dict[str, str]
 
 
@@ -68,12 +87,15 @@ def setting() -> Iterator[Setting]:
         alice, bob, rita = (stack.enter_context(wiki.person(name)) for name in ("Alice", "Bob", "Rita"))
         admin = stack.enter_context(Person(wiki.api, ADMIN, PASSWORD))
         mastodon = stack.enter_context(Mastodon(rate_limit=1_000_000))
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "SMBOT_POSTS_PER_DAY": "1000"}
-        yield Setting(wiki, admin, alice, bob, rita, mastodon, environment)
+        website = stack.enter_context(Website())
+        website.files["/feed"] = FEED
+        site = {SITE: str(website.server_port)}
+        environment = os.environ | site | {"PYTHONPATH": str(ROOT), "SMBOT_POSTS_PER_DAY": "1000"}
+        yield Setting(wiki, admin, alice, bob, rita, mastodon, website, environment)
 
 
-def new_world(here: Setting) -> World:
-    """A fresh desk with a feed of each kind."""
+def new_world(here: Setting, *, blog: bool = False) -> World:
+    """A fresh desk with a source of each kind; with `blog` one on the web, too, to be seen through its guard."""
     import pywikibot
 
     from tests.world import World
@@ -82,9 +104,22 @@ def new_world(here: Setting) -> World:
     world = World(here.wiki, here.admin, here.mastodon, f"Project:{secrets.token_hex(4)}")
     week = world.now.isocalendar()
     here.admin.edit(f"{world.home}/Tech/{week.year}/{week.week:02}", TECH_NEWS.read_text("utf-8"))
-    world.set_up(SETTINGS)
+    day = f"{world.now + timedelta(days=20):%Y-%m-%d}"
+    for name, text in PAGES.items():
+        here.admin.edit(f"{world.home}/{name}", text.replace("$DAY", day))
+    world.set_up(SETTINGS + BLOG.replace("$BLOG", here.website.address("/feed")) * blog)
     world.environment |= here.environment | {"SMBOT_HOME": world.home}
     return world
+
+
+PAGES = {
+    "Tech News": "Read it.",
+    "Newsletter/2026/October": "The parser got faster.",
+    "Talks": "=== How Parsoid works ===\n$DAY at 20:00 UTC\n\nSpeaker: Somebody\n",
+    "Office": '{| class="wikitable"\n! Date !! Time !! Topic\n|-\n| $DAY || 18:00 UTC || Translation\n|}',
+    "Summer of Code": "* $DAY: Deadline for mentors to propose projects\n* $DAY: Contributor applications close\n",
+    "Events": "* $DAY 18:00 UTC – Hackathon\n",
+}
 
 
 def machine(here: Setting) -> str:
@@ -134,7 +169,9 @@ def main() -> None:
     wiki = Wiki()
     wiki.login()
     with Doors(lambda _: None) as doors:
-        Desk(wiki, os.environ["SMBOT_HOME"], os.environ, ceiling=CEILING).work(send=sys.argv[1] == "publish")
+        guard = guard_of(int(os.environ[SITE]))
+        desk = Desk(wiki, os.environ["SMBOT_HOME"], os.environ, ceiling=CEILING, guard=guard)
+        desk.work(send=sys.argv[1] == "publish")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"requests": doors.count // 2, "seconds": process_time(), "megabytes": peak}))
 

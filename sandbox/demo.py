@@ -54,6 +54,16 @@ ODIA = """{{Smbot/account
 | maintainers = Alice
 }}
 """
+SEEDED = {"Office hours": "office-hours", "Google Summer of Code": "outreach", "Tech/News": "tech-news"}
+READ_HERE = {
+    "mediawiki-news": "News",
+    "tech-news": "Tech/News",
+    "promotion": "Tech/News",
+    "newsletter": "Technical Community Newsletter/",
+    "office-hours": "Office hours",
+    "calls-for-mentors": "Google Summer of Code",
+    "calls-for-mentees": "Google Summer of Code",
+}
 PICTURED = (14, 16, 15, 19, 23, 22, 27, 31, 36, 39)
 
 
@@ -217,10 +227,14 @@ class Demo:
         text = admin.get(TITLES.settings)
         for people in ("Alice", "Alice, Bob"):
             text = re.sub(r"(maintainers =) <!--.*?-->", rf"\1 {people}", text, count=1)
-        text = re.sub(r"(\| kind = mediawiki-news\n)(?!\| page)", r"\1| page = News\n", text)
-        text = re.sub(r"(\| kind = tech-news\n)(?!\| page)", r"\1| page = Tech/News\n", text)
+        for kind, page in READ_HERE.items():
+            text = text.replace(f"| kind = {kind}\n", f"| kind = {kind}\n| page = {page}\n")
+        text = text.replace(
+            "| kind = technical-blog\n", "| kind = technical-blog\n| on = no\n"
+        )  # it is not on this machine
         text = text.replace("| news days = 14", "| news days = 21")
         text = text.replace("| posts per day = 3", "| posts per day = 9").replace("| gap = 30", "| gap = 0")
+        text = re.sub(r"\| slots = .*", "| slots = ", text)  # what is approved is posted at once
         if bluesky.is_there():
             text = text.replace("| networks = mastodon\n", "| networks = mastodon, bluesky\n")
         text = text.replace("\n== Sources", f"{ODIA}\n== Sources", 1)
@@ -232,6 +246,8 @@ class Demo:
         """Put news on the wiki, and a picture."""
         issues = [Issue(self.today, back) for back in range(3)]
         pages = {issue.title: written(f"tech-news-{issue.back}", self.today, issue) for issue in issues}
+        pages |= {title: written(seed, self.today) for title, seed in SEEDED.items()}
+        pages |= {f"Technical Community Newsletter/{self.today:%Y/%B}": written("newsletter", self.today)}
         pages |= {"News": written("news", self.today)} | {f"User:{name}": about for name, about in PEOPLE.items()}
         for title, text in pages.items():
             if not admin.revision_id(title):

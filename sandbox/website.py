@@ -13,6 +13,15 @@ from smbot.publicweb import Guard
 HOST = "blog.example.org"
 
 
+def guard_of(port: int) -> Guard:
+    """What lets smbot reach a site on loopback, which is no public address, by the name of `HOST`."""
+    return Guard(
+        allowed=lambda address: address.is_loopback,
+        resolve=lambda host: ["127.0.0.1"] if host == HOST else [],
+        ports=frozenset({port}),
+    )
+
+
 class _Files(Handler):
     server: Website
 
@@ -36,12 +45,8 @@ class Website(StandIn):
 
     @property
     def guard(self) -> Guard:
-        """What lets smbot reach this site, which is on no public address, by the name of `HOST`, and nothing else."""
-        return Guard(
-            allowed=lambda address: address.is_loopback,
-            resolve=lambda host: ["127.0.0.1"] if host == HOST else [],
-            ports=frozenset({self.server_port}),
-        )
+        """What lets smbot reach this site and nothing else."""
+        return guard_of(self.server_port)
 
     def address(self, path: str) -> str:
         """The web address of a file."""

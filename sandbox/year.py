@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
@@ -41,7 +41,14 @@ def report(year: Year, books: Books) -> Iterator[str]:
         half, most, all_ = (_hours(year_check.part(waited, share)) for share in (0.5, 0.9, 1))
         yield f"{house.name}: {sum(own)} posts, {sum(others)} reposts; {house.goal} a week in {reached} of {weeks}"
         yield f"  by week: {' '.join(map(str, counts))}"
+        yield from short_weeks(year, house.name, house.goal, counts)
         yield f"  from approval to post: median {half}, nine in ten within {most}, all within {all_}"
+    kinds = Counter(mind.known[id_].source for id_ in set(books.ids().values()) if id_ in mind.known)
+    yield f"posted, by source: {', '.join(f'{count} {source}' for source, count in kinds.most_common())}"
+    steps = Counter(known.step.split(" 2")[0] for known in mind.known.values() if known.step and known.end == "posted")
+    yield f"of those, steps of what has a date: {', '.join(f'{count} {step}' for step, count in steps.most_common())}"
+    keeping = {ruling.id for ruling in books.rulings if ruling.evergreen}
+    yield f"evergreen: {len(keeping)} approved, {len(keeping & set(books.ids().values()))} of them posted"
     ends = Counter(known.end or "open" for known in mind.known.values())
     yield f"candidates: {', '.join(f'{count} {end}' for end, count in ends.most_common())}"
     decided = Counter(ruling.status for ruling in books.rulings)
@@ -53,6 +60,22 @@ def report(year: Year, books: Books) -> Iterator[str]:
     missed = [*misses(year, books)]
     yield f"approved and never posted: {len(missed)}"
     yield from (f"  {line}" for line in missed)
+
+
+def short_weeks(year: Year, account: str, goal: int, counts: Sequence[int]) -> Iterator[str]:
+    """Why an account was not at its goal: what was left for it on the queue when the week was over."""
+    left = {stock.week: stock for stock in year.story.stock if stock.account == account}
+    for week, count in enumerate(counts):
+        if count >= goal:
+            continue
+        when = f"  week {week + 1} ({year.span.start + timedelta(weeks=week):%d %b}): {count}"
+        stock = left.get(week)
+        if stock is None:
+            yield f"{when}; nobody knows what was left"
+        elif not stock.approved:
+            yield f"{when}; material lacked: nothing approved was left, {stock.undecided} undecided"
+        else:
+            yield f"{when}; held back: {' / '.join(note[:110] or 'no note' for note in stock.approved)}"
 
 
 def misses(year: Year, books: Books) -> Iterator[str]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 OPEN = timedelta(hours=1)  # how long a slot is open
+KNOWN_WITHIN = timedelta(hours=12)  # how long it may take until what is moved or cancelled is known
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -69,6 +70,23 @@ class Ruling:
     shown: frozenset[tuple[str, str, str]] = frozenset()
     after: datetime | None = None  # the times that stood on the card
     until: datetime | None = None
+    step: str = ""  # of something with a date: '1 day before', 'moved', 'cancelled'; '' for the announcement
+    evergreen: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a page said from some time on of something to come; without `start` it is cancelled."""
+
+    since: datetime
+    name: str
+    start: datetime | None
+    whole_day: bool = False
+
+    @property
+    def over(self) -> datetime | None:
+        """From when on it is too late to tell of it."""
+        return self.start + timedelta(days=1) if self.start and self.whole_day else self.start
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,7 @@ class Books:
     posts: Sequence[Post]
     rows: Sequence[Row]
     rulings: Sequence[Ruling]
+    told: Sequence[Told] = ()
 
     def ids(self) -> dict[str, str]:
         """The candidate of each post, by the row of the log that has its address; else its words."""
@@ -87,6 +106,10 @@ class Books:
     def _rows(self, post: Post) -> list[Row]:
         same = (r for r in self.rows if (r.account, r.network) == (post.account, post.network))
         return [r for r in same if r.url and _is_of(r.url, post)]
+
+    def original(self, post: Post) -> Post | None:
+        """The post that is reposted."""
+        return next((p for p in self.posts if p.network == post.network and p.id == post.of), None)
 
 
 def key(post: Post) -> str:
@@ -124,12 +147,17 @@ def doubles(books: Books) -> list[str]:
 
 
 def outside(books: Books) -> list[str]:
-    """Posts against the rules of their account: slots, quiet hours, gap, ceiling, approval."""
+    """Posts against the rules of their account: slots, quiet hours, gap, ceiling, approval; untimely ones."""
     ids = books.ids()
-    found = []
+    found = [
+        f"{why}: {post}" for post in books.posts if (why := _untimely(post, books) or _misplaced(post, books, ids))
+    ]
+    steps = {ruling.id for ruling in books.rulings if ruling.step}
+    keeping = {ruling.id for ruling in books.rulings if ruling.evergreen and not ruling.after}
     for house in books.houses:
         mine = sorted((post for post in books.posts if post.account == house.name), key=lambda post: post.at)
-        found += [f"{why}: {post}" for post, why in _against(house, mine, ids)]
+        found += [f"{why}: {post}" for post, why in _against(house, mine, ids, steps)]
+        found += [f"{why}: {post}" for post, why in _needless(house, mine, ids, keeping)]
         found += [
             f"{why}: {post}"
             for post in mine
@@ -139,8 +167,13 @@ def outside(books: Books) -> list[str]:
     return found + [f"no such account: {post}" for post in books.posts if post.account not in known]
 
 
-def _against(house: House, mine: Sequence[Post], ids: dict[str, str]) -> Iterator[tuple[Post, str]]:
-    """What the clock says. What is out on one network may follow on another at any time but in quiet hours."""
+def _against(
+    house: House, mine: Sequence[Post], ids: dict[str, str], steps: Container[str]
+) -> Iterator[tuple[Post, str]]:
+    """What the clock says. What is out on one network may follow on another at any time but in quiet hours.
+
+    `steps` are reminders, and news of what is moved or cancelled, which wait for no slot.
+    """
     out: set[str] = set()
     days: dict[object, set[str]] = defaultdict(set)
     for number, post in enumerate(mine):
@@ -152,9 +185,10 @@ def _against(house: House, mine: Sequence[Post], ids: dict[str, str]) -> Iterato
         others = [other for other in mine[:number] if ids[key(other)] != id_]
         today = days[here.date()]
         if id_ not in out:
-            if house.slots and not (slot := slot_of(house, post.at)):
+            slots = house.slots if id_ not in steps else ()
+            if slots and not (slot := slot_of(house, post.at)):
                 yield post, "outside the slots"
-            elif house.slots and any(other.at >= slot for other in others):
+            elif slots and any(other.at >= slot for other in others):
                 yield post, "the second in its slot"
             if others and post.at - others[-1].at < house.gap:
                 yield post, f"{(post.at - others[-1].at) // timedelta(minutes=1)} minutes after another"
@@ -162,6 +196,57 @@ def _against(house: House, mine: Sequence[Post], ids: dict[str, str]) -> Iterato
                 yield post, f"one more than {house.per_day} that day"
         out.add(id_)
         today.add(id_)
+
+
+def _needless(
+    house: House, mine: Sequence[Post], ids: dict[str, str], keeping: Container[str]
+) -> Iterator[tuple[Post, str]]:
+    """What keeps and went out in a week that was at its goal without it."""
+    weeks: dict[date, set[str]] = defaultdict(set)
+    out: set[str] = set()
+    for post in mine:
+        id_, day = ids[key(post)], post.at.astimezone(ZoneInfo(house.zone)).date()
+        week = weeks[day - timedelta(days=day.weekday())]
+        if id_ in keeping and id_ not in out and len(week) >= house.goal:
+            yield post, f"it keeps, and the week had {len(week)} already"
+        out.add(id_)
+        week.add(id_)
+
+
+def _misplaced(post: Post, books: Books, ids: dict[str, str]) -> str:
+    """Why a repost is not one of what another account had posted of the same candidate."""
+    if not post.of:
+        return ""
+    original = books.original(post)
+    if original is None:
+        return "a repost of nothing"
+    if original.account == post.account or ids[key(original)] != ids[key(post)]:
+        return "a repost of something else"
+    return "a repost before the post" if post.at < original.at else ""
+
+
+_WHEN = re.compile(r"[a-z]+day, (\d{1,2} [a-z]+ \d{4})(?:, (\d\d:\d\d) UTC)?", re.I)
+
+
+def _untimely(post: Post, books: Books) -> str:
+    """Why a post tells of something to come at a time that is not its, or too late; '' where it does not."""
+    first = books.original(post) if post.of else post
+    words = first.words if first else ""
+    true = [told for told in books.told if told.name in words and told.since <= post.at]
+    if not true:
+        return ""
+    known_by = post.at - KNOWN_WITHIN
+    since = max((told.since for told in true if told.since <= known_by), default=true[0].since)
+    maybe = [told for told in true if told.since >= since]
+    date_ = _WHEN.search(words)
+    day = date_ and datetime.strptime(f"{date_[1]} {date_[2] or '00:00'} +0000", "%d %B %Y %H:%M %z")
+    if words.startswith("Cancelled"):
+        is_off = any(told.start is None for told in maybe)
+        return "" if is_off and any(t.over > post.at for t in true if t.over) else "it was not cancelled, or is over"
+    named = [told for told in maybe if told.start and (not day or told.start == day)]
+    if not named:
+        return "it tells of a time that is not true"
+    return "" if any(told.over > post.at for told in named if told.over) else "it tells of what is over"
 
 
 def slot_of(house: House, at: datetime) -> datetime | None:

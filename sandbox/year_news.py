@@ -1,6 +1,6 @@
-"""What is written on the wiki in the simulated year: news in the real forms, which appears, changes and goes.
+"""The sources of the simulated year: MediaWiki News and Tech News as they are written here, and the table of all.
 
-Everything here is worked out from a seed before the year begins. A further source is one more row in `FEEDS`.
+A further source is one more row in `FEEDS`.
 """
 
 from __future__ import annotations
@@ -10,108 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-
-@dataclass(frozen=True)
-class Edit:
-    """The text a page has from some time on; `news` is how many pieces of news are on it for the first time."""
-
-    at: datetime
-    title: str
-    text: str
-    summary: str
-    news: int = 0
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days that are simulated."""
-
-    start: date
-    weeks: int
-
-    @property
-    def days(self) -> list[date]:
-        return [self.start + timedelta(number) for number in range(7 * self.weeks)]
-
-    @property
-    def mondays(self) -> list[date]:
-        """The Mondays in it, and the two before."""
-        first = self.start - timedelta(self.start.weekday() + 7)
-        return [first + timedelta(weeks=number) for number in range(self.weeks + 2)]
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A source as the settings name it, and all that happens to its pages."""
-
-    name: str
-    kind: str
-    page: str
-    accounts: str
-    edits: Callable[[Random, Span], Iterator[Edit]]
-    more: str = ""  # further arguments of {{Smbot/source}}
-
-    @property
-    def row(self) -> str:
-        """Its row on the settings page."""
-        return (
-            f"{{{{Smbot/source | source = {self.name} | kind = {self.kind} | page = {self.page} "
-            f"| accounts = {self.accounts} {self.more}}}}}"
-        )
-
-
-# --- words ----------------------------------------------------------------------------------------------------------
-
-THINGS = (
-    """\
-The watchlist|The upload wizard|Page previews|The visual editor|Dark mode|The table of contents|Section translation
-The language selector|Search on small screens|The recent changes feed|The citation tool|The map editor|The job queue
-The new category view|The thumbnail service|Wikitext highlighting|The notification menu|The edit check
-The preferences page|The statistics API|The feed of new pages|The event calendar|The template picker|The mentor panel
-Talk page subscriptions|The score extension|The gadget manager|The account creation form|The abuse log|The print view
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-
-CHANGES = (
-    """\
-loads in half the time|can be used with a keyboard alone|works without JavaScript|keeps its filters after a reload
-has a new look|was rewritten in Codex|shows who made the last change|can be turned off for one wiki
-understands right-to-left scripts|warns before words are lost|is on all wikis|was moved to new servers
-lists results by date|asks fewer questions|has a help page in many languages|remembers the last choice
-can be tested on the beta cluster|copes with very long pages|shows its sources|is easier to find on phones
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-
-OUTCOMES = """\
-{} communities asked for it.|It took {} patches.|The first {} wikis have it today.|{} people tested it.
-It is the result of {} interviews.|{} open tasks were closed with it.|Volunteers translated {} messages for it.
-A bug that {} people had reported is gone.|It was wish number {} of the survey.|{} scripts had to be adapted.
-""".replace("\n", "|").strip("|").split("|")  # fmt: skip
-
-
-class Writer:
-    """Makes up news, no two pieces of it alike. Each has a number of its own, as a copy-edit keeps it."""
-
-    def __init__(self, random: Random, first: int) -> None:
-        self.random = random
-        self.number = first
-        self._pairs = [(thing, change) for thing in THINGS for change in CHANGES]
-        random.shuffle(self._pairs)
-
-    def sentence(self) -> str:
-        """Two sentences of plain words."""
-        thing, change = self._pairs.pop()
-        self.number += self.random.randint(1, 9)
-        return f"{thing} {change}. {self.random.choice(OUTCOMES).format(self.number)}"
-
+from sandbox import year_blog, year_dates
+from sandbox.year_words import Edit, Feed, Span, Writer, moment, nothing
 
 # --- MediaWiki News -------------------------------------------------------------------------------------------------
 
-A_WEEK = (0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5)  # how many pieces of news a week has, each as likely as another
+A_WEEK = (0, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5)  # how many pieces of news a week has, each as likely as another
 KEPT = timedelta(days=80)  # older news goes to an archive
 
 
@@ -144,6 +48,9 @@ Change = Callable[[_NewsPage], None]
 
 
 def _news_changes(random: Random, span: Span, writer: Writer) -> Iterator[tuple[datetime, Change, str, int]]:
+    for each in year_blog.releases(span):
+        day, bullet = each.on_news.date(), each.bullet
+        yield each.on_news, lambda page, d=day, b=bullet: page.bullets.append((d, b)), "release", 1
     for week in range(span.weeks):
         for _ in range(random.choice(A_WEEK)):
             day = span.start + timedelta(days=7 * week + random.choice((0, 3, 4, 4, 5, 6, 6)))
@@ -226,62 +133,33 @@ def _issue(monday: date, items: list[tuple[str, str, int]], *, translate: bool) 
     return "\n".join(parts) + f'\n</div><section end="{mark}"/>\n'
 
 
-FEEDS = (
+# --- all of them ----------------------------------------------------------------------------------------------------
+
+
+def _what_is_promoted(_: Random, span: Span) -> Iterator[Edit]:
+    """https://meta.wikimedia.org/wiki/Tech/News"""
+    yield Edit(moment(span.start), "Tech/News", "'''Tech News''' tells what changes.", "as it was at the beginning")
+
+
+OUTREACH = "Google Summer of Code/$year {{!}} Outreachy/Round $round"
+
+FEEDS = (  # as smbot ships them in its settings, with the pages on the wiki of the sandbox
     Feed("MediaWiki News", "mediawiki-news", "News", "mediawiki", mediawiki_news),
+    Feed("Technical blog", "technical-blog", year_blog.FILE, "wikitech", year_blog.blog, "| reposted by = mediawiki"),
     Feed("Tech News", "tech-news", "Tech/News", "wikitech", tech_news),
-)
-
-
-# --- requests -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody asks for at some time: the arguments as first typed, as put right, and when it is taken back."""
-
-    at: datetime
-    name: str
-    typed: dict[str, str]
-    meant: dict[str, str]
-    withdrawn: datetime | None = None
-
-
-def wishes(random: Random, span: Span, first: int) -> list[Wish]:
-    """About three in four weeks by one person; a third with a mistake, a tenth withdrawn, a third with times."""
-    writer = Writer(random, first)
-    found = []
-    for week in range(span.weeks):
-        if random.random() > 0.75:
-            continue
-        day = span.start + timedelta(days=7 * week + random.randint(0, 6))
-        at = datetime(day.year, day.month, day.day, random.randint(6, 21), random.randint(0, 59), tzinfo=UTC)
-        found.append(_wish(random, at, writer))
-    return found
-
-
-def _wish(random: Random, at: datetime, writer: Writer) -> Wish:
-    words = writer.sentence()
-    meant = {"text": words, "accounts": random.choice(("mediawiki", "wikitech", "mediawiki, wikitech"))}
-    if random.random() < 0.7:
-        meant["link"] = f"https://www.mediawiki.org/wiki/Example_{writer.number}"
-    if random.random() < 0.33:
-        begin = at + timedelta(days=random.randint(1, 6))
-        meant["not before"] = f"{begin:%Y-%m-%d %H:00}"
-        if random.random() < 0.6:
-            meant["not after"] = f"{begin + timedelta(days=random.randint(1, 5)):%Y-%m-%d %H:00}"
-    typed = meant | random.choice(_mistakes(words)) if random.random() < 0.33 else meant
-    withdrawn = at + timedelta(hours=random.randint(4, 72)) if random.random() < 0.1 else None
-    return Wish(at, f"Wish {writer.number}", typed, meant, withdrawn)
-
-
-def _mistakes(words: str) -> tuple[dict[str, str], ...]:
-    """Things people type."""
-    return (
-        {"accounts": "wikitec"},
-        {"accounts": ""},
-        {"text": f"'''New:''' {words}"},
-        {"text": f"{words} " + "This matters to everybody. " * 25},
-        {"not after": "2026-02-30"},
-        {"not before": "next Tuesday"},
-        {"link": "www.mediawiki.org"},
-    )
+    Feed("Tech News, once a quarter", "promotion", "Tech/News", "wikitech", _what_is_promoted, "| evergreen = yes"),
+    Feed("Newsletter", "newsletter", year_blog.PREFIX, "wikitech", year_blog.newsletter),
+    Feed(
+        "Technical talks", "technical-talks", year_dates.TALKS, "wikitech", year_dates.talks,
+        "| reposted by = mediawiki | remind = day, hour",
+    ),
+    Feed(
+        "Office hours", "office-hours", year_dates.OFFICE_HOURS, "wikitech", year_dates.office_hours,
+        "| remind = day, hour",
+    ),
+    Feed(
+        "Calls for mentors", "calls-for-mentors", OUTREACH, "mediawiki, wikitech", year_dates.outreach,
+        "| remind = day",
+    ),
+    Feed("Calls for mentees", "calls-for-mentees", OUTREACH, "wikitech", nothing, "| remind = day"),
+)  # fmt: skip

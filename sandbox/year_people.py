@@ -16,7 +16,7 @@ from mwparserfromhell.nodes import Template
 
 from sandbox.people import Person
 from sandbox.year_check import Post, Ruling
-from sandbox.year_news import Wish
+from sandbox.year_wishes import Wish
 from smbot.templates import decode, encode, named, parse, plain, put, raw
 
 SPAM = "Buy my book!"
@@ -63,10 +63,17 @@ class Maintainer:
         if "says stop" in text and self.person.get(f"{self.home}/Run").strip() != "run":
             self.person.edit(f"{self.home}/Run", "run", "Nobody here knows why it was stopped")
         code = parse(text)
+        self._heed(text)
         rulings = [ruling for card in named(code, CARD) if (ruling := self._decide(card, now))]
         if rulings:
             self.person.edit(f"{self.home}/Queue", str(code), "Decisions", baserevid=page[0]["revid"])
             self.diary += rulings
+
+    def _heed(self, text: str) -> None:
+        """Where an account falls short of its goal, the first card that smbot names is good enough after all."""
+        for told in _SHORT.findall(text):
+            left = [id_ for id_ in _NAMED.findall(told) if self.minds.get(f"{id_} wish") == "leave"]
+            self.minds |= {f"{id_} wish": "approved" for id_ in left[:1]}
 
     def _decide(self, card: Template, now: datetime) -> Ruling | None:
         status, note = raw(card, "status"), raw(card, "note")
@@ -88,14 +95,17 @@ class Maintainer:
             return None
         if SPAM in raw(card, "text"):
             return self._rule(card, now, "declined", reason="spoilt")
-        if "is over" in note or "Held back" in note:
+        if re.search(r"is over|Held back|still has the old time", note):
             return self._rule(card, now, "declined", reason="no longer news") if self._first(card, "over") else None
-        if note and not re.search(r"changed|not among the maintainers|days old|Still waits|set it to", note):
+        if "would say the same on X" in note:  # as its remedy says; the posts are looked at next time
+            put(card, "text wikitech", encode(f"For developers: {plain(card, 'text')[0]}"))
+            return self._rule(card, now, "waiting")
+        if note and not _HARMLESS.search(note):
             return None
         wish = self._mind(card, "wish", _WISHES["pick" if "Tech News" in raw(card, "source") else "post"])
         if wish == "declined":
             return self._rule(card, now, "declined", reason="not for these accounts")
-        if wish == "edit":
+        if wish == "edit" and not any(str(p.name).strip().startswith("text ") for p in card.params):
             old = plain(card, "text")[0]
             words = (old, f"News: {old}")
             self.minds[f"{raw(card, 'id')} wish"] = "approved"
@@ -114,7 +124,9 @@ class Maintainer:
         if reason:
             put(card, "reason", reason)
         times = [_read_time(raw(card, name)) for name in ("not before", "not after")]
-        return Ruling(now, self.person.name, raw(card, "id"), status, shown, *times)
+        step = _STEP.search(raw(card, "source"))
+        keeps = raw(card, "evergreen") == "yes"
+        return Ruling(now, self.person.name, raw(card, "id"), status, shown, *times, step[1] if step else "", keeps)
 
     def _settle(self, card: Template, now: datetime) -> Ruling | None:
         """It is in doubt on one network: look there."""
@@ -124,6 +136,7 @@ class Maintainer:
         account, network = asked[1], asked[2].lower()
         wanted = {" ".join(words.split()) for a, n, words in previewed(card) if (a, n) == (account, network)}
         found = [p for p in there if p.account == account and " ".join(p.words.split()) in wanted]
+        found = [p for p in found if not p.of or re.search(rf"{re.split('_', p.of)[-1]}\b", raw(card, "note"))]
         if found:
             put(card, "posted link", f"https://{network}.example/{found[0].id}")
         return self._rule(card, now, "posted" if found else "again")
@@ -139,6 +152,12 @@ class Maintainer:
         return first
 
 
+_SHORT = re.compile(r"\w+ falls short of its goal\.'''.*?(?=<br>|\}\})")
+_NAMED = re.compile(r"\[\[#([\w-]+)\|")
+_HARMLESS = re.compile(
+    r"changed|not among the maintainers|days old|Still waits|set it to|moved to another time|Like something posted"
+)
+_STEP = re.compile(r", (\d+ (?:day|hour)s? before|moved|cancelled)\b")
 _WISHES = {
     "post": ("approved",) * 13 + ("edit",) * 2 + ("declined",) * 2 + ("leave",) * 3,
     "pick": ("approved",) * 3 + ("edit",) + ("declined",) + ("leave",) * 11,
@@ -194,14 +213,23 @@ class Requester:
                 text = text.replace(section, "")
             elif state == "problem" and wish.typed != wish.meant:
                 text = text.replace(section, _corrected(section, wish))
+            elif state == "not taken" and self.waiting(text) < MOST:  # as the answer says
+                text = text.replace(section, _asked_anew(section))
         if text != before:
             self.person.edit(f"{self.home}/Requests", text, "After reading the answers")
         return text != before
+
+    def waiting(self, text: str) -> int:
+        """How many of the wishes wait on the queue."""
+        return sum(
+            "queued" in self.answers.get(wish.name, "") and bool(_section(text, wish.name)) for wish in self.wishes
+        )
 
     def _page(self) -> str:
         return self.person.get(f"{self.home}/Requests")
 
 
+MOST = 5  # open requests that a person may have
 _DONE = ("posted", "declined", "expired", "retracted", "not posted")
 
 
@@ -220,6 +248,13 @@ def _corrected(section: str, wish: Wish) -> str:
     (request,) = named(code, REQUEST)
     for name in {**wish.typed, **wish.meant}:
         put(request, name, wish.meant.get(name, ""))
+    return str(code)
+
+
+def _asked_anew(section: str) -> str:
+    code = parse(section)
+    (request,) = named(code, REQUEST)
+    request.remove("answer")
     return str(code)
 
 

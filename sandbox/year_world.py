@@ -25,18 +25,21 @@ from sandbox import year_check
 from sandbox.mastodon import Mastodon
 from sandbox.people import Person, RefusedError
 from sandbox.standin import StandIn
+from sandbox.website import Website
 from sandbox.wiki import ADMIN, PASSWORD, create
 from sandbox.x import API_KEY, API_SECRET, X
-from sandbox.year_check import Books, House, Post, Row
-from sandbox.year_news import FEEDS, Edit, Span, wishes
-from sandbox.year_people import Maintainer, Requester, Stranger
+from sandbox.year_check import Books, House, Post, Row, Told
+from sandbox.year_news import FEEDS
+from sandbox.year_people import CARD, Maintainer, Requester, Stranger
+from sandbox.year_wishes import keepers, wishes
+from sandbox.year_words import Edit, Span
 from smbot import memory
 from smbot.errors import SmbotError
 from smbot.gather import titles
 from smbot.templates import named, parse, raw
 
 HOME, BOT = "Project:Social media", "Smbot"
-START = date(2027, 1, 1)
+START = date(2027, 1, 4)  # a Monday, so that weeks are those of the goals
 PEOPLE = ("Anna", "Nikhil")
 HOUSES = (
     House(
@@ -53,8 +56,8 @@ CHRISTMAS = {"Anna": (date(2027, 12, 24), date(2027, 12, 31)), "Nikhil": (date(2
 LOST = "reset"  # how an answer is lost
 
 
-def settings_page() -> str:
-    """The settings page of the year."""
+def settings_page(website: Callable[[str], str]) -> str:
+    """The settings page of the year; `website` gives the addresses of files there."""
     rows = [f"{{{{Smbot/settings | approval days = {HOUSES[0].approval.days} }}}}"]
     for house in HOUSES:
         slots = "; ".join(f"{days.replace(' ', ', ')} {clock}" for days, clock in house.slots)
@@ -64,7 +67,7 @@ def settings_page() -> str:
             f"| gap = {house.gap // timedelta(minutes=1)} | time zone = {house.zone} | slots = {slots} "
             f"| quiet hours = {'-'.join(house.quiet)} | goal = {house.goal} | budget = 30 }}}}"
         )
-    return "\n".join([*rows, *(feed.row for feed in FEEDS)])
+    return "\n".join([*rows, *(feed.row(website) for feed in FEEDS)])
 
 
 # --- networks -------------------------------------------------------------------------------------------------------
@@ -93,6 +96,10 @@ class _X(_Weather, X):
     pass
 
 
+class _Site(_Weather, Website):
+    pass
+
+
 def on_mastodon(server: Mastodon) -> Iterator[Post]:
     """All that can be read on the stand-in Mastodon."""
     statuses = server.world.state.statuses
@@ -112,6 +119,16 @@ def on_x(server: X) -> Iterator[Post]:
 # --- the year -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Stock:
+    """What was left on the queue for an account at the end of a week: the notes of what was approved, and the rest."""
+
+    week: int
+    account: str
+    approved: tuple[str, ...]
+    undecided: int
+
+
 @dataclass
 class Story:
     """What happened, for the report and the picture."""
@@ -121,6 +138,8 @@ class Story:
     failures: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     late: int = 0  # what people could not do at once, because the wiki was down
+    stock: list[Stock] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 class Year:
@@ -136,6 +155,7 @@ class Year:
         self.wiki = create(folder / "wiki")
         self.folder = folder
         self.networks: dict[str, Any] = {"mastodon": _Mastodon(clock=self.clock), "x": _X(clock=self.clock)}
+        self.site = _Site()
         self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
         self._count = itertools.count()
         self._written: dict[str, str] = {}
@@ -147,8 +167,8 @@ class Year:
     def __enter__(self) -> Year:
         with contextlib.ExitStack() as opening:  # what is open is closed again where the rest fails
             opening.enter_context(self.wiki.serving())
-            for network in self.networks.values():
-                opening.enter_context(network)
+            for server in (*self.networks.values(), self.site):
+                opening.enter_context(server)
             self._move(self.start - timedelta(days=1))
             self.wiki.configure(**_QUICK)
             self._people()
@@ -180,6 +200,8 @@ class Year:
             Requester(self.wiki.person(name), HOME, wishes(self._random(name), self.span, first))
             for name, first in (("Rita", 40_000), ("Carlos", 60_000))
         ]
+        kept = keepers(self._random("Olu"), self.span, 80_000)
+        self.requesters.append(Requester(self.wiki.person("Olu"), HOME, kept))
         self.stranger = Stranger(self.wiki.person("Mallory"), HOME, self._random("Mallory"))
 
     # --- smbot ------------------------------------------------------------------------------------------------------
@@ -199,14 +221,14 @@ class Year:
         for title, text in install.shipped_pages(HOME).items():  # nobody looks at cards here, so nothing draws them
             wiki.save(title, text, 0, "smbot install")
         self.titles = titles(HOME, BOT)
-        self.admin.edit(self.titles.settings, settings_page(), "Who, what and when")
+        self.admin.edit(self.titles.settings, settings_page(self.site.address), "Who, what and when")
         self.admin.protect(self.titles.settings)
         self._new_process()
 
     def _new_process(self) -> None:
         from smbot.bot import Desk
 
-        self.desk = Desk(_here(), HOME, self._environment(), self.clock, patience=())
+        self.desk = Desk(_here(), HOME, self._environment(), self.clock, patience=(), guard=self.site.guard)
 
     def _environment(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -242,6 +264,7 @@ class Year:
         for feed in FEEDS:
             for edit in feed.edits(self._random(feed.name), self.span):
                 self.at(edit.at, lambda edit=edit: self._publish(edit))
+                self.story.told += [Told(edit.at, d.name, d.start, d.whole_day) for d in edit.dates]
         for one in self.maintainers:
             for when in one.visits(self.span.days):
                 self.at(when, lambda one=one: self._visit(one))
@@ -268,6 +291,12 @@ class Year:
                         self.at(opens + timedelta(minutes=random.randint(1, 50)), lambda: self.cycle(collect=False))
             if day.weekday() == 0:
                 self.at(datetime.combine(day, time(3), UTC), self._new_process)
+            if day.weekday() == 6:
+                self.at(datetime.combine(day, time(21, 30), UTC), lambda: self._patiently(self._take_stock))
+        for start in dict.fromkeys(told.start for told in self.story.told if told.start and not told.whole_day):
+            for when in (start - before for before in _REMINDERS):
+                if when >= self.start:
+                    self.at(when, lambda: self.cycle(collect=False))
 
     def _plan_trouble(self) -> None:
         random = self._random("trouble")
@@ -288,6 +317,8 @@ class Year:
             self.at(when, lambda: self._wiki_stops(random.randint(1, 4)))
         for when in self._now_and_then(random, 9):
             self.at(when, lambda: self._patiently(self._vandalism))
+        for when in self._now_and_then(random, 80, first=4):
+            self.at(when, lambda: self._storm("blog", "503", 24))
 
     def _now_and_then(self, random: Random, days: int, first: int = 0) -> Iterator[datetime]:
         """Times about so many days apart."""
@@ -303,11 +334,11 @@ class Year:
         self.networks[name].after_post = act
 
     def _storm(self, name: str, how: str, hours: int) -> None:
-        network = self.networks[name]
-        if not network.down:
-            network.down = how
+        server = self.networks.get(name, self.site)
+        if not server.down:
+            server.down = how
             self._note_outage(name, hours)
-            self.at(self.now + timedelta(hours=hours), lambda: setattr(network, "down", ""))
+            self.at(self.now + timedelta(hours=hours), lambda: setattr(server, "down", ""))
 
     def _read_only(self, hours: int) -> None:
         self.wiki.configure(**_QUICK, wgReadOnly="The servers are being moved.")
@@ -344,6 +375,9 @@ class Year:
             self.at(self.now + timedelta(hours=1), lambda: self._patiently(act))
 
     def _publish(self, edit: Edit) -> None:
+        if edit.title.startswith("/"):
+            self.site.files[edit.title] = edit.text
+            return
         self._written[edit.title] = edit.text
         self._patiently(lambda: self.admin.edit(edit.title, self._written[edit.title], edit.summary))
 
@@ -371,10 +405,21 @@ class Year:
         self._settle()
         yield self.span.weeks
 
+    def _take_stock(self) -> None:
+        """What is left on the queue for each account at the end of a week."""
+        cards = [*named(parse(self.admin.get(self.titles.queue)), CARD)]
+        for house in HOUSES:
+            mine = [c for c in cards if house.name in f"{raw(c, 'accounts')}, {raw(c, 'reposted by')}".split(", ")]
+            left = [c for c in mine if f"Posted by {house.name} on" not in raw(c, "note")]
+            approved = tuple(raw(c, "note") for c in left if raw(c, "status") == "approved")
+            undecided = [c for c in left if raw(c, "status") == "waiting" and "Held back" not in raw(c, "note")]
+            week = year_check.week_of(self.now, self.span.start, "UTC")
+            self.story.stock.append(Stock(week, house.name, approved, len(undecided)))
+
     def _settle(self) -> None:
         """After the end everything works again, and two more runs finish what was under way."""
-        for network in self.networks.values():
-            network.down, network.after_post = "", None
+        for server in (*self.networks.values(), self.site):
+            server.down, server.after_post = "", None
         self.wiki.configure(**_QUICK)
         if not self.wiki.running:
             self.wiki.start()
@@ -402,13 +447,17 @@ class Year:
     def books(self) -> Books:
         """All that is to be compared."""
         rulings = sorted((r for one in self.maintainers for r in one.diary), key=lambda ruling: ruling.at)
-        return Books(HOUSES, self.posts(), self.rows(), rulings)
+        return Books(HOUSES, self.posts(), self.rows(), rulings, self.story.told)
 
     def memory(self) -> memory.Memory:
         """What smbot remembers."""
         return memory.load(self.admin.get(self.titles.memory))
 
 
+_REMINDERS = (  # when somebody is to be reminded, and once more in case something is down
+    *(timedelta(hours=23, minutes=53), timedelta(hours=22)),
+    *(timedelta(minutes=56), timedelta(minutes=31), timedelta(minutes=12)),
+)
 # APCu, as all users are made beforehand; but sessions stay in the database, or a restart of the server would end them.
 _QUICK: Mapping[str, object] = {"wgMainCacheType": 3}
 _PASSING = ("readonly", "editconflict")  # what the wiki says of a trouble that passes

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sandbox.people import Person
 from smbot.cli import main
 from smbot.doctor import CARD
 from smbot.preview import USUAL_NETWORKS
-from smbot.sources import tech_news
+from smbot.sources import SOURCES, tech_news
 from tests.world import World
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -178,6 +179,50 @@ def test_a_page_in_an_unknown_form_is_a_problem_and_a_placeholder_is_none(
     assert said.startswith("problem: ")
     placeholder = str(PAGES / "tech-news-placeholder.wikitext")
     assert preview(capsys, "tech-news", "--file", placeholder) == (0, [], "")
+
+
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>B</title><link>https://example.org/</link>
+<item><title>A story</title><link>https://example.org/1</link></item></channel></rss>"""
+ICAL = """BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r
+DTSTART:{day:%Y%m%d}T180000Z\r\nSUMMARY:A story\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"""
+SAMPLES = {
+    "mediawiki-news": ";{day:%Y-%m-%d}\n* A story.",
+    "tech-news": "* A story.",
+    "promotion": "Read it.",
+    "technical-blog": RSS,
+    "feed": RSS,
+    "newsletter": "A story.",
+    "new-pages": "A story.",
+    "technical-talks": "=== A story ===\n{day:%B %d, %Y} at 20:00 UTC\n",
+    "office-hours": '{{| class="wikitable"\n! Date !! Time !! Topic\n|-\n| {day:%Y-%m-%d} || 18:00 UTC || A story\n|}}',
+    "calls-for-mentors": "* {day:%Y-%m-%d}: Deadline for mentors to propose projects",
+    "calls-for-mentees": "* {day:%Y-%m-%d}: Contributor applications close",
+    "events": "* {day:%Y-%m-%d} 18:00 UTC – A story",
+    "calendar": ICAL,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_can_be_previewed(source: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "page"
+    file.write_text(SAMPLES[source].format(day=datetime.now(UTC) + timedelta(days=9)), newline="")
+    code, (item,), said = preview(capsys, source, "--file", str(file), "--title", "Some page")
+    assert (code, said) == (0, "")
+    assert {channel.split("/")[1] for channel in item["texts"]} == {"mastodon", "bluesky", "x"}
+    assert all(item["texts"].values())
+    assert item["problems"] == []
+
+
+def test_a_preview_of_what_has_no_usual_page_asks_for_one() -> None:
+    for source in ("feed", "calendar", "events", "new-pages"):
+        code, _, said = run(*SMBOT, "preview", source)
+        assert (code, said.count("--title")) == (2, 1)
+
+
+def test_a_preview_of_a_feed_asks_no_address_inside() -> None:
+    code, _, said = run(*SMBOT, "preview", "feed", "--title", "http://127.0.0.1/feed")
+    assert code == 2
+    assert "no address of the public web" in said
 
 
 def test_a_preview_reads_standard_input_and_ends_with_one_line() -> None:

@@ -201,8 +201,8 @@ def test_credentials_that_are_missing_on_one_network_hold_up_no_other(stage: Mak
 
 def test_two_accounts_with_two_posts_each_on_every_network_come_out_once_each(stage: Make) -> None:
     on = stage(*NETWORKS)
-    on.approve("First things", "wikitech, mediawiki")
-    on.approve("Second things", "wikitech, mediawiki")
+    for words in ("First things", "Second things"):
+        on.approve(words, "wikitech, mediawiki", **{"text_mediawiki/x": f"{words} on X"})  # no two say the same on X
     on.on["matrix"].break_once("reset", "after", "post")
     on.on["x"].break_once("500", "after", "post")
     on.world.publish()
@@ -211,7 +211,7 @@ def test_two_accounts_with_two_posts_each_on_every_network_come_out_once_each(st
     on.world.publish()
     for account in ("wikitech", "mediawiki"):
         found = on.words(account)
-        assert {name: sorted(words) for name, words in found.items()} == {
+        assert {name: sorted(word.removesuffix(" on X") for word in words) for name, words in found.items()} == {
             name: ["First things", "Second things"] for name in NETWORKS
         }
     assert {d.state for d in on.world.memory().deliveries.values()} == {POSTED}
@@ -844,13 +844,13 @@ def test_no_secret_is_ever_seen_on_the_wiki_in_a_report_or_in_what_is_logged(
     }
     reports: list[object] = []
     with everything_logged() as heard:
-        out = on.posted("Words 0", "wikitech, mediawiki")
+        out = on.posted("Words 0", "wikitech, mediawiki", **{"text_mediawiki/x": "Words 0 too"})
         on.world.environment = wrong
         for kind in ("reset", "500", "half-json"):
             for joined in on.on.values():
                 joined.break_once(kind, "before", "post")
         on.world.change(on.alice, out, status="retract")
-        on.approve("Words 1", "wikitech, mediawiki")
+        on.approve("Words 1", "wikitech, mediawiki", **{"text_mediawiki/x": "Words 1 too"})
         for _ in range(2):
             reports.append(on.world.publish())
             on.lease_over()
