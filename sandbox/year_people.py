@@ -43,11 +43,11 @@ class Maintainer:
     minds: dict[str, str] = field(default_factory=dict)
 
     def visits(self, days: Sequence[date]) -> Iterator[datetime]:
-        """When they come in: about three times in two working days."""
+        """When they come in: about five times in four working days."""
         for day in days:
             if day.weekday() < 5 and not any(first <= day <= last for first, last in self.away):
                 for hour in self.hours:
-                    if self.random.random() < 0.75:
+                    if self.random.random() < 0.63:
                         at = datetime.combine(day, hour, ZoneInfo(self.zone)).astimezone(UTC)
                         yield at + timedelta(minutes=self.random.randint(-25, 25))
 
@@ -123,10 +123,10 @@ class Maintainer:
         put(card, "status", status)
         if reason:
             put(card, "reason", reason)
-        times = [_read_time(raw(card, name)) for name in ("not before", "not after")]
+        begin, end = (_read_time(raw(card, name)) for name in ("not before", "not after"))
         step = _STEP.search(raw(card, "source"))
         keeps = raw(card, "evergreen") == "yes"
-        return Ruling(now, self.person.name, raw(card, "id"), status, shown, *times, step[1] if step else "", keeps)
+        return Ruling(now, self.person.name, raw(card, "id"), status, shown, begin, end, step[1] if step else "", keeps)
 
     def _settle(self, card: Template, now: datetime) -> Ruling | None:
         """It is in doubt on one network: look there."""

@@ -278,10 +278,10 @@ class Year:
         self._plan_cycles()
 
     def _plan_cycles(self) -> None:
-        """The jobs run four times a day, in the slots, and after a visit. Each Monday it is a new process."""
+        """The jobs run three times a day, in the slots, and after a visit. Each Monday it is a new process."""
         random = self._random("jobs")
         for day in self.span.days:
-            for hour in range(0, 24, 6):
+            for hour in range(1, 24, 8):
                 when = datetime.combine(day, time(hour), UTC) + timedelta(minutes=random.randint(0, 150))
                 self.at(when, lambda: self.cycle(collect=True))
             for house in HOUSES:

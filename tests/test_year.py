@@ -16,12 +16,12 @@ from PIL import Image
 
 from sandbox.people import Person
 from sandbox.wiki import ADMIN, PASSWORD, SandboxWiki, create
-from sandbox.year_check import Books, House, Post, Row, Ruling, by_week, doubles, outside, slot_of, waits
+from sandbox.year_check import Books, House, Post, Row, Ruling, Told, by_week, doubles, outside, slot_of, waits
 from sandbox.year_news import FEEDS, is_pause
 from sandbox.year_picture import Chart, Voice, draw
 from sandbox.year_wishes import wishes
 from sandbox.year_words import Span
-from smbot.model import Page, Site
+from smbot.model import Flag, Page, Site
 from smbot.sources import source
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -179,6 +179,108 @@ def test_a_post_that_nobody_approved_as_it_is_is_found(ruling: dict[str, object]
     assert why in findings(changed)
 
 
+# --- reposts, reminders, and what keeps -----------------------------------------------------------------------------
+
+NOON = datetime(2027, 1, 4, 12, tzinfo=UTC)
+
+
+def reposted(first: Post, at: datetime) -> Books:
+    """A post by wikitech, and its repost by mediawiki, approved on one card."""
+    repost = Post("mediawiki", first.network, "r1", at, f"repost of {first.account}", first.id)
+    whole = books(first)
+    row = Row(f"n{first.words[5:]}/mediawiki/{first.network}", "mediawiki", first.network, "posted", f"//{first.id}")
+    shown = whole.rulings[0].shown | {("mediawiki", first.network, repost.words)}
+    rulings = [replace(whole.rulings[0], shown=shown)]
+    return replace(whole, posts=[*whole.posts, repost], rows=[*whole.rows, row], rulings=rulings)
+
+
+FIRST = posted(datetime(2027, 1, 3, 15, tzinfo=UTC), 5, "wikitech")
+
+
+def test_a_repost_after_its_post_is_as_it_should_be() -> None:
+    assert findings(reposted(FIRST, MONDAY)) == ""
+
+
+def test_a_repost_counts_as_a_post_of_the_account_that_reposts() -> None:
+    late = reposted(FIRST, NOON)
+    assert findings(late) == "outside the slots"
+    both = reposted(FIRST, MONDAY)
+    another = books(posted(MONDAY + timedelta(minutes=20), 2))
+    both = replace(
+        both, posts=[*both.posts, *another.posts], rows=[*both.rows, *another.rows],
+        rulings=[*both.rulings, *another.rulings],
+    )  # fmt: skip
+    assert "20 minutes after another" in findings(both)
+    assert "one more than 1 that day" in findings(both)
+
+
+def test_a_repost_of_nothing_of_something_else_or_before_the_post_is_found() -> None:
+    good = reposted(FIRST, MONDAY)
+    repost = good.posts[1]
+    assert "a repost of nothing" in findings(replace(good, posts=[good.posts[0], replace(repost, of="gone")]))
+    assert "a repost before the post" in findings(reposted(replace(FIRST, at=MONDAY + timedelta(hours=9)), MONDAY))
+    other = posted(FIRST.at - timedelta(days=1), 6, "wikitech")
+    wrong = replace(
+        good, posts=[other, good.posts[0], replace(repost, of=other.id)], rows=[*good.rows, *books(other).rows]
+    )
+    assert "a repost of something else" in findings(wrong)
+
+
+def test_a_post_reposted_twice_is_found() -> None:
+    good = reposted(FIRST, MONDAY)
+    again = replace(good.posts[1], id="r2", at=MONDAY + timedelta(days=1))
+    assert "twice" in findings(replace(good, posts=[*good.posts, again]))
+
+
+def test_a_reminder_waits_for_no_slot_but_for_the_gap() -> None:
+    noon = books(posted(NOON))
+    assert findings(noon) == "outside the slots"
+    reminder = replace(noon, rulings=[replace(noon.rulings[0], step="1 day before")])
+    assert findings(reminder) == ""
+    close = books(posted(NOON), posted(NOON + timedelta(minutes=20), 2))
+    close = replace(close, rulings=[replace(ruling, step="1 day before") for ruling in close.rulings])
+    assert "20 minutes after another" in findings(close)
+
+
+def test_what_keeps_is_not_posted_in_a_week_that_is_at_its_goal() -> None:
+    days = [posted(MONDAY + timedelta(days=day), day + 1) for day in range(4)]
+    whole = books(*days)
+    assert findings(whole) == ""
+    keeps = [replace(ruling, evergreen=ruling.id == "n4") for ruling in whole.rulings]
+    assert findings(replace(whole, rulings=keeps)) == "it keeps, and the week had 3 already"
+    keeps = [replace(ruling, evergreen=ruling.id == "n3") for ruling in whole.rulings]
+    assert findings(replace(whole, rulings=keeps)) == ""
+
+
+TALK = Told(NOON - timedelta(days=9), "Dark mode (part 1)", NOON + timedelta(hours=5))
+LATER = Told(NOON - timedelta(days=2), TALK.name, NOON + timedelta(days=7, hours=5))
+OFF = Told(NOON - timedelta(days=2), TALK.name, None)
+CALL = Told(NOON - timedelta(days=9), TALK.name, datetime(2027, 1, 4, tzinfo=UTC), whole_day=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "at", "why"),
+    [
+        ([TALK], "Talk: Dark mode (part 1), Monday, 4 January 2027, 17:00 UTC", NOON, "nothing"),
+        ([TALK], "Soon: Dark mode (part 1)", NOON, "nothing"),
+        ([TALK], "Soon: Dark mode (part 1)", NOON + timedelta(hours=5), "it tells of what is over"),
+        ([TALK], "Talk: Dark mode (part 1), Monday, 4 January 2027, 18:00 UTC", NOON, "a time that is not true"),
+        ([TALK, LATER], "Talk: Dark mode (part 1), Monday, 4 January 2027, 17:00 UTC", NOON, "that is not true"),
+        ([TALK, LATER], "New: Dark mode (part 1), Monday, 11 January 2027, 17:00 UTC", NOON, "nothing"),
+        ([TALK, OFF], "Soon: Dark mode (part 1)", NOON, "a time that is not true"),
+        ([TALK, OFF], "Cancelled: Dark mode (part 1) will not take place.", NOON, "nothing"),
+        ([TALK], "Cancelled: Dark mode (part 1) will not take place.", NOON, "it was not cancelled"),
+        ([CALL], "Dark mode (part 1). Until Monday, 4 January 2027.", NOON, "nothing"),
+        ([CALL], "One more day: Dark mode (part 1)", NOON + timedelta(hours=15), "it tells of what is over"),
+    ],
+)
+def test_what_is_told_of_something_to_come_has_to_be_true_and_in_time(
+    told: list[Told], words: str, at: datetime, why: str
+) -> None:
+    post = replace(posted(at, 1, "wikitech"), words=words)
+    assert why in (findings(replace(books(post), told=told)) or "nothing")
+
+
 def test_a_slot_that_the_clock_skips_opens_when_it_is_put_forward_and_one_that_comes_twice_the_first_time() -> None:
     skipped = replace(HOUSE, slots=(("Sun", "02:30"),))
     forward = datetime(2027, 3, 28, 1, tzinfo=UTC)  # 02:00 becomes 03:00
@@ -205,6 +307,19 @@ def test_every_page_of_the_year_is_in_a_form_that_its_source_reads() -> None:
             )
             assert reading.items or reading.placeholder, edit
             assert not reading.problems, edit
+
+
+def test_what_the_pages_say_of_things_to_come_is_what_their_sources_read() -> None:
+    for feed in FEEDS:
+        for edit in feed.edits(Random(1), Span(date(2027, 1, 4), 52)):
+            kinds = [feed.kind, "calls-for-mentees"] if feed.kind == "calls-for-mentors" else [feed.kind]
+            for told in edit.dates:
+                now = max(edit.at, told.start - timedelta(days=9)) if told.start else edit.at
+                page = Page(edit.title, 1, edit.text, timestamp=edit.at)
+                readings = [source(kind).read(page, Site("http://wiki/$1"), feed.name, now) for kind in kinds]
+                items = [item for reading in readings for item in reading.items if item.title == told.name]
+                assert [item for item in items if item.event and told.start in (None, item.event.start)], told
+                assert any(Flag.CANCELLED in item.flags for item in items) == (told.start is None), told
 
 
 def test_the_same_seed_makes_the_same_year_and_no_piece_of_news_comes_twice() -> None:
