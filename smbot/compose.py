@@ -54,7 +54,7 @@ def texts(candidate: Candidate, accounts: Mapping[str, Account], rules: Mapping[
         for channel, network in zip(account.channels, account.networks, strict=True)
         if not (candidate.repost or candidate.like)
     }
-    for account in voices:
+    for account in voices if candidate.repost or candidate.like else ():
         found |= _pointing(candidate, account)
     for name in candidate.reposted_by:
         if name in accounts and name not in candidate.accounts:
@@ -87,7 +87,7 @@ _HOSTS = {"x.com": "x", "twitter.com": "x", "bsky.app": "bluesky", "facebook.com
 
 def network_of(url: str) -> str:
     """The network that a post with this address is on; '' for no address."""
-    host = (urlsplit(url).hostname or "") if is_web_address(url) else ""
+    host = (urlsplit(url).hostname or "") if url and is_web_address(url) else ""
     host = regex.sub(r"^(?:www|m|mobile|mbasic|web)\.", "", host)
     return _HOSTS.get(host, "mastodon") if host else ""
 
@@ -197,7 +197,8 @@ def _wrong(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Pr
         elif not accounts[name].channels:
             yield Problem(f"Account {name} is on no network yet.", "An administrator can add one in the settings.")
     yield from _nowhere(candidate, accounts)
-    yield from _pointless(candidate, accounts)
+    if candidate.repost or candidate.like or candidate.reposted_by:
+        yield from _pointless(candidate, accounts)
     if candidate.link and not is_web_address(candidate.link):
         yield Problem(f"‘{candidate.link}’ is not a web address.", "Write it in full, beginning with https://.")
     if candidate.not_before and candidate.not_after and candidate.not_after <= candidate.not_before:

@@ -12,8 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from smbot import alike, compose, intake, manners, news, review
-from smbot.alike import Archive
+from smbot import compose, intake, manners, news, review
 from smbot.memory import Known, Memory
 from smbot.model import Candidate, File, Page, Problem, Reading, Rules
 from smbot.postlog import Done
@@ -147,7 +146,6 @@ def _shape(account: Account, rules: Mapping[str, Rules]) -> tuple[str, ...]:
 
 def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
     known = dict(memory.known)
-    archive = news.archive(known, seen.now)
     asked = requests(seen, page)
     ids = identify(asked, memory, page)
     for id_, request in zip(ids, asked, strict=True):
@@ -156,7 +154,7 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
             if id_ != request.id:  # its id could not be written on the page yet
                 known[id_] = replace(known[id_], taken=page.revision)
         elif _may_ask(request, known, seen):
-            known[id_] = _asked(request, seen, page, archive, known)
+            known[id_] = _asked(request, seen, page, known)
     for id_, k in memory.open().items():
         if k.is_request and id_ not in ids:
             gone = "The request is no longer on the requests page."
@@ -224,7 +222,9 @@ def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
     return problems
 
 
-def _asked(request: intake.Request, seen: Snapshot, page: Page, archive: Archive, known: Mapping[str, Known]) -> Known:
+def _asked(request: intake.Request, seen: Snapshot, page: Page, known: Mapping[str, Known]) -> Known:
+    from smbot import alike
+
     fine = not problems_of(request, seen)
     candidate = request.candidate
     marks = alike.marks(candidate.text, (candidate.link,) if candidate.link else ())
@@ -243,7 +243,7 @@ def _asked(request: intake.Request, seen: Snapshot, page: Page, archive: Archive
         asked=request.asked,
         taken=page.revision,
         marks=marks,
-        similar=news.similar(archive.alike(candidate.text, marks), known) if candidate.text else (),
+        similar=news.similar(news.archive(known, seen.now).alike(candidate.text, marks), known),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from smbot import alike, dated, sources, wording
+from smbot import dated, sources
 from smbot.compose import fingerprint
 from smbot.forms import show_time
 from smbot.identity import Trace, recognise, take_print
@@ -18,6 +18,7 @@ from smbot.model import Candidate, Event, Flag, Item, Page, Reading
 from smbot.settings import Feed, Wording
 
 if TYPE_CHECKING:
+    from smbot.alike import Archive, Match
     from smbot.gather import Snapshot
 
 JOINED = "joined"  # how an item ends that another source has told already
@@ -73,8 +74,10 @@ def _words(item: Item) -> str:
     return item.text if item.text.startswith(item.title) else f"{item.title}. {item.text}"
 
 
-def archive(known: Mapping[str, Known], now: datetime) -> alike.Archive:
+def archive(known: Mapping[str, Known], now: datetime) -> Archive:
     """What is open or was posted of late, to be compared with what is new."""
+    from smbot import alike  # a twentieth of a second, and most often nothing is new
+
     return alike.Archive(
         alike.Told(id_, k.title, k.marks)
         for id_, k in known.items()
@@ -82,7 +85,7 @@ def archive(known: Mapping[str, Known], now: datetime) -> alike.Archive:
     )
 
 
-def similar(found: Iterable[alike.Match], known: Mapping[str, Known]) -> tuple[tuple[str, str], ...]:
+def similar(found: Iterable[Match], known: Mapping[str, Known]) -> tuple[tuple[str, str], ...]:
     """What of it was posted, with the reasons, for the card."""
     posted = [(match.id, match.reason) for match in found if known[match.id].end == POSTED]
     return tuple(posted[:MOST_LIKE])
@@ -96,7 +99,7 @@ class _Desk:
         self._seen, self._feed = seen, feed
         self._wording = seen.wordings.get(feed.name, Wording())
         self._post = sources.source(feed.kind).POST
-        self._archive: alike.Archive | None = None
+        self._archive: Archive | None = None
         self._family: dict[str, list[str]] = {}  # the ids of what else is told of an item, by its id
         for id_, k in memory.known.items():
             if k.of and k.source == feed.name:
@@ -143,6 +146,8 @@ class _Desk:
     def _take_in(self, id_: str, item: Item, trace: Trace) -> None:
         if Flag.CANCELLED in item.flags:
             return
+        from smbot import alike
+
         words = _words(item)
         marks = alike.marks(words, (link.url for link in item.links))
         self._archive = self._archive or archive(self.known, self._seen.now)
@@ -195,6 +200,8 @@ class _Desk:
         )
 
     def _candidate(self, item: Item, step: dated.Step) -> Candidate:
+        from smbot import wording
+
         feed, settings = self._feed, self._seen.settings
         own = {account: template for account, template in step.templates.items() if account}
         words = wording.propose(item, step.templates[""], feed.accounts, settings.accounts, self._seen.rules, own)

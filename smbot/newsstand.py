@@ -20,7 +20,6 @@ from smbot.news import source_key
 from smbot.publicweb import USUAL, Guard, Unchanged, fetch
 from smbot.settings import Feed
 from smbot.sources import Wants
-from smbot.sources.web_feed import text_of
 
 if TYPE_CHECKING:
     from smbot.wiki import Wiki
@@ -72,6 +71,8 @@ class Newsstand:
 
         Without `before` it is always asked for. Raises WebError.
         """
+        from smbot.sources.web_feed import text_of
+
         asked = self._asked.get(address)
         if before and asked and now - asked < POLL:
             return None

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
-from smbot import checker, compose, deliveries, gather, intake, plan, postlog, proposals, review, rhythm
+from smbot import compose, deliveries, gather, intake, plan, postlog, proposals, review, rhythm
 from smbot.compose import is_web_address
 from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
@@ -239,7 +240,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(known.expires),
-            "checks": "\n".join(_checks(proposal, seen)) if not known.end else "",
+            **_checks(proposal, seen),
             "note": "<br>".join(_notes(proposal, memory, seen)),
         },
     )
@@ -263,24 +264,32 @@ def _source(known: Known) -> str:
     return " · ".join(f"[{address(url)} {encode(label)}]" if url else encode(label) for label, url in told)
 
 
-def _checks(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
-    """What reviewers should look at twice, as a wikitext list: each sentence once for each thing about it."""
+def _checks(proposal: Proposal, seen: Snapshot) -> dict[str, str]:
+    """What reviewers should look at twice, as a wikitext list; nothing to fill in where the card has it already."""
+    known, card = proposal.known, proposal.card
+    if known.end:
+        return {"checks": ""}
+    if card and card.face == known.standing.vouched and card.candidate == (known.proposal or card.candidate):
+        return {}
+    from smbot import checker  # a tenth of a second, and most often no card is new
+
+    candidate = proposal.candidate
     tags = {
         tag
         for name in proposal.accounts
         if name in seen.settings.accounts
         for tag in seen.settings.accounts[name].hashtags
     }
-    candidate = proposal.candidate
-    words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
-    links = (candidate.link,) if candidate.link else ()
-    found = (
-        f
-        for text in words
-        for f in checker.check(text, candidate.language, hashtags=tags, alt=candidate.alt, links=links)
+    look = partial(
+        checker.check,
+        language=candidate.language,
+        hashtags=tags,
+        alt=candidate.alt,
+        links=(candidate.link,) * bool(candidate.link),
     )
-    for finding in dict.fromkeys(found):
-        yield f"* {encode(finding.reason)} ''{encode(finding.sentence)}''"
+    words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
+    found = dict.fromkeys(finding for text in words for finding in look(text))
+    return {"checks": "\n".join(f"* {encode(f.reason)} ''{encode(f.sentence)}''" for f in found)}
 
 
 def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
