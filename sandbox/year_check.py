@@ -98,6 +98,7 @@ class Books:
     rows: Sequence[Row]
     rulings: Sequence[Ruling]
     told: Sequence[Told] = ()
+    once: Sequence[str] = ()  # what several sources tell, by words that each telling of it has
 
     def ids(self) -> dict[str, str]:
         """The candidate of each post, by the row of the log that has its address; else its words."""
@@ -125,7 +126,10 @@ def _is_of(url: str, post: Post) -> bool:
 
 
 def doubles(books: Books) -> list[str]:
-    """Posts that are on a network twice, or on the log not exactly once; rows of the log without a post."""
+    """Posts that are on a network twice, or on the log not exactly once; rows of the log without a post.
+
+    What two sources tell counts as the same, whatever their words.
+    """
     seen: dict[tuple[str, str, str], Post] = {}
     found = []
     for post in books.posts:
@@ -140,6 +144,11 @@ def doubles(books: Books) -> list[str]:
         mine = [post for post in books.posts if (post.account, post.network) == (row.account, row.network)]
         if (there := sum(_is_of(row.url, post) for post in mine)) != 1:
             found.append(f"posted by the log, and {there} times on {row.network}: {row.key} {row.url}")
+    for words in books.once:
+        tellings = [post for post in books.posts if (first := books.original(post) or post) and words in first.words]
+        places = Counter((post.account, post.network) for post in tellings)
+        found += [f"told {times} times by {account} on {network}: {words}"
+                  for (account, network), times in places.items() if times > 1]  # fmt: skip
     return found
 
 

@@ -28,6 +28,7 @@ from sandbox.standin import StandIn
 from sandbox.website import Website
 from sandbox.wiki import ADMIN, PASSWORD, create
 from sandbox.x import API_KEY, API_SECRET, X
+from sandbox.year_blog import releases
 from sandbox.year_check import Books, House, Post, Row, Told
 from sandbox.year_news import FEEDS
 from sandbox.year_people import CARD, Maintainer, Requester, Stranger
@@ -446,8 +447,9 @@ class Year:
 
     def books(self) -> Books:
         """All that is to be compared."""
+        once = [f"MediaWiki {release.version}" for release in releases(self.span)]
         rulings = sorted((r for one in self.maintainers for r in one.diary), key=lambda ruling: ruling.at)
-        return Books(HOUSES, self.posts(), self.rows(), rulings, self.story.told)
+        return Books(HOUSES, self.posts(), self.rows(), rulings, self.story.told, once)
 
     def memory(self) -> memory.Memory:
         """What smbot remembers."""

@@ -133,6 +133,13 @@ def test_a_made_up_double_is_found() -> None:
     assert "twice" in findings(books(posted(MONDAY), again))
 
 
+def test_what_two_sources_tell_is_told_once() -> None:
+    one = replace(posted(MONDAY), words="MediaWiki 1.46.0 is out")
+    other = replace(posted(MONDAY + timedelta(days=1), 2), words="MediaWiki 1.46.0 is released")
+    assert "told 2 times by mediawiki on mastodon" in findings(books(one, other, once=["MediaWiki 1.46.0"]))
+    assert "told" not in findings(books(one, once=["MediaWiki 1.46.0"]))
+
+
 def test_a_post_that_is_not_on_the_log_and_a_row_without_a_post_are_found() -> None:
     whole = books(posted(MONDAY))
     assert "on the log 0 times" in findings(replace(whole, rows=()))
