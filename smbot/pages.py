@@ -230,7 +230,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     known = proposal.known
     approved = any(proposals.verdict(proposal, account, seen).approval for account in proposal.accounts)
     return review.View(
-        title=review.heading_words(known.title),
+        title=review.heading_words((known.proposal or proposal.candidate).title),
         section=_section(known),
         candidate=known.proposal or proposal.candidate,
         rewrite=not known.standing.edited and (not approved or bool(known.outdated)) and not known.end,

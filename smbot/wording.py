@@ -278,7 +278,8 @@ _MANUALS = ("Help:", "Manual:", "API:")
 def _best_link(item: Item, tasks: Iterable[str]) -> str:
     """The link of the greatest worth, of several alike the first; '' where there is none at all."""
     links = [*item.links, *(Link(_TASK_PAGE.format(task)) for task in tasks)]
-    worth = {item.permalink.url: Worth.PAGE} if item.permalink.url else {}
+    page = regex.sub(r"[?&]oldid=\d+$", "", item.permalink.url)  # as it is when somebody reads the post
+    worth = {page: Worth.PAGE} if page else {}
     for link in links:
         if compose.is_web_address(link.url):
             worth[link.url] = max(worth.get(link.url, Worth.BACKGROUND), worth_of(link, item))

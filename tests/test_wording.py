@@ -24,7 +24,7 @@ from smbot.wikitext import WIKIMEDIA
 
 PAGES = Path(__file__).parent / "pages"
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
-PERMALINK = Permalink("News", 7, "https://wiki.test/News?oldid=7")
+PERMALINK = Permalink("News", 7, "https://wiki.test/News")
 TASK = "https://phabricator.wikimedia.org/T400011"
 MEETING = Event(datetime(2026, 12, 4, 18, tzinfo=UTC))
 DAY = Event(datetime(2026, 12, 4, tzinfo=UTC), whole_day=True)
