@@ -231,6 +231,8 @@ class _Desk:
         """An open candidate takes what its item says now. Where people have seen to its words, they have to do it."""
         known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
         proposal = self._candidate(item, step)
+        if known.also and known.proposal:
+            proposal = put(proposal, reposted_by=known.proposal.reposted_by)
         has_moved = item.event != before
         same = proposal == known.proposal or (known.print == trace.print and not item.links and not has_moved)
         if same:
@@ -249,13 +251,14 @@ class _Desk:
     def _move(self, id_: str, item: Item, trace: Trace, steps: dict[str, dated.Step]) -> None:
         """What has a new date is told to those who know the old one, and they are reminded anew."""
         assert item.event  # noqa: S101 - for the type checker
-        when = show_time(item.event.start)
+        family = [self.known[one] for one in self._family.get(id_, ())]
         for one in self._family.get(id_, ()):
-            if not self.known[one].end and self.known[one].event != item.event:
-                self._hold(one, f"It was moved to {when} UTC.")
+            if self.known[one].event != item.event:
+                self._hold(one, f"It was moved to {show_time(item.event.start)} UTC.")
         self._tell(id_, item, trace, dated.moved(item.event))
+        over = {known.step for known in family if known.end in (POSTED, "expired")}
         for step in steps.values():
-            if step.name:
+            if step.name in over:
                 self._propose(id_, item, trace, step)
 
     def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:

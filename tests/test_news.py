@@ -152,6 +152,15 @@ def test_after_a_reminder_a_later_date_is_reminded_of_again() -> None:
     assert desk.open()["1 day before"].startswith("12-09 18:00")
 
 
+def test_what_was_declined_is_not_proposed_again_when_it_is_moved() -> None:
+    desk = Talks(talk())
+    for id_ in desk.ids:
+        desk.change(BOB, id_, status="declined")
+    desk.run()
+    desk.say(talk(START + timedelta(days=1)))
+    assert desk.open() == {}
+
+
 def test_a_cancelled_talk_withdraws_its_posts() -> None:
     desk = Talks(talk())
     id_ = desk.id("1 hour before")
@@ -260,6 +269,11 @@ def test_the_same_news_from_two_sources_is_one_candidate_with_both() -> None:
     assert (card.candidate.accounts, card.candidate.reposted_by) == (("mediawiki",), ("wikitech",))
     desk.run()
     assert desk.ids == [id_]
+    desk.news(f"{RELEASE} Please update.")
+    desk.run()
+    (card,) = review.read(desk.text).values()
+    assert card is not None
+    assert (card.candidate.text, card.candidate.reposted_by) == (f"{RELEASE} Please update.", ("wikitech",))
 
 
 @pytest.mark.parametrize(
