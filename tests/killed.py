@@ -34,8 +34,8 @@ from smbot.memory import SENDING, load
 
 # The requests that publish something, and those that upload a picture for it, on any network.
 POSTS = re.compile(
-    r"POST .*(/api/v1/statuses|/xrpc/com\.atproto\.repo\.putRecord|/2/tweets|/feed|/sendMessage|/spaces/\w+/messages)$"
-    r"|PUT .*/send/m\.room\.message/"
+    r"POST .*(/api/v1/statuses|/reblog|/xrpc/com\.atproto\.repo\.putRecord|/2/tweets|/feed|/sendMessage"
+    r"|/spaces/\w+/messages)$|PUT .*/send/m\.room\.message/"
 )
 UPLOADS = re.compile(r"POST .*(/api/v2/media|/xrpc/com\.atproto\.repo\.uploadBlob|/2/media/upload|/photos)$")
 CEILING = 1000  # posts a day: what is tested here is not that rule

@@ -7,6 +7,7 @@ import pytest
 from sandbox.people import Person
 from sandbox.standin import Fault
 from smbot.memory import Memory
+from tests.killed import STEPS, Nursery
 from tests.world import World
 
 SKIN = "A new skin is the default on many wikis."
@@ -123,6 +124,23 @@ def test_an_answer_that_is_lost_gives_no_second_repost(reposting: World, alice: 
     run(reposting)
     assert len(boosts(reposting)) == 1
     assert states(reposting.memory())["mediawiki/mastodon"] == "posted"
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "upload"])
+def test_a_process_killed_while_reposting_leaves_one_repost(
+    reposting: World, alice: Person, bot_environment: dict[str, str], step: str
+) -> None:
+    reposting.environment = bot_environment | reposting.environment
+    reposting.collect()
+    reposting.approve(alice, "new skin")
+    reposting.publish()  # the original
+    with Nursery(reposting.environment, reposting.home) as nursery:
+        assert not nursery.survives(step, reposting.now, send=True)
+    reposting.later(minutes=6)
+    run(reposting)
+    assert len(boosts(reposting)) == 1
+    assert set(states(reposting.memory()).values()) == {"posted"}
+    assert reposting.log().count("| state = posted") == 2
 
 
 def test_on_facebook_the_repost_is_a_link_to_the_post(reposting: World, alice: Person) -> None:
