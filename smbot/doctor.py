@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from smbot import channels, settings, sources
+from smbot import channels, news, settings, sources
 from smbot.errors import SmbotError, UsageError
 from smbot.gather import titles
 from smbot.memory import load
 from smbot.model import Page
+from smbot.newsstand import Newsstand
 from smbot.pages import ANNOUNCE
 from smbot.wiki import Wiki
 
@@ -55,7 +56,7 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
         yield Finding(f"right ‘{right}’", right in rights, "" if right in rights else "missing", why)
     t = titles(home, wiki.bot)
     yield _clock(wiki.skew)
-    pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log, *CARD])
+    pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log, t.wording, *CARD])
     for title in (t.queue, t.requests, t.log):
         yield Finding(f"page ‘{title}’", pages[title].exists, "", "Run: smbot install")
     yield from (_card_template(pages[title]) for title in CARD)
@@ -65,6 +66,8 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
     rules = settings.read(pages[t.settings], kinds, channels.NETWORKS)
     yield Finding(f"page ‘{t.settings}’", not rules.problems, f"{len(rules.accounts)} accounts")
     yield from (Finding("settings", False, p.message, p.remedy) for p in rules.problems)
+    yield from _sources(wiki, rules)
+    yield from _wordings(pages[t.wording], rules)
     for account in rules.accounts.values():
         for name, channel in zip(account.networks, account.channels, strict=True):
             yield from _channel(channel, environment)
@@ -73,6 +76,27 @@ def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[
                 yield Finding(
                     f"channel {channel}", False, said, "Write ‘budget = 5’ (US dollars a month) in its settings."
                 )
+
+
+def _sources(wiki: Wiki, rules: settings.Settings) -> Iterator[Finding]:
+    """What each source yields now."""
+    stand = Newsstand(lambda name: Wiki(name) if name else wiki)
+    found, unread = stand.read(rules.feeds, {}, wiki.now(), rules.news_days)
+    for feed in rules.feeds:
+        pages = found.get(feed.name, ())
+        why = unread.get(feed.name) or news.alarm(feed, pages)
+        items = sum(len(reading.items) for _, reading in pages)
+        remedy = "Correct ‘page’ and ‘kind’ in its settings, or write ‘on = no’ there."
+        yield Finding(f"source ‘{feed.name}’", not why, why or f"{items} items", remedy)
+
+
+def _wordings(page: Page, rules: settings.Settings) -> Iterator[Finding]:
+    """Words for sources that are not there are most often a mistyped name."""
+    names = {feed.name for feed in rules.feeds}
+    for name in settings.read_wordings(page):
+        if name not in names:
+            said = f"there are words for ‘{name}’, which is no source that is read"
+            yield Finding(f"page ‘{page.title}’", True, said)
 
 
 def _clock(skew: timedelta) -> Finding:

@@ -28,10 +28,10 @@ CANCELLED = "It was cancelled."
 def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
     """Take in what one feed yielded; where it yields nothing without saying why, raise its alarm and change no more."""
     pages = seen.readings[feed.name]
-    alarm = _alarm(feed, pages)
+    why = alarm(feed, pages)
     alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
-    if alarm:
-        return replace(memory, alarms=alarms | {feed.name: alarm})
+    if why:
+        return replace(memory, alarms=alarms | {feed.name: why})
     items = [item for _, reading in pages for item in reading.items if _is_wanted(item, feed)]
     desk = _Desk(memory, seen, feed)
     desk.take(items, {page.title for page, _ in pages})
@@ -48,7 +48,8 @@ def _state(page: Page, reading: Reading, seen: Snapshot) -> SourceState:
     return SourceState(page.revision, len(reading.items), seen.now.date(), page.etag, page.modified)
 
 
-def _alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
+def alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
+    """Why a feed that yields nothing needs a look, in words for people; '' where all is well."""
     if not any(page.exists for page, _ in pages):
         return f"{feed.name}: the page ‘{feed.page}’ was not found."
     for page, reading in pages:

@@ -332,6 +332,16 @@ def test_check_finds_nothing_wrong_with_a_good_desk(world: World, smbot: Command
     assert printed.splitlines()[-1].endswith("0 problems")
 
 
+def test_check_reads_every_source(world: World, smbot: Command) -> None:
+    world.settle("page = $HOME/News".replace("$HOME", world.home), "page = No such page")
+    world.admin.edit(world.titles.wording, "{{Smbot/wording | source = MediaWikiNews | post = $text }}")
+    code, printed, _ = smbot("check")
+    assert code == 1
+    assert "PROBLEM  source ‘MediaWiki News’: MediaWiki News: the page ‘No such page’ was not found." in printed
+    assert "ok       source ‘Tech News’: " in printed
+    assert "words for ‘MediaWikiNews’, which is no source that is read" in printed
+
+
 def test_check_says_when_anybody_could_change_what_cards_show(world: World, smbot: Command) -> None:
     world.admin.edit(CARD[0], "{{{preview|}}}")
     world.admin.protect(CARD[0], "all")
