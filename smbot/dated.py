@@ -6,6 +6,7 @@ for each span of time that the settings name, and, should it be moved or cancell
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,9 +14,10 @@ from datetime import datetime, timedelta
 from smbot.model import Candidate, Event
 from smbot.settings import Feed, Wording
 
-REMINDER = "Reminder: $title\n\n$when\n$local"
+REMINDER = "$in: $title\n\n$when\n$local"
 _MOVED = "New date: $title\n\n$when\n$local"
 _CANCELLED = "Cancelled: $title will not take place on $when."
+_IN = re.compile(r"\$in\b")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -37,7 +39,8 @@ def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: dat
     """What is to be told from `now` on: the item itself, then the reminders that are still to come.
 
     A reminder has to be told before the next one, or before it is too late. Of a whole day nobody is reminded by the
-    hour. `post` is the usual template of the source.
+    hour. `post` is the usual template of the source. In those of reminders `$in` stands for how soon it takes place, so
+    that no two of them say the same.
     """
     last = event.over - _MINUTE if event else None
     yield Step("", {"": post, **wording.post}, None, last)
@@ -48,7 +51,13 @@ def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: dat
     for span, end in zip(spans, ends, strict=False):  # without spans there is only the end
         at = event.start - span
         if at > now:
-            yield Step(_name(span), {"": REMINDER, **wording.reminder}, at, end)
+            words = {"": REMINDER, **wording.reminder}
+            yield Step(
+                f"{_told(span)} before",
+                {who: _IN.sub(f"Within {_told(span, 'a')}", said) for who, said in words.items()},
+                at,
+                end,
+            )
 
 
 def moved(event: Event) -> Step:
@@ -61,6 +70,9 @@ def cancelled(event: Event) -> Step:
     return Step("cancelled", {"": _CANCELLED}, None, event.over - _MINUTE)
 
 
-def _name(span: timedelta) -> str:
+def _told(span: timedelta, one: str = "1") -> str:
+    """A span of whole hours in words; `one` is what a single one is called, '1' or 'a'."""
     number, unit = (span // _DAY, "day") if not span % _DAY else (span // _HOUR, "hour")
-    return f"{number} {unit}{'' if number == 1 else 's'} before"
+    if number > 1:
+        return f"{number} {unit}s"
+    return f"{'an' if one == 'a' and unit == 'hour' else one} {unit}"

@@ -239,7 +239,7 @@ def _view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
             "preview": "".join(_preview(proposal, seen)),
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
-            "expires": show_time(known.expires),
+            "expires": show_time(proposals.expires(proposal, seen.settings)),
             **_checks(proposal, seen),
             "note": "<br>".join(_notes(proposal, memory, seen)),
         },

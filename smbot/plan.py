@@ -41,7 +41,7 @@ from smbot.memory import (
     Standing,
 )
 from smbot.model import Can, Posted, Problem, Text
-from smbot.proposals import Proposal, is_early, is_late, proposals, shown, verdict
+from smbot.proposals import Proposal, expires, is_early, is_late, proposals, shown, verdict
 from smbot.templates import encode, is_tangled, person
 
 KEEP_DELIVERIES = timedelta(days=7)
@@ -237,7 +237,8 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
     late = asked and asked.not_after and seen.now > asked.not_after
     over = bool(proposal.known.dropped) and not wanted
-    expired = proposal.known.expires and seen.now > proposal.known.expires
+    until = expires(proposal, seen.settings)
+    expired = until is not None and seen.now > until
     if late or over or (expired and not any(verdict(proposal, account, seen).approval for account in wanted)):
         return best if best in (POSTED, RETRACTED) else DECLINED if over else "expired"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from smbot import compose, manners, pictures, review
 from smbot.forms import show_time
@@ -12,6 +12,7 @@ from smbot.gather import Snapshot
 from smbot.memory import APPROVED, FINISHED, Approval, Known, Memory
 from smbot.model import Candidate, Problem, Text
 from smbot.review import Card
+from smbot.settings import Settings
 from smbot.templates import person
 
 
@@ -99,6 +100,15 @@ def _thread_problems(id_: str, texts: Mapping[str, Text], memory: Memory) -> Ite
 def is_early(proposal: Proposal, now: datetime) -> bool:
     """Whether its time has not come yet."""
     return bool(proposal.candidate.not_before and now < proposal.candidate.not_before)
+
+
+def expires(proposal: Proposal, settings: Settings) -> datetime | None:
+    """Until when its card stays open without a decision; that of what keeps stays longer."""
+    known = proposal.known
+    if known.expires is None or not proposal.candidate.evergreen:
+        return known.expires
+    since = datetime.combine(known.since, time(), UTC)
+    return max(known.expires, since + settings.days("evergreen"))
 
 
 def is_late(proposal: Proposal, now: datetime) -> bool:

@@ -104,6 +104,7 @@ class Settings:
     queue_days: int = 30
     requests_per_person: int = 5
     announce_days: int = 14
+    evergreen_days: int = 180
     support: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -302,6 +303,7 @@ class _Reader:
             ("queue days", self.number),
             ("requests per person", self.number),
             ("announce days", self.number),
+            ("evergreen days", self.number),
         )
         for name, read_value in readers:
             field_name = name.replace(" ", "_")

@@ -60,4 +60,17 @@ def test_the_words_of_the_wiki_come_before_the_usual_ones() -> None:
     first, second = dated.steps(Event(START), feed, wording, "$text", NOW)
     assert (first.templates, second.templates) == (dict(wording.post), {"": "Soon: $title"})
     first, second = dated.steps(Event(START), feed, Wording(), "$text", NOW)
-    assert (first.templates, second.templates) == ({"": "$text"}, {"": dated.REMINDER})
+    assert (first.templates, second.templates) == ({"": "$text"}, {"": dated.REMINDER.replace("$in", "Within a day")})
+
+
+def test_no_two_reminders_say_the_same() -> None:
+    feed = Feed("Talks", "events", "Talks", "", (), remind=(2 * DAY, DAY, 3 * HOUR, HOUR))
+    wording = Wording(reminder={"": "$in: $title, $inside"})
+    _, *reminders = dated.steps(Event(START), feed, wording, "$text", NOW)
+    assert [step.templates[""].partition(":")[0] for step in reminders] == [
+        "Within 2 days",
+        "Within a day",
+        "Within 3 hours",
+        "Within an hour",
+    ]
+    assert all(step.templates[""].endswith(": $title, $inside") for step in reminders)

@@ -70,7 +70,7 @@ def test_a_talk_is_announced_and_reminded_of_each_with_a_card_of_its_own() -> No
     }
     words = desk.memory.known[desk.id("1 hour before")].proposal
     assert words is not None
-    assert words.text.startswith("Reminder: How Parsoid works")
+    assert words.text.startswith("Within an hour: How Parsoid works")
     assert "3 December 2026, 18:00 UTC" in words.text
     assert f"https://zonestamp.toolforge.org/{int(START.timestamp())}" in words.text
 

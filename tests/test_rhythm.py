@@ -123,6 +123,17 @@ def test_what_keeps_goes_out_at_once_where_there_is_no_goal() -> None:
     assert due(*desk(MONDAY, keeping=1, account=voice(goal=0))) == ["n0"]
 
 
+@pytest.mark.parametrize(("evergreen", "days", "open_"), [("yes", 100, True), ("yes", 181, False), ("", 31, False)])
+def test_what_keeps_stays_on_the_queue_for_longer(evergreen: str, days: int, open_: bool) -> None:
+    text = card("n1", **({"evergreen": evergreen} if evergreen else {}))
+    (shown,) = cards(parse(text)).values()
+    assert shown is not None
+    begun = known(proposal=shown.candidate, since=MONDAY.date(), expires=MONDAY + timedelta(days=30))
+    memory = Memory(known={"n1": begun})
+    after = plan.settle_decisions(memory, snapshot(memory, text, now=MONDAY + timedelta(days=days)))
+    assert bool(after.open()) is open_
+
+
 def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
     memory, seen = desk(FRIDAY, approved=3)
     before = out("old", FRIDAY - timedelta(hours=3))
