@@ -75,7 +75,8 @@ def short_weeks(year: Year, account: str, goal: int, counts: Sequence[int]) -> I
         elif not stock.approved:
             yield f"{when}; material lacked: nothing approved was left, {stock.undecided} undecided"
         else:
-            yield f"{when}; held back: {' / '.join(note[:110] or 'no note' for note in stock.approved)}"
+            why = "somebody had stopped everything" if stock.stopped else "held back"
+            yield f"{when}; {why}: {' / '.join(note[-110:] or 'no note' for note in stock.approved)}"
 
 
 def misses(year: Year, books: Books) -> Iterator[str]:

@@ -317,11 +317,15 @@ def firsts(books: Books, account: str) -> dict[str, Post]:
 
 
 def waits(books: Books, account: str) -> list[tuple[datetime, timedelta]]:
-    """When each candidate was first out on an account, and how long after its approval."""
+    """When each candidate was first out on an account, and how long after its approval and the time on its card.
+
+    What keeps is left out, as it is meant to wait.
+    """
     found = []
     for id_, post in firsts(books, account).items():
-        approvals = [r.at for r in books.rulings if r.id == id_ and r.status == "approved" and r.at <= post.at]
-        found += [(post.at, post.at - approvals[-1])] if approvals else []
+        approvals = [r for r in books.rulings if r.id == id_ and r.status == "approved" and r.at <= post.at]
+        if approvals and not approvals[-1].evergreen:
+            found.append((post.at, post.at - max(approvals[-1].at, approvals[-1].after or approvals[-1].at)))
     return found
 
 

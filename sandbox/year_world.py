@@ -122,12 +122,16 @@ def on_x(server: X) -> Iterator[Post]:
 
 @dataclass(frozen=True)
 class Stock:
-    """What was left on the queue for an account at the end of a week: the notes of what was approved, and the rest."""
+    """What was left for an account at the end of a week: the notes of what was approved and might have gone out.
+
+    `undecided` are the cards that nobody had decided on; `stopped` says that somebody had stopped everything.
+    """
 
     week: int
     account: str
     approved: tuple[str, ...]
     undecided: int
+    stopped: bool
 
 
 @dataclass
@@ -409,13 +413,15 @@ class Year:
     def _take_stock(self) -> None:
         """What is left on the queue for each account at the end of a week."""
         cards = [*named(parse(self.admin.get(self.titles.queue)), CARD)]
+        stopped = self.admin.get(self.titles.stop).strip() != "run"
         for house in HOUSES:
             mine = [c for c in cards if house.name in f"{raw(c, 'accounts')}, {raw(c, 'reposted by')}".split(", ")]
             left = [c for c in mine if f"Posted by {house.name} on" not in raw(c, "note")]
-            approved = tuple(raw(c, "note") for c in left if raw(c, "status") == "approved")
+            notes = (raw(c, "note") for c in left if raw(c, "status") == "approved")
+            approved = tuple(note for note in notes if "goes out after" not in note)
             undecided = [c for c in left if raw(c, "status") == "waiting" and "Held back" not in raw(c, "note")]
             week = year_check.week_of(self.now, self.span.start, "UTC")
-            self.story.stock.append(Stock(week, house.name, approved, len(undecided)))
+            self.story.stock.append(Stock(week, house.name, approved, len(undecided), stopped))
 
     def _settle(self) -> None:
         """After the end everything works again, and two more runs finish what was under way."""

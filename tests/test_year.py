@@ -300,6 +300,10 @@ def test_a_slot_that_the_clock_skips_opens_when_it_is_put_forward_and_one_that_c
 def test_waits_and_weeks_count_a_candidate_once() -> None:
     both = books(posted(MONDAY), posted(MONDAY + timedelta(hours=5), 1, network="x"))
     assert waits(both, "mediawiki") == [(MONDAY, timedelta(hours=1))]
+    at_its_time = [replace(ruling, after=MONDAY - timedelta(minutes=10)) for ruling in both.rulings]
+    assert waits(replace(both, rulings=at_its_time), "mediawiki") == [(MONDAY, timedelta(minutes=10))]
+    keeps = [replace(ruling, evergreen=True) for ruling in both.rulings]
+    assert waits(replace(both, rulings=keeps), "mediawiki") == []
     assert by_week(both, date(2027, 1, 1), 2, HOUSE, reposts=False) == [1, 0]
 
 
