@@ -29,6 +29,7 @@ class Step:
     templates: Mapping[str, str]
     not_before: datetime | None = None
     not_after: datetime | None = None
+    is_change: bool = False  # it tells that the item is another now, or none
 
     def on(self, candidate: Candidate) -> Candidate:
         """The candidate at the time of this step."""
@@ -62,12 +63,12 @@ def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: dat
 
 def moved(event: Event) -> Step:
     """What was announced takes place at another time."""
-    return Step(f"moved {event.start:%Y-%m-%d %H:%M}", {"": _MOVED}, None, event.over - _MINUTE)
+    return Step(f"moved {event.start:%Y-%m-%d %H:%M}", {"": _MOVED}, None, event.over - _MINUTE, is_change=True)
 
 
 def cancelled(event: Event) -> Step:
     """What was announced does not take place."""
-    return Step("cancelled", {"": _CANCELLED}, None, event.over - _MINUTE)
+    return Step("cancelled", {"": _CANCELLED}, None, event.over - _MINUTE, is_change=True)
 
 
 def _told(span: timedelta, one: str = "1") -> str:

@@ -13,7 +13,7 @@ from smbot import dated, sources
 from smbot.compose import fingerprint
 from smbot.forms import show_time
 from smbot.identity import Trace, recognise, take_print
-from smbot.memory import POSTED, Known, Memory, SourceState
+from smbot.memory import POSTED, RETRACTED, Known, Memory, SourceState
 from smbot.model import Candidate, Event, Flag, Item, Page, Reading
 from smbot.settings import Feed, Wording
 
@@ -101,6 +101,8 @@ class _Desk:
         self._wording = seen.wordings.get(feed.name, Wording())
         self._post = sources.source(feed.kind).POST
         self._archive: Archive | None = None
+        out = {d.id for d in memory.deliveries.values() if d.posts and d.state != RETRACTED}
+        self._out = out | {id_ for id_, k in memory.known.items() if k.end == POSTED}
         self._family: dict[str, list[str]] = {}  # the ids of what else is told of an item, by its id
         for id_, k in memory.known.items():
             if k.of and k.source == feed.name:
@@ -169,6 +171,8 @@ class _Desk:
     def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, **more: object) -> None:
         """One more candidate of an item."""
         id_of_step = f"{id_}-{fingerprint(f'{step.name}{item.event}')[:4]}" if step.name else id_
+        if id_of_step in self.known:
+            return
         pick = self._feed.name in self._seen.picks
         days = self._seen.settings.days("pick" if pick else "queue")
         self.known[id_of_step] = self._known(
@@ -206,7 +210,10 @@ class _Desk:
         feed, settings = self._feed, self._seen.settings
         own = {account: template for account, template in step.templates.items() if account}
         words = wording.propose(item, step.templates[""], feed.accounts, settings.accounts, self._seen.rules, own)
-        return put(step.on(words), reposted_by=feed.reposted_by, evergreen=feed.evergreen)
+        reposters = feed.reposted_by
+        if step.is_change:  # in the same words for all, which no two accounts may say on X
+            words, reposters = put(words, accounts=feed.accounts[:1]), (*feed.accounts[1:], *reposters)
+        return put(step.on(words), reposted_by=reposters, evergreen=feed.evergreen)
 
     # --- known ------------------------------------------------------------------------------------------------------
 
@@ -214,7 +221,8 @@ class _Desk:
         """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
         before = self.known[id_]
         keys = tuple(dict.fromkeys((*before.keys, *trace.keys)))
-        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=item.event)
+        event = before.event if self._is_half_out(id_) else item.event
+        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event)
         if Flag.CANCELLED in item.flags:
             self._hold(id_, CANCELLED)
             if item.event:
@@ -230,6 +238,9 @@ class _Desk:
 
     def _renew(self, id_: str, item: Item, trace: Trace, step: dated.Step, before: Event | None) -> None:
         """An open candidate takes what its item says now. Where people have seen to its words, they have to do it."""
+        if self._is_half_out(id_) and self.known[id_].event != item.event:
+            self.known[id_] = replace(self.known[id_], held="It was moved; what is out already tells the old date.")
+            return
         known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
         proposal = self._candidate(item, step)
         if known.also and known.proposal:
@@ -249,6 +260,10 @@ class _Desk:
             outdated=known.standing.digest if seen_to else "",
         )
 
+    def _is_half_out(self, id_: str) -> bool:
+        """Whether it is out on some of its channels only."""
+        return id_ in self._out and not self.known[id_].end
+
     def _move(self, id_: str, item: Item, trace: Trace, steps: dict[str, dated.Step]) -> None:
         """What has a new date is told to those who know the old one, and they are reminded anew."""
         assert item.event  # noqa: S101 - for the type checker
@@ -264,8 +279,7 @@ class _Desk:
 
     def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:
         """What became of something that was announced; what was not, needs no such news."""
-        told = [k for one in (id_, *self._family.get(id_, ())) if (k := self.known[one]).end == POSTED]
-        if told and not any(self.known[one].step == step.name for one in self._family.get(id_, ())):
+        if not self._out.isdisjoint((id_, *self._family.get(id_, ()))):
             self._propose(id_, item, trace, step)
 
     def _hold(self, id_: str, why: str) -> None:

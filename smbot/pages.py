@@ -106,7 +106,7 @@ def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
     open_ = proposals.proposals(memory, seen) if any(a.goal for a in seen.settings.accounts.values()) else []
     for name, account in seen.settings.accounts.items():
         week = rhythm.week(name, open_, memory, seen)
-        if account.goal and week.posted + week.approved < week.due:
+        if account.goal and week.is_short:
             could = ", ".join(_to(p, "#") for p in rhythm.fillers(name, open_, seen))
             yield f"{_progress(week)} {f'Could fill the gap: {could}.' if could else 'Nothing waits that could.'}"
     pile = rhythm.pile(open_, seen)
@@ -141,9 +141,13 @@ def message_edit(page: Page, memory: Memory, seen: Snapshot) -> Edit | None:
 
 
 def is_message_due(memory: Memory, seen: Snapshot) -> bool:
-    """Whether the maintainers have not had their message of this week, and there is something to say."""
-    week = _week_name(seen.now)
-    return not seen.settings.problems and memory.told != week and bool(_message(memory, seen))
+    """Whether the maintainers have not had their message of this week, and there is something to say.
+
+    It waits for Monday noon in UTC: then it is Monday everywhere.
+    """
+    is_monday_everywhere = seen.now.weekday() > 0 or seen.now.hour >= 12
+    is_new = memory.told != _week_name(seen.now) and is_monday_everywhere
+    return is_new and not seen.settings.problems and bool(_message(memory, seen))
 
 
 def told(memory: Memory, seen: Snapshot) -> Memory:
@@ -164,7 +168,7 @@ def _message(memory: Memory, seen: Snapshot) -> str:
     called: set[str] = set()
     for account in accounts:
         week = rhythm.week(account.name, open_, memory, seen)
-        if week.lacks:
+        if week.is_short:
             called |= account.maintainers
             lines += [
                 _progress(week),

@@ -19,15 +19,15 @@ from smbot.settings import Account
 
 MANY, LONG = 10, timedelta(days=7)  # so many cards without a decision, or one for so long, are worth a word
 SUGGESTED = 3
-_WEEK = 7
+_WEEK, _WORKING = 7, frozenset(range(5))
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
     """How an account stands in this week, which begins on Monday in its time zone.
 
-    `posted` is out or under way, `approved` will follow; of that `keeping` is evergreen. `due` is how much of the goal
-    there should be by the end of today.
+    `posted` is out or under way, `approved` will follow; of that `keeping` is evergreen. `gone` of its `days` on which
+    the account posts have begun.
     """
 
     account: str
@@ -35,7 +35,8 @@ class Week:
     posted: int
     approved: int
     keeping: int
-    due: int
+    gone: int
+    days: int
 
     @property
     def lacks(self) -> int:
@@ -43,9 +44,14 @@ class Week:
         return max(0, self.goal - self.posted - self.approved)
 
     @property
+    def is_short(self) -> bool:
+        """Whether it falls behind unless more is approved."""
+        return self.posted + self.approved < -(-self.goal * self.gone // self.days)
+
+    @property
     def is_thin(self) -> bool:
         """Whether it is behind without what keeps, so that some of that is to go out."""
-        return self.posted + self.approved - self.keeping < self.due
+        return self.posted + self.approved - self.keeping < self.goal * self.gone // self.days
 
 
 def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Week:
@@ -58,7 +64,7 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
     out = {d.id for d in mine if d.since.astimezone(zone).date() >= monday}
     ready = [p for p in open_ if p.id not in out and _is_ready(p, account, monday, zone, seen)]
     keeping = sum(p.candidate.evergreen for p in ready)
-    return Week(account, voice.goal, len(out), len(ready), keeping, voice.goal * _days(voice, today) // _days(voice))
+    return Week(account, voice.goal, len(out), len(ready), keeping, _days(voice, today), _days(voice))
 
 
 def _is_ready(proposal: Proposal, account: str, monday: date, zone: ZoneInfo, seen: Snapshot) -> bool:
@@ -72,8 +78,8 @@ def _is_ready(proposal: Proposal, account: str, monday: date, zone: ZoneInfo, se
 
 
 def _days(account: Account, until: date | None = None) -> int:
-    """On how many days of a week the account may post, those after `until` left out."""
-    days = {day for slot in account.rhythm.slots for day in slot.days} or set(range(_WEEK))
+    """On how many days of a week the account posts, those after `until` left out; without slots, on working days."""
+    days = {day for slot in account.rhythm.slots for day in slot.days} or _WORKING
     return sum(until is None or day <= until.weekday() for day in days)
 
 

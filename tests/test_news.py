@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as put
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from smbot import review
-from smbot.model import Event, Flag, Item, Link, Permalink
+from smbot.model import Event, Flag, Item, Link, Permalink, Posted
 from smbot.settings import Feed
-from tests.builders import ALICE, BOB, NOW, Paper, item, reading, settings
+from tests.builders import ALICE, BOB, NOW, Paper, delivery, item, reading, settings
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
 BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
@@ -139,6 +140,46 @@ def test_what_was_announced_and_is_moved_is_told_anew_once_somebody_approves() -
     assert desk.due() == []
     desk.say(talk(START + timedelta(days=1)))
     assert len(desk.open()) == 3
+
+
+TWO = put(TALKS, accounts=("mediawiki", "wikitech"))
+
+
+def half_out(desk: Talks, id_: str) -> None:
+    """As if one of its two accounts had posted it."""
+    from msgspec.structs import replace
+
+    out = delivery(id_, "wikitech/mastodon", state="posted", posts=(Posted("https://m.example/1", "1"),))
+    desk.memory = replace(desk.memory, deliveries={out.key: out})
+
+
+def test_what_one_account_has_announced_goes_out_nowhere_else_with_another_date_and_is_told_anew() -> None:
+    desk = Talks(talk(), feed=TWO)
+    id_ = desk.id()
+    desk.change(ALICE, id_, status="approved")
+    half_out(desk, id_)
+    for _ in range(3):
+        desk.say(talk(START + timedelta(days=1)))
+    assert desk.memory.known[id_].held.startswith("It was moved")
+    assert desk.due() == []
+    assert "3 December" in desk.argument(id_, "text")
+    assert [step for step in desk.open() if step.startswith("moved")] == ["moved 2026-12-04 18:00"]
+
+
+def test_what_one_account_has_announced_is_told_when_it_is_cancelled() -> None:
+    desk = Talks(talk(), feed=TWO)
+    half_out(desk, desk.id())
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    assert "cancelled" in desk.open()
+
+
+def test_of_a_change_one_account_tells_and_the_others_repost() -> None:
+    desk = Talks(talk(), feed=TWO)
+    desk.post(desk.id())
+    desk.say(talk(START + timedelta(days=1)))
+    (known,) = [known for known in desk.memory.open().values() if known.step.startswith("moved")]
+    assert known.proposal is not None
+    assert (known.proposal.accounts, known.proposal.reposted_by) == (("mediawiki",), ("wikitech",))
 
 
 def test_after_a_reminder_a_later_date_is_reminded_of_again() -> None:

@@ -101,10 +101,17 @@ def test_what_may_only_go_out_next_week_does_not_help_this_one() -> None:
     assert week(memory, seen).approved == 0
 
 
-@pytest.mark.parametrize(("day", "expected"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 3), (5, 3), (6, 3)])
-def test_the_goal_is_spread_over_the_days_that_have_slots(day: int, expected: int) -> None:
-    now = MONDAY + timedelta(days=day)
-    assert week(*desk(now, account=voice(rhythm=WORKDAYS))).due == expected
+@pytest.mark.parametrize("rhythm", [WORKDAYS, Rhythm(gap=timedelta(minutes=30))])
+@pytest.mark.parametrize(
+    ("day", "wanted", "without"), [(0, 1, 0), (1, 2, 1), (2, 2, 1), (3, 3, 2), (4, 3, 3), (5, 3, 3), (6, 3, 3)]
+)
+def test_the_goal_is_spread_over_the_days_that_have_slots_or_else_over_working_days(
+    day: int, wanted: int, without: int, rhythm: Rhythm
+) -> None:
+    """How many are wanted by the end of a day, and how many so that nothing that keeps goes out."""
+    weeks = [week(*desk(MONDAY + timedelta(days=day), approved=n, account=voice(rhythm=rhythm))) for n in range(4)]
+    assert [w.is_short for w in weeks] == [n < wanted for n in range(4)]
+    assert [w.is_thin for w in weeks] == [n < without for n in range(4)]
 
 
 def test_what_keeps_waits_while_there_is_enough_else() -> None:
@@ -161,7 +168,7 @@ def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() ->
     assert "'''mediawiki falls short of its goal.''' Of 3 posts this week 0 are out, and 1 approved." in said
     assert said.count("[[#n") == rhythm.SUGGESTED
     assert "falls short" not in pages.status_line(*desk(FRIDAY, approved=3))
-    assert "falls short" not in pages.status_line(*desk(MONDAY, waiting=5))
+    assert "falls short" not in pages.status_line(*desk(MONDAY, approved=1, waiting=5))
     assert "Nothing waits that could." in pages.status_line(*desk(FRIDAY))
 
 
@@ -177,7 +184,7 @@ def test_without_a_goal_nobody_is_told_anything() -> None:
 
 
 def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
-    memory, seen = desk(MONDAY, approved=1, waiting=2)
+    memory, seen = desk(MONDAY + timedelta(days=1), approved=1, waiting=2)
     assert pages.is_message_due(memory, seen)
     edit = pages.message_edit(Page(TITLES.talk), memory, seen)
     assert edit is not None
@@ -187,12 +194,17 @@ def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
     assert pages.message_edit(Page(TITLES.talk, 1, edit.text), memory, seen) is None
     after = pages.told(memory, seen)
     assert not pages.is_message_due(after, seen)
-    assert pages.is_message_due(after, put(seen, now=MONDAY + timedelta(days=7)))
+    assert pages.is_message_due(after, put(seen, now=MONDAY + timedelta(days=8)))
 
 
 def test_there_is_no_message_where_nothing_is_missing() -> None:
-    memory, seen = desk(MONDAY, approved=3)
+    memory, seen = desk(FRIDAY, approved=3)
     assert not pages.is_message_due(memory, seen)
+
+
+@pytest.mark.parametrize(("hour", "due_"), [(0, False), (11, False), (12, True)])
+def test_the_message_waits_until_it_is_monday_everywhere(hour: int, due_: bool) -> None:
+    assert pages.is_message_due(*desk(MONDAY.replace(hour=hour))) is due_
 
 
 def test_cards_of_titles_full_of_markup_are_named_safely() -> None:
