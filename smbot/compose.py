@@ -152,7 +152,7 @@ def digest(candidate: Candidate, texts_: Mapping[str, Text]) -> str:
     """A short fingerprint of everything a decision is about: channels, all that a Text says, times."""
     posts = sorted((name, *_told(text)) for name, text in texts_.items())
     times = [show_time(candidate.not_before), show_time(candidate.not_after)]
-    everything = [posts, sorted(candidate.accounts), times]
+    everything = [posts, sorted(candidate.accounts), times] + ["evergreen"] * candidate.evergreen
     return fingerprint(json.dumps(everything, ensure_ascii=False))
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from smbot.model import Candidate, Event
 from smbot.settings import Feed, Wording
 
+MOVED, CANCELLED = "moved", "cancelled"  # what else is told of something that was announced
 REMINDER = "$in: $title\n\n$when\n$local"
 _MOVED = "New date: $title\n\n$when\n$local"
 _CANCELLED = "Cancelled: $title will not take place on $when."
@@ -63,12 +64,12 @@ def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: dat
 
 def moved(event: Event) -> Step:
     """What was announced takes place at another time."""
-    return Step(f"moved {event.start:%Y-%m-%d %H:%M}", {"": _MOVED}, None, event.over - _MINUTE, is_change=True)
+    return Step(f"{MOVED} {event.start:%Y-%m-%d %H:%M}", {"": _MOVED}, None, event.over - _MINUTE, is_change=True)
 
 
 def cancelled(event: Event) -> Step:
     """What was announced does not take place."""
-    return Step("cancelled", {"": _CANCELLED}, None, event.over - _MINUTE, is_change=True)
+    return Step(CANCELLED, {"": _CANCELLED}, None, event.over - _MINUTE, is_change=True)
 
 
 def _told(span: timedelta, one: str = "1") -> str:

@@ -92,9 +92,11 @@ def original(memory: Memory, id_: str, text: Text) -> str:
 
 
 def is_moot(memory: Memory, id_: str, text: Text) -> bool:
-    """Whether there will never be anything to repost."""
+    """Whether there will never be anything to repost, or nobody can say where it is."""
     first = memory.deliveries.get(f"{id_}/{text.repost}")
-    return first is not None and first.state in (GIVEN_UP, RETRACTED)
+    if first is None:
+        return text.repost.split("/")[0] in memory.known[id_].dropped
+    return first.state in (GIVEN_UP, RETRACTED) or (first.state == POSTED and not first.url)
 
 
 # --- when an account may post ---------------------------------------------------------------------------------------

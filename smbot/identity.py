@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 SKETCH = 12
 ALIKE = 0.5  # a typo leaves about 0.9 of the trigrams, a rewritten half of a sentence about 0.4
@@ -54,7 +56,7 @@ def recognise(items: Sequence[Trace], known: Mapping[str, Trace]) -> list[str | 
     another item has the known ones. Like words are the same item when no other item still has the known words, and
     either the numbers agree (a copy-edit) or the place does (a corrected date or version).
     """
-    by_key = {key: id_ for id_, trace in known.items() for key in trace.keys}
+    by_key = {key: id_ for id_, trace in known.items() if not trace.is_over for key in trace.keys}
     found = [next((by_key[key] for key in item.keys if key in by_key), None) for item in items]
     taken = set(found)
     by_words = {
@@ -79,21 +81,28 @@ def recognise(items: Sequence[Trace], known: Mapping[str, Trace]) -> list[str | 
 def _pairs(
     items: Sequence[Trace], found: Sequence[str | None], free: Mapping[str, Trace]
 ) -> Iterable[tuple[float, int, str]]:
+    """The items that are like known ones. Only those are compared whose sketches have enough in common."""
+    having: dict[str, list[str]] = {}
+    for id_, trace in free.items():
+        for piece in () if trace.is_over else _sketch(trace.print):
+            having.setdefault(piece, []).append(id_)
     for index, item in enumerate(items):
         if found[index] is not None:
             continue
-        for id_, trace in free.items():
-            if trace.is_over:
-                continue
+        shared = Counter(id_ for piece in _sketch(item.print) for id_ in having.get(piece, ()))
+        for id_, pieces in shared.items():
+            trace = free[id_]
             same_numbers = item.print.split("-")[1] == trace.print.split("-")[1]
             same_place = (item.page, item.group) == (trace.page, trace.group)
-            if (same_numbers or same_place) and (like := likeness(item.print, trace.print)) >= ALIKE:
+            enough = 2 * pieces >= min(len(_sketch(item.print)), len(_sketch(trace.print)), SKETCH) * ALIKE
+            if (same_numbers or same_place) and enough and (like := likeness(item.print, trace.print)) >= ALIKE:
                 yield like, index, id_
 
 
-def _sketch(print_: str) -> set[str]:
+@lru_cache(maxsize=20_000)
+def _sketch(print_: str) -> frozenset[str]:
     digits = print_.split("-")[2]
-    return {digits[i : i + 6] for i in range(0, len(digits), 6)}
+    return frozenset(digits[i : i + 6] for i in range(0, len(digits), 6))
 
 
 def _hash(text: str, length: int) -> str:

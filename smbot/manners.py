@@ -19,7 +19,7 @@ ONE_VOICE = "x"  # the network on which no two accounts may say the same
 _NOT_OUT = (DEFERRED, REFUSED, GIVEN_UP, RETRACTED)
 
 # A name after @, or @name@server as the fediverse writes it; not the @ of an e-mail address or in a web address.
-_MENTION = regex.compile(r"(?<![\w@＠./+=-])[@＠]\w[\w.-]{0,100}(?:@[\w-][\w.-]{0,100})?(?<![.-])")
+_MENTION = regex.compile(r"(?<!\w[.+=-])(?<![\w@＠/])[@＠]\w[\w.-]{0,100}(?:@[\w-][\w.-]{0,100})?(?<![.-])")
 _REPLY = regex.compile(r"\s*(?:(?:RT|re|reply to|in reply to)[\s:]+)?\.?[@＠]\w", regex.IGNORECASE)
 # Somebody else's post, which the request is to answer.
 _ASKS = regex.compile(
@@ -30,7 +30,7 @@ _ASKS = regex.compile(
 
 def problems(candidate: Candidate, texts: Mapping[str, Text], settings: Settings) -> Iterator[Problem]:
     """Why a candidate cannot be posted by accounts that keep these manners, each with the remedy."""
-    words = [candidate.text, *(text for _, text in candidate.own)]
+    words = [*filter(None, (candidate.warning, candidate.text, *(text for _, text in candidate.own)))]
     if any(map(is_reply, words)) or _ASKS.search(candidate.notes):
         yield Problem("Our accounts reply to nobody.", _elsewhere(settings))
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha1
 
@@ -85,6 +85,9 @@ class Flag(StrEnum):
     CANCELLED = "cancelled"
 
 
+_LAST_DAY = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """When something takes place, or until when something has to be done; in UTC.
@@ -99,7 +102,7 @@ class Event:
     @property
     def over(self) -> datetime:
         """From when on it is too late to tell of it: its start, or the end of its day."""
-        return self.start + timedelta(days=1) if self.whole_day else self.start
+        return min(self.start, _LAST_DAY) + timedelta(days=1) if self.whole_day else self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,8 @@ class Candidate:
     @property
     def title(self) -> str:
         """The first words of it, for people who want to recognise it."""
-        return Text(self.text, repost=self.repost, like=self.like).told[:80]
+        words = self.text or next((text for _, text in self.own), "")
+        return Text(words, repost=self.repost, like=self.like).told[:80]
 
     @property
     def voices(self) -> tuple[str, ...]:

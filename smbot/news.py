@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as put
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from smbot import dated, sources
+from smbot import compose, dated, sources
 from smbot.compose import fingerprint
 from smbot.forms import show_time
 from smbot.identity import Trace, recognise, take_print
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smbot.gather import Snapshot
 
 JOINED = "joined"  # how an item ends that another source has told already
-CANCELLED = "It was cancelled."
+CANCELLED = dated.CANCELLED
 
 
 def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
@@ -92,6 +92,11 @@ def similar(found: Iterable[Match], known: Mapping[str, Known]) -> tuple[tuple[s
     return tuple(posted[:MOST_LIKE])
 
 
+def _begin(event: Event | None) -> tuple[object, ...]:
+    """What of an event matters to those who were told of it; its end does not."""
+    return (event.start, event.whole_day) if event else ()
+
+
 class _Desk:
     """The items of one feed on their way into what is `known`."""
 
@@ -115,7 +120,7 @@ class _Desk:
         ids = recognise(traces, {id_: self._remembered(k) for id_, k in ours.items()})
         still_there: set[str] = set()
         for item, trace, found in zip(items, traces, ids, strict=True):
-            id_ = found or self._id(trace)
+            id_ = found or self._id(item, trace)
             if id_ in self.known and id_ not in still_there:
                 self._update(id_, item, trace)
             elif id_ not in self.known and self._is_fresh(item):
@@ -126,8 +131,9 @@ class _Desk:
             if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
                 self._hold(id_, f"The news is no longer on the page ‘{k.page}’.")
 
-    def _id(self, trace: Trace) -> str:
-        return f"n{fingerprint(self._feed.name + trace.print + ''.join(trace.keys[:1]))[:9]}"
+    def _id(self, item: Item, trace: Trace) -> str:
+        when = f"{item.event.start}" if item.event else ""  # the same talk a month later is another
+        return f"n{fingerprint(self._feed.name + trace.print + ''.join(trace.keys[:1]) + when)[:9]}"
 
     def _trace(self, item: Item) -> Trace:
         keys = tuple(fingerprint(key)[:8] for key in item.keys)
@@ -155,22 +161,37 @@ class _Desk:
         marks = alike.marks(words, (link.url for link in item.links))
         self._archive = self._archive or archive(self.known, self._seen.now)
         found = self._archive.alike(words, marks)
-        if twin := next((m.id for m in found if m.degree is alike.Degree.SAME and self._is_open_elsewhere(m.id)), ""):
+        same = (match.id for match in found if match.degree is alike.Degree.SAME)
+        if twin := next((id_ for id_ in same if self._may_join(id_, item)), ""):
             self._join(twin, item)
             self.known[id_] = self._known(item, trace, "", end=JOINED)
             return
-        more = {"marks": marks, "similar": similar(found, self.known)}
+        more: dict[str, Any] = {"marks": marks, "similar": similar(found, self.known)}
         for step in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now):
             self._propose(id_, item, trace, step, **({} if step.name else more))
         self._archive.add(alike.Told(id_, self.known[id_].title, marks))
 
-    def _is_open_elsewhere(self, id_: str) -> bool:
-        k = self.known[id_]
-        return not (k.end or k.of or k.is_request) and k.source != self._feed.name
+    def _may_join(self, id_: str, item: Item) -> bool:
+        """Whether a card of another source can tell this, too: nobody has seen to it, and all accounts can."""
+        k, settings = self.known[id_], self._seen.settings
+        is_open = not (k.end or k.of or k.is_request or k.held or k.standing.edited or k.standing.approvals)
+        if not is_open or k.source == self._feed.name or (k.event is None) != (item.event is None) or not k.proposal:
+            return False
+        if k.pick != (self._feed.name in self._seen.picks):
+            return False
+        texts = compose.texts(self._joined(k.proposal), settings.accounts, self._seen.rules)
+        return set(self._joined(k.proposal).voices) <= {channel.split("/")[0] for channel in texts}
 
-    def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, **more: object) -> None:
-        """One more candidate of an item."""
-        id_of_step = f"{id_}-{fingerprint(f'{step.name}{item.event}')[:4]}" if step.name else id_
+    def _joined(self, proposal: Candidate) -> Candidate:
+        """A candidate of another source that the accounts of this one repost."""
+        others = (*self._feed.accounts, *self._feed.reposted_by)
+        names = dict.fromkeys(name for name in (*proposal.reposted_by, *others) if name not in proposal.accounts)
+        return put(proposal, reposted_by=tuple(names))
+
+    def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, serial: int = 0, **more: Any) -> None:
+        """One more candidate of an item; `serial` tells those apart that say the same again."""
+        which = fingerprint(f"{step.name}{item.event}" + f" {serial}" * bool(serial))[:4]
+        id_of_step = f"{id_}-{which}" if step.name else id_
         if id_of_step in self.known:
             return
         pick = self._feed.name in self._seen.picks
@@ -188,7 +209,7 @@ class _Desk:
         if step.name:
             self._family.setdefault(id_, []).append(id_of_step)
 
-    def _known(self, item: Item, trace: Trace, of: str, **more: object) -> Known:
+    def _known(self, item: Item, trace: Trace, of: str, **more: Any) -> Known:
         return Known(
             source=self._feed.name,
             page=trace.page,
@@ -201,7 +222,7 @@ class _Desk:
             title=(item.title or item.text)[:80],
             event=item.event,
             of=of,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
 
     def _candidate(self, item: Item, step: dated.Step) -> Candidate:
@@ -224,16 +245,23 @@ class _Desk:
         event = before.event if self._is_half_out(id_) else item.event
         self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event)
         if Flag.CANCELLED in item.flags:
-            self._hold(id_, CANCELLED)
+            self._hold(id_, "It was cancelled.")
             if item.event:
                 self._tell(id_, item, trace, dated.cancelled(item.event))
             return
         steps = {s.name: s for s in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now)}
         family = [id_, *self._family.get(id_, ())]
         for one in family:
-            if self.known[one].step in steps and not self.known[one].end:
-                self._renew(one, item, trace, steps.pop(self.known[one].step), before.event)
-        if item.event and before.event and item.event != before.event:
+            k = self.known[one]
+            if k.end:
+                continue
+            if k.step in steps:
+                self._renew(one, item, trace, steps.pop(k.step), before.event)
+            elif k.step == CANCELLED:
+                self.known[one] = replace(k, held="It takes place after all.")
+            elif k.event == item.event:  # a reminder whose time has begun
+                self.known[one] = replace(k, held="")
+        if item.event and before.event and _begin(item.event) != _begin(before.event):
             self._move(id_, item, trace, steps)
 
     def _renew(self, id_: str, item: Item, trace: Trace, step: dated.Step, before: Event | None) -> None:
@@ -245,7 +273,7 @@ class _Desk:
         proposal = self._candidate(item, step)
         if known.also and known.proposal:
             proposal = put(proposal, reposted_by=known.proposal.reposted_by)
-        has_moved = item.event != before
+        has_moved = _begin(item.event) != _begin(before)
         same = proposal == known.proposal or (known.print == trace.print and not item.links and not has_moved)
         if same:
             return
@@ -279,15 +307,18 @@ class _Desk:
 
     def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:
         """What became of something that was announced; what was not, needs no such news."""
-        if not self._out.isdisjoint((id_, *self._family.get(id_, ()))):
-            self._propose(id_, item, trace, step)
+        family = self._family.get(id_, [])
+        changes = [k for one in family if (k := self.known[one]).step.startswith((dated.MOVED, CANCELLED))]
+        told = changes and (changes[-1].step, changes[-1].event) == (step.name, item.event)
+        if not told and not self._out.isdisjoint((id_, *family)):
+            self._propose(id_, item, trace, step, serial=len(changes))
 
     def _hold(self, id_: str, why: str) -> None:
         """Let nothing open of an item go out."""
         for one in (id_, *self._family.get(id_, ())):
             k = self.known[one]
-            if not k.end and k.step != "cancelled":
-                self.known[one] = replace(k, held=why)
+            if not k.end:
+                self.known[one] = replace(k, held=why if k.step != CANCELLED else "")
 
     # --- the same from two sources ----------------------------------------------------------------------------------
 
@@ -296,8 +327,4 @@ class _Desk:
         k, feed = self.known[id_], self._feed
         label = f"{feed.name}, {item.group}" if item.group else feed.name
         also = (*k.also, (label, item.permalink.url))
-        proposal = k.proposal
-        if proposal:
-            others = (a for a in (*feed.accounts, *feed.reposted_by) if a not in proposal.accounts)
-            proposal = put(proposal, reposted_by=tuple(dict.fromkeys((*proposal.reposted_by, *others))))
-        self.known[id_] = replace(k, also=also, proposal=proposal)
+        self.known[id_] = replace(k, also=also, proposal=self._joined(k.proposal) if k.proposal else None)

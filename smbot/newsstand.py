@@ -37,7 +37,7 @@ class Newsstand:
         self._wiki = wiki
         self._guard = guard
         self._sites: dict[str, Site] = {}
-        self._asked: dict[str, datetime] = {}
+        self._said: dict[str, tuple[datetime, Page | WebError | None]] = {}
 
     def read(
         self, feeds: Iterable[Feed], states: Mapping[str, SourceState], now: datetime, days: int
@@ -54,6 +54,8 @@ class Newsstand:
                     found[feed.name] = yields
             except (WikiError, UsageError, WebError) as error:
                 unread[feed.name] = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever a page makes of a reader, the others go on
+                unread[feed.name] = f"{type(error).__name__}, a defect of smbot"
         return found, unread
 
     def wiki(self, name: str) -> Wiki:
@@ -69,14 +71,22 @@ class Newsstand:
     def get(self, address: str, before: SourceState | None, now: datetime) -> Page | None:
         """A file on the web as a page, its `revision` still to be given; None when it is what it was `before`.
 
-        Without `before` it is always asked for. Raises WebError.
+        Raises WebError. For ten minutes the same is said without asking again; several sources may read one address.
         """
+        asked, said = self._said.get(address, (None, None))
+        if asked is None or now - asked >= POLL or (said is None and before is None):
+            try:
+                said = self._fetch(address, before, now)
+            except WebError as error:
+                said = error
+            self._said[address] = (now, said)
+        if isinstance(said, WebError):
+            raise said
+        return said
+
+    def _fetch(self, address: str, before: SourceState | None, now: datetime) -> Page | None:
         from smbot.sources.web_feed import text_of
 
-        asked = self._asked.get(address)
-        if before and asked and now - asked < POLL:
-            return None
-        self._asked[address] = now
         etag, modified = (before.etag, before.modified) if before else ("", "")
         got = fetch(address, etag=etag, modified=modified, kinds=_KINDS, guard=self._guard)
         if isinstance(got, Unchanged):

@@ -405,7 +405,9 @@ def _posted_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterato
         if delivery.state != POSTED or text is None or text == delivery.text:
             continue
         name = _name(delivery.channel, seen)
-        if Can.CORRECT not in seen.rules[delivery.channel].can or len(text.parts) != len(delivery.posts):
+        pointing = text.points_at or delivery.text.points_at
+        can = seen.rules[delivery.channel].can
+        if pointing or Can.CORRECT not in can or len(text.parts) != len(delivery.posts):
             yield f"{name} cannot be changed: it keeps the words that were posted, unless you retract it."
         else:
             yield f"{name} still has the words that were posted; a maintainer can set ‘status’ to correct."
@@ -472,7 +474,8 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
 
 def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """Why what is approved does not go out yet."""
-    if rhythm.waits_for_thin_week(proposal, account, proposals.proposals(memory, seen), memory, seen):
+    keeps = proposal.candidate.evergreen
+    if keeps and rhythm.waits_for_thin_week(proposal, account, proposals.proposals(memory, seen), memory, seen):
         yield "Approved; it keeps, so it waits for a week with little else."
         return
     for channel, text in proposal.texts.items():

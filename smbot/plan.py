@@ -187,6 +187,8 @@ def _corrected(delivery: Delivery, decision: Decision, proposal: Proposal, seen:
     text = proposal.texts.get(delivery.channel)
     if text is None or text == delivery.text or (delivery.task, delivery.state) != (POST, POSTED):
         return delivery
+    if text.points_at or delivery.text.points_at:
+        return delivery
     if Can.CORRECT not in seen.rules[delivery.channel].can or len(text.parts) != len(delivery.posts):
         return delivery
     said = f"{decision.user} said so in revision {decision.revision}"

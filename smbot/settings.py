@@ -139,6 +139,8 @@ def read(page: Page, kinds: Mapping[str, tuple[str, str]], networks: Collection[
     if not accounts:
         reader.say("The settings name no account.", "Add a {{Smbot/account}} with its networks and maintainers.")
     feeds = tuple(feed for t in named(code, "Smbot/source") if (feed := reader.feed(t, kinds, accounts)))
+    for name in sorted({feed.name for feed in feeds if [f.name for f in feeds].count(feed.name) > 1}):
+        reader.say(f"Source {name} is there twice.", "Give each a name of its own.")
     rules = reader.rules(named(code, "Smbot/settings"))
     return Settings(accounts=accounts, feeds=feeds, problems=tuple(reader.problems), **rules)
 

@@ -6,6 +6,7 @@ captions, and, where a network has too little room, whole sentences from the end
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -150,6 +151,7 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
 
 def _tidy(words: str) -> str:
     """Single spaces (no-break spaces stay), none at the edges of lines, and at most one empty line."""
+    words = unicodedata.normalize("NFC", words)  # as the wiki will store them
     lines = (line.strip() for line in _SPACES.sub(" ", words).split("\n"))
     return _GAP.sub("\n\n", "\n".join(lines)).strip()
 

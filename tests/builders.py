@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from smbot import compose, gather, pages, plan, proposals, review
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Approval, Delivery, Known, Memory, Standing
-from smbot.model import Candidate, File, Flag, Item, Link, Page, Permalink, Reading, Rules, Text
+from smbot.model import Can, Candidate, File, Flag, Item, Link, Page, Permalink, Reading, Rules, Text
 from smbot.settings import Account, Feed, Settings
 from smbot.templates import encode, named, parse, put, raw
 
@@ -23,7 +23,11 @@ ACCOUNTS = {
     "wikitech": Account("wikitech", ("mastodon",), frozenset({ALICE, BOB})),
 }
 CHANNEL = "mediawiki/mastodon"
-RULES = {name: Rules("mastodon", 500, len) for account in ACCOUNTS.values() for name in account.channels}
+RULES = {
+    name: Rules("mastodon", 500, len, can=frozenset({Can.REPOST}))
+    for account in ACCOUNTS.values()
+    for name in account.channels
+}
 RULES["mediawiki/other"] = RULES[CHANNEL]
 NEWS = Feed("MediaWiki News", "mediawiki-news", "News", "", ("mediawiki",))
 TECH = Feed("Tech News", "tech-news", "Tech/News", "", ("wikitech",))
