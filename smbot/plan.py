@@ -235,7 +235,7 @@ def _end(proposal: Proposal, memory: Memory, seen: Snapshot) -> str:
     channels = [channel for account in wanted for channel in _channels(proposal, account, seen)]
     moot = {channel for channel, text in proposal.texts.items() if deliveries.is_moot(memory, proposal.id, text)}
     if channels and all(states.get(channel) in FINISHED or channel in moot for channel in channels):
-        return best
+        return best or DECLINED
     asked = proposal.known.proposal  # anybody can write a past time on a card: that holds it back, but ends nothing
     late = asked and asked.not_after and seen.now > asked.not_after
     over = bool(proposal.known.dropped) and not wanted

@@ -466,6 +466,23 @@ def test_what_is_in_doubt_is_asked_about_one_at_a_time_and_before_what_was_refus
 
 
 @pytest.mark.parametrize(
+    ("changed_", "moot"),
+    [
+        ({"state": "posted", "url": "https://m.example/1"}, False),
+        ({"state": "posted", "url": ""}, True),  # a maintainer said so, and not where
+        ({"state": "sending"}, False),
+        ({"state": "given up"}, True),
+        ({"state": "retracted"}, True),
+    ],
+)
+def test_there_is_nothing_to_repost_where_the_original_is_not_or_nobody_knows_its_address(
+    changed_: dict[str, str], moot: bool
+) -> None:
+    original = delivery(channel="wikitech/mastodon", **changed_)
+    assert deliveries.is_moot(remembering(original), "n1", Text("", repost="wikitech/mastodon")) is moot
+
+
+@pytest.mark.parametrize(
     ("state", "since", "waiting"),
     [("posted", 24, False), ("sending", 24, True), ("sending", 0, False), ("in doubt", 1, True)],
 )

@@ -46,6 +46,10 @@ def test_a_request_to_answer_a_post_is_seen_from_its_notes() -> None:
     assert not problems("A new release.", notes="I cannot answer before Monday. See https://example.org.")
 
 
+def test_a_warning_comes_first_so_it_is_looked_at_too() -> None:
+    assert problems("News.", warning="@someone")
+
+
 def test_words_of_their_own_for_a_network_are_looked_at_too() -> None:
     assert problems("News.", own=(("x", "@someone News."),))
 
@@ -56,6 +60,7 @@ def test_words_of_their_own_for_a_network_are_looked_at_too() -> None:
         ("Thanks to @someone for this.", ["@someone"]),
         ("By @one@example.social, @two and @one@example.social.", ["@one@example.social", "@two"]),
         ("ଧନ୍ୟବାଦ @ବ୍ୟବହାରକାରୀ", ["@ବ୍ୟବହାରକାରୀ"]),
+        ("Said by .@someone and -@other.", ["@someone", "@other"]),
         ("Write to talk@example.org.", []),
         ("See https://example.social/@someone/1 and https://medium.com/@someone.", []),
         ("Meet us @ the hackathon.", []),

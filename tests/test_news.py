@@ -224,6 +224,49 @@ def test_what_was_announced_and_is_cancelled_is_told_once_somebody_approves() ->
     assert not known.held
 
 
+def test_that_it_is_cancelled_is_not_told_once_it_is_on_again() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    id_ = desk.id("cancelled")
+    desk.change(BOB, id_, status="approved")
+    desk.say(talk())
+    assert desk.due() == []
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    assert desk.due() == [f"{id_}/wikitech/mastodon"]
+
+
+def test_a_change_and_a_reminder_are_held_only_while_the_page_is_blanked() -> None:
+    desk = Talks(talk(), now=START - timedelta(days=2))
+    desk.post(desk.id())
+    later = talk(START + timedelta(days=1))
+    desk.say(later)
+    desk.now = START + timedelta(hours=1)  # the reminder of the day before may be told
+    desk.say(talk(START + timedelta(days=1), "Another"))
+    assert {known.held[:8] for known in desk.memory.open().values() if known.title != "Another"} == {"The news"}
+    desk.say(later, talk(START + timedelta(days=1), "Another"))
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_a_talk_that_is_moved_back_is_told_again() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    for days in (1, 0, 1):
+        desk.say(talk(START + timedelta(days=days)))
+        (last,) = [id_ for id_, known in desk.memory.open().items() if known.step.startswith("moved")][-1:]
+        desk.post(last)
+    steps = [known.step for known in desk.memory.known.values() if known.step.startswith("moved")]
+    assert [step[6:16] for step in steps] == ["2026-12-04", "2026-12-03", "2026-12-04"]
+
+
+def test_another_end_is_no_other_date() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    longer = put(talk(), event=Event(START, START + timedelta(hours=2)))
+    desk.say(longer)
+    assert not [step for step in desk.open() if step.startswith("moved")]
+
+
 def test_a_talk_that_is_on_again_goes_on() -> None:
     desk = Talks(talk())
     desk.say(talk(flags=frozenset({Flag.CANCELLED})))
@@ -265,6 +308,21 @@ def test_the_same_talk_next_month_is_another_one() -> None:
     desk.now = START + timedelta(days=20)
     desk.say(talk(START + timedelta(days=28), keys=("b",)))
     assert desk.id() != first
+
+
+@pytest.mark.parametrize("keys", [(), ("same",)])
+def test_a_page_that_names_only_the_next_of_many_talks_tells_of_a_new_one(keys: tuple[str, ...]) -> None:
+    desk = Talks(talk(keys=keys))
+    first = desk.id()
+    desk.post(first)
+    desk.now = START + timedelta(days=20)
+    desk.say(talk(START + timedelta(days=28), keys=keys))
+    assert set(desk.open()) == {"", "1 day before", "1 hour before"}
+    assert desk.id() != first
+
+
+def test_the_end_of_time_is_a_day_like_others() -> None:
+    assert Event(datetime(9999, 12, 31, tzinfo=UTC), whole_day=True).over
 
 
 def test_an_entry_that_changes_its_id_or_its_title_is_not_new() -> None:
@@ -315,6 +373,23 @@ def test_the_same_news_from_two_sources_is_one_candidate_with_both() -> None:
     (card,) = review.read(desk.text).values()
     assert card is not None
     assert (card.candidate.text, card.candidate.reposted_by) == (f"{RELEASE} Please update.", ("wikitech",))
+
+
+@pytest.mark.parametrize("seen_to", ["approved", "edited", "held"])
+def test_news_is_not_joined_to_a_card_that_would_not_tell_it(seen_to: str) -> None:
+    desk = Paper()
+    desk.settings = settings(feeds=(*desk.settings.feeds, BLOG))
+    desk.news(RELEASE)
+    desk.run()
+    (id_,) = desk.ids
+    if seen_to == "held":
+        desk.news("Something else took place.")
+    else:
+        desk.change(ALICE, id_, **{"approved": {"status": "approved"}, "edited": {"text": "Other words."}}[seen_to])
+    desk.run()
+    desk.readings = {"Blog": reading(entry(RELEASE), title=BLOG.page, revision=9)}
+    desk.run()
+    assert len([known for known in desk.memory.open().values() if known.source == "Blog"]) == 1
 
 
 @pytest.mark.parametrize(

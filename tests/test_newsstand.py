@@ -126,6 +126,32 @@ def test_a_site_that_is_down_is_told_of_and_holds_up_no_other_source(blog: Blog,
     assert "Parsoid reads it all" in blog.words()
 
 
+def test_what_could_not_be_read_is_not_taken_for_unchanged_for_ten_minutes(blog: Blog, alice: Person) -> None:
+    blog.says("Parsoid reads it all")
+    blog.collect()
+    blog.world.approve(alice, "Parsoid")
+    desk = blog.desk()
+    blog.site.faults.append(Fault("/feed", "503"))
+    for _ in range(2):
+        assert any("Source: " in problem for problem in desk.work(send=True).problems)
+        blog.world.later(minutes=4)
+    assert blog.world.posts("wikitech") == []
+    blog.world.later(minutes=3)
+    desk.work(send=True)
+    assert len(blog.world.posts("wikitech")) == 1
+
+
+def test_two_sources_may_read_one_address(blog: Blog) -> None:
+    more = f"{{{{Smbot/source | source = Other | kind = feed | page = {blog.address} | accounts = wikitech }}}}"
+    blog.world.admin.edit(blog.world.titles.settings, blog.world.admin.get(blog.world.titles.settings) + more)
+    blog.says("Parsoid reads it all")
+    blog.collect()
+    blog.says("Parsoid reads it all", "Codex for all")
+    blog.collect()
+    assert {known.source for known in blog.world.memory().known.values()} == {"Source", "Other"}  # one of them joined
+    assert len(blog.site.requests) == 2
+
+
 def test_a_page_that_is_no_feed_raises_an_alarm(blog: Blog) -> None:
     blog.site.files["/feed"] = "<html><body>Moved</body></html>"
     blog.collect()
@@ -220,6 +246,14 @@ def test_an_office_hour_is_announced_reminded_of_and_moved_with_the_page(
     (posted,) = world.posts("wikitech")
     assert "Translation of pages" in posted
     assert f"https://zonestamp.toolforge.org/{int(later.timestamp())}" in posted
+
+
+def test_a_day_at_the_end_of_time_stops_no_source(blog: Blog, admin: Person) -> None:
+    day = blog.world.now + timedelta(days=3)
+    admin.edit(f"{blog.world.home}/Events", f"* 31 December 9999: Party\n* {day:%Y-%m-%d} 18:00 UTC – Hackathon\n")
+    blog.reads("events", f"{blog.world.home}/Events")
+    assert not blog.collect().problems
+    assert len(blog.words()) == 1
 
 
 def test_what_is_read_daily_is_read_again_the_next_day_without_having_changed(blog: Blog, admin: Person) -> None:

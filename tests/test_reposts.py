@@ -126,6 +126,26 @@ def test_an_answer_that_is_lost_gives_no_second_repost(reposting: World, alice: 
     assert states(reposting.memory())["mediawiki/mastodon"] == "posted"
 
 
+def test_a_card_whose_original_was_declined_comes_to_its_end(reposting: World, alice: Person, bob: Person) -> None:
+    reposting.collect()
+    id_ = reposting.id_of("new skin")
+    reposting.change(bob, id_, status="declined")  # for wikitech, which is his
+    run(reposting)
+    assert reposting.memory().known[id_].end == "declined"
+    assert id_ not in reposting.cards()
+
+
+def test_a_repost_is_never_corrected_to_words(reposting: World, alice: Person) -> None:
+    reposting.collect()
+    id_ = reposting.approve(alice, "new skin")
+    run(reposting)
+    reposting.change(alice, id_, accounts="wikitech, mediawiki", reposted_by="", status="correct")
+    run(reposting)
+    assert len(boosts(reposting)) == 1
+    assert set(states(reposting.memory()).values()) == {"posted"}
+    assert reposting.posts("mediawiki") == []
+
+
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "upload"])
 def test_a_process_killed_while_reposting_leaves_one_repost(
     reposting: World, alice: Person, bot_environment: dict[str, str], step: str

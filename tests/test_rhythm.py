@@ -141,6 +141,12 @@ def test_what_keeps_stays_on_the_queue_for_longer(evergreen: str, days: int, ope
     assert bool(after.open()) is open_
 
 
+def test_that_it_keeps_is_part_of_what_was_approved() -> None:
+    memory, seen = desk(FRIDAY, keeping=1, posted=(FRIDAY - timedelta(days=1),) * 3)
+    hasty = put(seen, queue=put(seen.queue, text=seen.queue.text.replace("| evergreen = yes", "| evergreen = ")))
+    assert due(memory, seen) == due(memory, hasty) == []
+
+
 def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
     memory, seen = desk(FRIDAY, approved=3)
     before = out("old", FRIDAY - timedelta(hours=3))
