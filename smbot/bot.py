@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 
-from smbot import channels, gather, pages, plan
+from smbot import channels, gather, notices, pages, plan
 from smbot.errors import Conflict, Rejected
 from smbot.gather import Snapshot, titles
 from smbot.lookout import Lookout
@@ -138,7 +138,7 @@ class Desk:
             self._save(edit, troubles)
         if edit := pages.queue_edit(mind.memory, seen, tuple(troubles)):
             self._save(edit, troubles)
-        if pages.is_message_due(mind.memory, seen):
+        if notices.is_due(mind.memory, seen):
             self._tell(mind, seen, troubles)
         report.problems += troubles
         if logged:
@@ -149,7 +149,7 @@ class Desk:
         page = self._wiki.read([self._titles.talk])[self._titles.talk]
         edit = pages.message_edit(page, mind.memory, seen)
         if edit is None or self._save(edit, troubles):
-            mind.insist(lambda now: pages.told(now, seen))
+            mind.insist(lambda now: notices.told(now, seen))
 
     def _save(self, edit: Edit, troubles: list[str]) -> int:
         """Save a page for people; its revision. One that the wiki refuses (0) holds up no other."""

@@ -99,6 +99,12 @@ def is_moot(memory: Memory, id_: str, text: Text) -> bool:
     return first.state in (GIVEN_UP, RETRACTED) or (first.state == POSTED and not first.url)
 
 
+def name_of(channel: str, seen: Snapshot) -> str:
+    """A channel as people call it, such as 'wikitech on Mastodon'."""
+    account, network = channel.split("/")
+    return f"{account} on {seen.rules[channel].network if channel in seen.rules else network}"
+
+
 # --- when an account may post ---------------------------------------------------------------------------------------
 
 

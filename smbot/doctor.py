@@ -12,7 +12,7 @@ from smbot.gather import titles
 from smbot.memory import load
 from smbot.model import Page
 from smbot.newsstand import Newsstand
-from smbot.pages import ANNOUNCE
+from smbot.notices import ANNOUNCE
 from smbot.wiki import Wiki
 
 # What the bot's password has to grant, and what for: https://www.mediawiki.org/wiki/Manual:User_rights

@@ -167,6 +167,11 @@ def encode(text: str) -> str:
     return f"<nowiki>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</nowiki>"
 
 
+def say(problem: Problem) -> str:
+    """A problem as wikitext."""
+    return f"{encode(problem.message)} {encode(problem.remedy)}".strip()
+
+
 def person(name: str) -> str:
     """A user as a link to their page; ‘somebody’ where the wiki hides who it was."""
     return f"[[User:{name}|{name}]]" if name else "somebody"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import pages, postlog, review
+from smbot import deliveries, notices, pages, plan, postlog, review
 from smbot.memory import (
     DEFERRED,
     HANDED_OFF,
@@ -71,7 +71,7 @@ def test_the_preview_is_the_words_that_are_sent() -> None:
     desk.change(ALICE, id_, status="approved")
     (post,) = [t for t in parse(desk.argument(id_, "preview")).ifilter_templates() if str(t.name) == "Smbot/post"]
     seen, memory = desk.think()
-    assert plain(post, "text") == (pages.plan.due(memory, seen)[0].text.words, ())
+    assert plain(post, "text") == (plan.due(memory, seen)[0].text.words, ())
     assert (raw(post, "account"), raw(post, "network"), raw(post, "limit")) == ("mediawiki", "mastodon", "500")
     assert raw(post, "length") == str(len(plain(post, "text")[0]))
 
@@ -192,8 +192,8 @@ def test_a_requester_reads_on_every_stage_what_became_of_it() -> None:
     id_ = desk.ids[0]
     desk.change(ALICE, id_, status="approved")
     seen, memory = desk.think()
-    (one,) = pages.plan.due(memory, seen)
-    desk.memory = pages.deliveries.record(memory, one, Posted("https://m.example/1", "1"), seen.now)
+    (one,) = plan.due(memory, seen)
+    desk.memory = deliveries.record(memory, one, Posted("https://m.example/1", "1"), seen.now)
     desk.run()
     desk.run()
     assert "{{Smbot/answer|1=posted|2=[https://m.example/1 mediawiki on mastodon]}}" in desk.answers()
@@ -239,7 +239,7 @@ def test_hundreds_of_cards_stand_still_when_nothing_changes() -> None:
 
 def top(memory: Memory, **more: object) -> str:
     """What stands at the top of the queue."""
-    return pages.status_line(memory, snapshot(memory, **more))
+    return notices.status_line(memory, snapshot(memory, **more))
 
 
 @pytest.mark.parametrize(

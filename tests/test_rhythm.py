@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from smbot import pages, plan, proposals, rhythm
+from smbot import notices, pages, plan, proposals, rhythm
+from smbot.cards import notes
 from smbot.gather import Snapshot
 from smbot.memory import Approval, Delivery, Memory, Standing
 from smbot.model import Candidate, Page
@@ -166,57 +167,57 @@ def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
 
 def note(memory: Memory, seen: Snapshot, id_: str) -> str:
     (proposal,) = [p for p in proposals.proposals(memory, seen) if p.id == id_]
-    return "; ".join(pages._notes(proposal, memory, seen))
+    return "; ".join(notes(proposal, memory, seen))
 
 
 def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() -> None:
-    said = pages.status_line(*desk(FRIDAY, approved=1, waiting=5))
+    said = notices.status_line(*desk(FRIDAY, approved=1, waiting=5))
     assert "'''mediawiki falls short of its goal.''' Of 3 posts this week 0 are out, and 1 approved." in said
     assert said.count("[[#n") == rhythm.SUGGESTED
-    assert "falls short" not in pages.status_line(*desk(FRIDAY, approved=3))
-    assert "falls short" not in pages.status_line(*desk(MONDAY, approved=1, waiting=5))
-    assert "Nothing waits that could." in pages.status_line(*desk(FRIDAY))
+    assert "falls short" not in notices.status_line(*desk(FRIDAY, approved=3))
+    assert "falls short" not in notices.status_line(*desk(MONDAY, approved=1, waiting=5))
+    assert "Nothing waits that could." in notices.status_line(*desk(FRIDAY))
 
 
 def test_too_many_cards_without_a_decision_are_told_of() -> None:
-    assert f"'''{rhythm.MANY} posts wait for a decision'''" in pages.status_line(*desk(MONDAY, waiting=rhythm.MANY))
-    assert "wait for a decision" not in pages.status_line(*desk(MONDAY, waiting=rhythm.MANY - 1))
+    assert f"'''{rhythm.MANY} posts wait for a decision'''" in notices.status_line(*desk(MONDAY, waiting=rhythm.MANY))
+    assert "wait for a decision" not in notices.status_line(*desk(MONDAY, waiting=rhythm.MANY - 1))
 
 
 def test_without_a_goal_nobody_is_told_anything() -> None:
     memory, seen = desk(FRIDAY, waiting=50, account=voice(goal=0))
-    assert "waiting" not in pages.status_line(memory, seen)
-    assert not pages.is_message_due(memory, seen)
+    assert "waiting" not in notices.status_line(memory, seen)
+    assert not notices.is_due(memory, seen)
 
 
 def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
     memory, seen = desk(MONDAY + timedelta(days=1), approved=1, waiting=2)
-    assert pages.is_message_due(memory, seen)
+    assert notices.is_due(memory, seen)
     edit = pages.message_edit(Page(TITLES.talk), memory, seen)
     assert edit is not None
     assert edit.text.startswith("== Week 47 of 2026 ==\n")
     assert "[[User:Alice|Alice]] – ~~~~" in edit.text
     assert f"* [[{TITLES.queue}#n1|News number 1.]]" in edit.text
     assert pages.message_edit(Page(TITLES.talk, 1, edit.text), memory, seen) is None
-    after = pages.told(memory, seen)
-    assert not pages.is_message_due(after, seen)
-    assert pages.is_message_due(after, put(seen, now=MONDAY + timedelta(days=8)))
+    after = notices.told(memory, seen)
+    assert not notices.is_due(after, seen)
+    assert notices.is_due(after, put(seen, now=MONDAY + timedelta(days=8)))
 
 
 def test_there_is_no_message_where_nothing_is_missing() -> None:
     memory, seen = desk(FRIDAY, approved=3)
-    assert not pages.is_message_due(memory, seen)
+    assert not notices.is_due(memory, seen)
 
 
 @pytest.mark.parametrize(("hour", "due_"), [(0, False), (11, False), (12, True)])
 def test_the_message_waits_until_it_is_monday_everywhere(hour: int, due_: bool) -> None:
-    assert pages.is_message_due(*desk(MONDAY.replace(hour=hour))) is due_
+    assert notices.is_due(*desk(MONDAY.replace(hour=hour))) is due_
 
 
 def test_cards_of_titles_full_of_markup_are_named_safely() -> None:
     memory, seen = desk(FRIDAY, waiting=1)
     odd = known(title="]] '''x''' {{!}} | <b>", proposal=Candidate(("mediawiki",), "A"))
     memory = replace(memory, known={"n0": odd})
-    said = pages.status_line(memory, seen)
+    said = notices.status_line(memory, seen)
     assert "<b>" not in said
     assert "'''x" not in said

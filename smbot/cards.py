@@ -1,0 +1,278 @@
+"""The cards on the queue as they shall be: what is on each, and what a maintainer has to know about it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from smbot import compose, deliveries, plan, proposals, review, rhythm
+from smbot.compose import is_web_address
+from smbot.deliveries import name_of
+from smbot.forms import shorten, show_time
+from smbot.gather import Snapshot
+from smbot.memory import (
+    CORRECT,
+    DEFERRED,
+    IN_DOUBT,
+    POSTED,
+    REFUSED,
+    RETRACT,
+    SENDING,
+    STATUSES,
+    Decision,
+    Delivery,
+    Known,
+    Memory,
+)
+from smbot.model import Can, Rules, Text
+from smbot.proposals import Proposal
+from smbot.templates import address, encode, person, say
+
+
+def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
+    known = proposal.known
+    approved = any(proposals.verdict(proposal, account, seen).approval for account in proposal.accounts)
+    return review.View(
+        title=review.heading_words((known.proposal or proposal.candidate).title),
+        section=_section(known),
+        candidate=known.proposal or proposal.candidate,
+        rewrite=not known.standing.edited and (not approved or bool(known.outdated)) and not known.end,
+        status=plan.needs_status(proposal, memory, seen),
+        filled={
+            "preview": "".join(_preview(proposal, seen)),
+            "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
+            "source": _source(known),
+            "expires": show_time(proposals.expires(proposal, seen.settings)),
+            **_checks(proposal, seen),
+            "note": "<br>".join(notes(proposal, memory, seen)),
+        },
+    )
+
+
+def _section(known: Known) -> str:
+    if known.end:
+        return review.POSTED_OF_LATE
+    return f"{known.source} {known.group}: pick what to post" if known.pick else review.TO_REVIEW
+
+
+def _source(known: Known) -> str:
+    if known.is_request:
+        who = ", ".join(map(person, known.requesters))
+        return f"[[{known.page}|request]] by {who}"
+    step = f", {known.step}" if known.step else ""
+    told = [
+        (f"{known.source}, {known.group}{step}" if known.group else f"{known.source}{step}", known.url),
+        *known.also,
+    ]
+    return " · ".join(f"[{address(url)} {encode(label)}]" if url else encode(label) for label, url in told)
+
+
+def _checks(proposal: Proposal, seen: Snapshot) -> dict[str, str]:
+    """What reviewers should look at twice, as a wikitext list; nothing to fill in where the card has it already."""
+    known, card = proposal.known, proposal.card
+    if known.end:
+        return {"checks": ""}
+    if card and card.face == known.standing.vouched and card.candidate == (known.proposal or card.candidate):
+        return {}
+    from smbot import checker  # a tenth of a second, and most often no card is new
+
+    candidate = proposal.candidate
+    tags = {
+        tag
+        for name in proposal.accounts
+        if name in seen.settings.accounts
+        for tag in seen.settings.accounts[name].hashtags
+    }
+    look = partial(
+        checker.check,
+        language=candidate.language,
+        hashtags=tags,
+        alt=candidate.alt,
+        links=(candidate.link,) * bool(candidate.link),
+    )
+    words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
+    found = dict.fromkeys(finding for text in words for finding in look(text))
+    return {"checks": "\n".join(f"* {encode(f.reason)} ''{encode(f.sentence)}''" for f in found)}
+
+
+def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
+    """Each post exactly as it will go out."""
+    for channel, text in proposal.texts.items():
+        for number in range(len(text.parts)):
+            cells = _post(channel, text, number, seen.rules[channel])
+            yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
+
+
+def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]:
+    """One post of a thread, as arguments of the template that draws it."""
+    account, network = channel.split("/")
+    if text.points_at:
+        mills = compose.costs(text, rules)[0]
+        act = {"repost": _pointed_at(text.repost), "like": _pointed_at(text.like)}
+        return {"account": account, "network": network, "cost": deliveries.dollars(mills) if mills else "", **act}
+    words, mills = text.parts[number], compose.costs(text, rules)[number]
+    image = text.images[0] if text.images and not number else None
+    return {
+        "account": account,
+        "network": network,
+        "language": encode(text.language),
+        "length": str(compose.length(words, rules, text.warning)),
+        "limit": str(rules.characters),
+        "cost": deliveries.dollars(mills) if mills else "",
+        "image": _file_name(image.file) if image else "",
+        "alt": encode(image.alt) if image else "",
+        "warning": encode(text.warning),
+        "visibility": text.visibility,
+        "text": encode(words),
+        "part": f"{number + 1}/{len(text.parts)}" if text.rest else "",
+    }
+
+
+def _pointed_at(post: str) -> str:
+    """A post of another account on the same card by the name of that account, any other by its address."""
+    return f"what '''{post.split('/')[0]}''' posts there" if post and not is_web_address(post) else encode(post)
+
+
+def _file_name(name: str) -> str:
+    """The name of a file so that `[[File:…]]` in a template still finds it; what cannot be a name is shown as typed."""
+    return encode(name) if re.search(r"[#<>\[\]|{}]", name) else name.replace("&", "&amp;")
+
+
+def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """What a maintainer has to know about a card, most pressing first; wikitext."""
+    card, known = proposal.card, proposal.known
+    of_it = memory.of(proposal.id)
+    for delivery in of_it:
+        yield from _delivery_note(delivery, seen, is_asked=delivery in deliveries.stuck(of_it))
+    if decision := known.standing.decision:
+        yield from _undone(decision, proposal, seen)
+    if known.end:
+        yield from _posted_notes(proposal, memory, seen)
+        return
+    if known.outdated == proposal.digest and not known.standing.edited:  # the card is written anew just now
+        yield "It was moved to another time, so it has to be approved again."
+        return
+    if known.held:
+        yield f"Held back: {encode(known.held)}"
+    yield from (say(problem) for problem in proposal.problems)
+    if proposals.is_late(proposal, seen.now):
+        yield "The time in ‘not after’ is over, so it is not posted. Change it, or decline."
+    if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
+        yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
+    yield from _rarely(proposal, memory, seen)
+    yield from _similar(known, memory)
+    yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
+
+
+def _similar(known: Known, memory: Memory) -> Iterator[str]:
+    """What was posted of late and is like it."""
+    for id_, reason in known.similar:
+        before = memory.known.get(id_)
+        if before:
+            what = (
+                f"[{address(before.url)} {encode(shorten(before.title))}]"
+                if before.url
+                else encode(shorten(before.title))
+            )
+            yield f"Like something posted (proposed on {before.since}): {what} ({encode(reason)})."
+
+
+def _rarely(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """When its accounts last did what they are to do rarely: repost or like what others posted."""
+    act = "repost" if proposal.candidate.repost else "like" if proposal.candidate.like else ""
+    for account in proposal.accounts if act else ():
+        last = memory.pointed.get(f"{account} {act}")
+        when = f"last on {last} ({(seen.now.date() - last).days} days ago)" if last else "never so far"
+        yield f"To be done rarely: {account} did that to others {when}."
+
+
+def _undone(decision: Decision, proposal: Proposal, seen: Snapshot) -> Iterator[str]:
+    """Why what somebody set a card to was not done, or not yet."""
+    if not any(seen.settings.maintains(decision.user, account) for account in proposal.candidate.voices):
+        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
+    elif decision.status == CORRECT:
+        yield plan.why_not_corrected(decision, proposal, seen)
+    elif decision.status == RETRACT:
+        yield f"{person(decision.user)} set it to retract; what is being sent now is taken back as soon as it is clear."
+
+
+def _posted_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """How what is out differs from what the card says now."""
+    yield from (say(problem) for problem in proposal.problems)
+    for delivery in memory.of(proposal.id):
+        text = proposal.texts.get(delivery.channel)
+        if delivery.state != POSTED or text is None or text == delivery.text:
+            continue
+        name = name_of(delivery.channel, seen)
+        pointing = text.points_at or delivery.text.points_at
+        can = seen.rules[delivery.channel].can
+        if pointing or Can.CORRECT not in can or len(text.parts) != len(delivery.posts):
+            yield f"{name} cannot be changed: it keeps the words that were posted, unless you retract it."
+        else:
+            yield f"{name} still has the words that were posted; a maintainer can set ‘status’ to correct."
+
+
+_LOOK = (
+    "Look there, then set ‘status’ to posted (it is there; give its address in ‘posted link’), again (it is not: send "
+    "it), or give up."
+)
+_LATER = "You are asked about it when the other is settled."
+
+
+def _delivery_note(delivery: Delivery, seen: Snapshot, *, is_asked: bool) -> Iterator[str]:
+    channel, why = name_of(delivery.channel, seen), encode(delivery.reason)
+    match delivery.task, delivery.state:
+        case _, "posted":
+            yield f"Posted by {channel}: {encode(delivery.url)}".rstrip(": ") + (f" ({why})" if why else "")
+        case "post", "sending":
+            asked = " Nobody can say yet whether it is there; smbot keeps asking." if why else ""
+            yield f"Being sent by {channel}.{asked} {why}".strip()
+        case "post", "deferred":
+            yield f"{channel} will be tried again at {show_time(delivery.until or seen.now)} UTC: {why}"
+        case task, "deferred":
+            yield f"To be {'deleted' if task == RETRACT else 'corrected'}: {channel} ({why or encode(delivery.said)})."
+        case _, "retracted":
+            yield f"Deleted again from {channel} ({why})."
+        case _, "handed off":
+            place = f"[[{seen.titles.log}/{delivery.month}#{delivery.key}|the log says what to do]]"
+            yield f"A person has to do it: {channel}; {place}."
+        case _, "in doubt":
+            yield f"Nobody can say whether {channel} posted it ({why}). {_LOOK if is_asked else _LATER}"
+        case _, "refused":
+            yield f"{channel} refused it: {why} {'Set ‘status’ to again, or give up.' if is_asked else _LATER}"
+
+
+def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    missing = []
+    for account in proposal.accounts:
+        verdict = proposals.verdict(proposal, account, seen)
+        if verdict.why:
+            yield verdict.why
+        if verdict.approval is None:
+            missing.append(account)
+        elif proposals.is_early(proposal, seen.now):
+            when = show_time(proposal.candidate.not_before)
+            yield f"Approved by {person(verdict.approval.user)}; goes out after {when}."
+        elif not proposal.problems:
+            yield from _waiting_notes(proposal, account, memory, seen)
+    if missing and len(missing) < len(proposal.accounts):
+        yield f"Still waits for a maintainer of {', '.join(missing)}."
+    for account, why in proposal.known.dropped.items():
+        yield f"{account}: {encode(why)}."
+
+
+def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """Why what is approved does not go out yet."""
+    keeps = proposal.candidate.evergreen
+    if keeps and rhythm.waits_for_thin_week(proposal, account, proposals.proposals(memory, seen), memory, seen):
+        yield "Approved; it keeps, so it waits for a week with little else."
+        return
+    for channel, text in proposal.texts.items():
+        before = memory.deliveries.get(f"{proposal.id}/{channel}")
+        if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
+            mills = sum(compose.costs(text, seen.rules[channel]))
+            if text.repost and not deliveries.original(memory, proposal.id, text):
+                yield f"Approved; reposts what {name_of(text.repost, seen)} posts, once that is out."
+            elif why := deliveries.waits(proposal.id, channel, mills, memory, seen):
+                yield f"Approved; {why}"
