@@ -50,8 +50,9 @@ class Week:
 
     @property
     def is_thin(self) -> bool:
-        """Whether it is behind without what keeps, so that some of that is to go out."""
-        return self.posted + self.approved - self.keeping < self.goal * self.gone // self.days
+        """Whether it is behind without what keeps, so that some of that is to go out; sooner from the middle on."""
+        wanted = self.goal * self.gone + (self.days - 1) * (2 * self.gone >= self.days)
+        return self.posted + self.approved - self.keeping < wanted // self.days
 
 
 def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Week:
