@@ -124,19 +124,21 @@ def _is_of(url: str, post: Post) -> bool:
 
 # --- each exactly once ----------------------------------------------------------------------------------------------
 
+AGAIN = timedelta(weeks=8)  # later than this the same words are no double
+
 
 def doubles(books: Books) -> list[str]:
     """Posts that are on a network twice, or on the log not exactly once; rows of the log without a post.
 
-    What two sources tell counts as the same, whatever their words.
+    What two sources tell counts as the same, whatever their words. What is promoted once a quarter may be said again.
     """
     seen: dict[tuple[str, str, str], Post] = {}
     found = []
     for post in books.posts:
         place = (post.account, post.network, post.of or " ".join(post.words.split()))
-        if place in seen:
+        if place in seen and (post.of or post.at - seen[place].at < AGAIN):
             found.append(f"twice: {post}, and at {seen[place].at:%Y-%m-%d %H:%M}")
-        seen.setdefault(place, post)
+        seen[place] = post
         if len(rows := books._rows(post)) != 1:
             found.append(f"on the log {len(rows)} times: {post}")
     posted = [row for row in books.rows if row.state == "posted"]

@@ -33,11 +33,14 @@ from smbot.templates import address, encode, person, say
 def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     known = proposal.known
     approved = any(proposals.verdict(proposal, account, seen).approval for account in proposal.accounts)
+    rewrite = not known.standing.edited and (not approved or bool(known.outdated)) and not known.end
+    if rewrite:  # what it shows and what it says belong together: an approval is of both
+        proposal = proposals.redrawn(proposal, memory, seen)
     return review.View(
         title=review.heading_words((known.proposal or proposal.candidate).title),
         section=_section(known),
         candidate=known.proposal or proposal.candidate,
-        rewrite=not known.standing.edited and (not approved or bool(known.outdated)) and not known.end,
+        rewrite=rewrite,
         status=plan.needs_status(proposal, memory, seen),
         filled={
             "preview": "".join(_preview(proposal, seen)),
@@ -149,9 +152,6 @@ def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
         yield from _undone(decision, proposal, seen)
     if known.end:
         yield from _posted_notes(proposal, memory, seen)
-        return
-    if known.outdated == proposal.digest and not known.standing.edited:  # the card is written anew just now
-        yield "It was moved to another time, so it has to be approved again."
         return
     if known.held:
         yield f"Held back: {encode(known.held)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from smbot import compose, manners, pictures, review
@@ -68,6 +68,15 @@ def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: S
 def _outdated(known: Known) -> Problem:
     when = f"It now takes place at {show_time(known.event.start)} UTC" if known.event else "It was moved"
     return Problem(f"{when}; this card still has the old time.", "Change the words, ‘not before’ and ‘not after’.")
+
+
+def redrawn(proposal: Proposal, memory: Memory, seen: Snapshot) -> Proposal:
+    """The same, as its card will say it once smbot has written into it what is proposed now."""
+    known = proposal.known
+    if proposal.card is None or known.proposal is None:
+        return proposal
+    card = replace(proposal.card, candidate=known.proposal, problems=())
+    return _proposal(proposal.id, known, card, memory, seen)
 
 
 def _image_problems(texts: Mapping[str, Text], seen: Snapshot) -> Iterator[Problem]:

@@ -91,6 +91,20 @@ def test_proposing_twice_adds_nothing() -> None:
     assert len(desk.memory.known) == 6
 
 
+def test_a_card_shows_what_it_says_in_the_very_edit_that_changes_it() -> None:
+    desk = Paper()
+    desk.news("A new skin is the default.")
+    desk.run()
+    (id_,) = desk.ids
+    desk.news("A new skin is the default from today.")
+    desk.run()
+    assert "from today" in desk.argument(id_, "text")
+    assert "from today" in desk.argument(id_, "preview")
+    before = desk.text
+    desk.run()
+    assert desk.text == before
+
+
 def test_a_moved_talk_moves_the_cards_nobody_has_touched() -> None:
     desk = Talks(talk())
     ids = set(desk.ids)
