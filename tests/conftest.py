@@ -33,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYWIKIBOT_DIR"] = folder
 
 
+LONGEST = ("test_year.py", "test_exactly_once.py", "test_faults.py", "test_sending.py", "test_channels.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker is left alone with one of them in the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def wiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxWiki]:
     """A running MediaWiki for the whole session, with the account of the bot on it."""
