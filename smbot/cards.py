@@ -34,7 +34,8 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     known = proposal.known
     approved = any(proposals.verdict(proposal, account, seen).approval for account in proposal.accounts)
     rewrite = not known.standing.edited and (not approved or bool(known.outdated)) and not known.end
-    if rewrite:  # what it shows and what it says belong together: an approval is of both
+    changes = rewrite and known.proposal != proposal.candidate
+    if changes:  # what it shows and what it says belong together: an approval is of both
         proposal = proposals.redrawn(proposal, memory, seen)
     return review.View(
         title=review.heading_words((known.proposal or proposal.candidate).title),
@@ -47,7 +48,7 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(proposals.expires(proposal, seen.settings)),
-            **_checks(proposal, seen),
+            **_checks(proposal, seen, changes=changes),
             "note": "<br>".join(notes(proposal, memory, seen)),
         },
     )
@@ -71,12 +72,15 @@ def _source(known: Known) -> str:
     return " · ".join(f"[{address(url)} {encode(label)}]" if url else encode(label) for label, url in told)
 
 
-def _checks(proposal: Proposal, seen: Snapshot) -> dict[str, str]:
-    """What reviewers should look at twice, as a wikitext list; nothing to fill in where the card has it already."""
+def _checks(proposal: Proposal, seen: Snapshot, *, changes: bool) -> dict[str, str]:
+    """What reviewers should look at twice, as a wikitext list; nothing to fill in where the card has it already.
+
+    That is so unless its words are about to change, or somebody has touched it since smbot drew it.
+    """
     known, card = proposal.known, proposal.card
     if known.end:
         return {"checks": ""}
-    if card and card.face == known.standing.vouched and card.candidate == (known.proposal or card.candidate):
+    if card and not changes and card.face == known.standing.vouched:
         return {}
     from smbot import checker  # a tenth of a second, and most often no card is new
 

@@ -100,6 +100,9 @@ def test_a_card_shows_what_it_says_in_the_very_edit_that_changes_it() -> None:
     desk.run()
     assert "from today" in desk.argument(id_, "text")
     assert "from today" in desk.argument(id_, "preview")
+    desk.news("An amazing new skin is the default from today.")
+    desk.run()
+    assert "amazing" in desk.argument(id_, "checks")
     before = desk.text
     desk.run()
     assert desk.text == before
