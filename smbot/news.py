@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from smbot.gather import Snapshot
 
 JOINED = "joined"  # how an item ends that another source has told already
-CANCELLED = dated.CANCELLED
 
 
 def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
@@ -257,7 +256,7 @@ class _Desk:
                 continue
             if k.step in steps:
                 self._renew(one, item, trace, steps.pop(k.step), before.event)
-            elif k.step == CANCELLED:
+            elif k.step == dated.CANCELLED:
                 self.known[one] = replace(k, held="It takes place after all.")
             elif k.event == item.event:  # a reminder whose time has begun
                 self.known[one] = replace(k, held="")
@@ -308,7 +307,7 @@ class _Desk:
     def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:
         """What became of something that was announced; what was not, needs no such news."""
         family = self._family.get(id_, [])
-        changes = [k for one in family if (k := self.known[one]).step.startswith((dated.MOVED, CANCELLED))]
+        changes = [k for one in family if (k := self.known[one]).step.startswith((dated.MOVED, dated.CANCELLED))]
         told = changes and (changes[-1].step, changes[-1].event) == (step.name, item.event)
         if not told and not self._out.isdisjoint((id_, *family)):
             self._propose(id_, item, trace, step, serial=len(changes))
@@ -318,7 +317,7 @@ class _Desk:
         for one in (id_, *self._family.get(id_, ())):
             k = self.known[one]
             if not k.end:
-                self.known[one] = replace(k, held=why if k.step != CANCELLED else "")
+                self.known[one] = replace(k, held=why if k.step != dated.CANCELLED else "")
 
     # --- the same from two sources ----------------------------------------------------------------------------------
 

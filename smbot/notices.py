@@ -44,8 +44,7 @@ def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
     """Which accounts fall short of their goal, and what could fill the gap; whether too much waits for a decision."""
     open_ = proposals.proposals(memory, seen) if any(a.goal for a in seen.settings.accounts.values()) else []
     for name, account in seen.settings.accounts.items():
-        week = rhythm.week(name, open_, memory, seen)
-        if account.goal and week.is_short:
+        if account.goal and (week := rhythm.week(name, open_, memory, seen)).is_short:
             could = ", ".join(_to(p, "#") for p in rhythm.fillers(name, open_, seen))
             yield f"{_progress(week)} {f'Could fill the gap: {could}.' if could else 'Nothing waits that could.'}"
     pile = rhythm.pile(open_, seen)

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from smbot import deliveries
 from smbot.gather import Snapshot
-from smbot.memory import Memory
+from smbot.memory import DEFERRED, Memory
+from smbot.model import Text
 from smbot.proposals import Proposal, is_late, verdict
 from smbot.settings import Account
 
 MANY, LONG = 10, timedelta(days=7)  # so many cards without a decision, or one for so long, are worth a word
 SUGGESTED = 3
-_WEEK, _WORKING = 7, frozenset(range(5))
+_WORKING = frozenset(range(5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,6 @@ class Week:
     keeping: int
     gone: int
     days: int
-
-    @property
-    def lacks(self) -> int:
-        """How many posts are missing to the goal, with all that is approved."""
-        return max(0, self.goal - self.posted - self.approved)
 
     @property
     def is_short(self) -> bool:
@@ -63,19 +59,33 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
     monday = today - timedelta(days=today.weekday())
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d))
     out = {d.id for d in mine if d.since.astimezone(zone).date() >= monday}
-    ready = [p for p in open_ if p.id not in out and _is_ready(p, account, monday, zone, seen)]
+    sunday = monday + timedelta(days=6)
+    ready = [p for p in open_ if p.id not in out and _is_coming(p, account, sunday, memory, seen)]
     keeping = sum(p.candidate.evergreen for p in ready)
     return Week(account, voice.goal, len(out), len(ready), keeping, _days(voice, today), _days(voice))
 
 
-def _is_ready(proposal: Proposal, account: str, monday: date, zone: ZoneInfo, seen: Snapshot) -> bool:
-    """Whether it is approved and can go out this week."""
+def _is_coming(proposal: Proposal, account: str, until: date, memory: Memory, seen: Snapshot) -> bool:
+    """Whether it is approved, and will go out somewhere by that day if all goes well."""
     if account not in proposal.accounts or proposal.problems or proposal.known.held or is_late(proposal, seen.now):
         return False
     begins = proposal.candidate.not_before
-    if begins and begins.astimezone(zone).date() >= monday + timedelta(days=_WEEK):
+    if begins and begins.astimezone(ZoneInfo(seen.settings.accounts[account].rhythm.zone)).date() > until:
         return False
-    return bool(verdict(proposal, account, seen).approval)
+    if not verdict(proposal, account, seen).approval:
+        return False
+    mine = ((c, text) for c, text in proposal.texts.items() if c.split("/")[0] == account)
+    return any(_may_follow(proposal, channel, text, memory, seen) for channel, text in mine)
+
+
+def _may_follow(proposal: Proposal, channel: str, text: Text, memory: Memory, seen: Snapshot) -> bool:
+    """Whether only time keeps one of its posts back: it was not refused, and what it reposts is out or coming."""
+    before = memory.deliveries.get(f"{proposal.id}/{channel}")
+    if before and before.state != DEFERRED:
+        return False
+    if not text.repost or deliveries.original(memory, proposal.id, text):
+        return True
+    return bool(verdict(proposal, text.repost.split("/")[0], seen).approval)
 
 
 def _days(account: Account, until: date | None = None) -> int:
@@ -89,9 +99,9 @@ def waits_for_thin_week(
 ) -> bool:
     """Whether something that keeps is held back, as there is enough else. A time that somebody set comes first."""
     candidate = proposal.candidate
-    if deliveries.is_begun_by(account, proposal.id, memory, seen.now):
-        return False
     if not candidate.evergreen or candidate.not_before or not seen.settings.accounts[account].goal:
+        return False
+    if deliveries.is_begun_by(account, proposal.id, memory, seen.now):
         return False
     return not week(account, open_, memory, seen).is_thin
 

@@ -80,7 +80,7 @@ def due(memory: Memory, seen: Snapshot) -> list[str]:
 
 def test_a_week_counts_what_is_out_and_what_is_approved() -> None:
     found = week(*desk(FRIDAY, approved=1, keeping=1, waiting=4, posted=(FRIDAY - timedelta(days=2),)))
-    assert (found.posted, found.approved, found.keeping, found.lacks) == (1, 2, 1, 0)
+    assert (found.posted, found.approved, found.keeping, found.is_short) == (1, 2, 1, False)
 
 
 def test_what_was_posted_last_week_is_of_last_week() -> None:
@@ -88,6 +88,15 @@ def test_what_was_posted_last_week_is_of_last_week() -> None:
     assert week(*desk(MONDAY, posted=(sunday,))).posted == 0
     in_berlin = voice(rhythm=Rhythm(zone="Europe/Berlin"))
     assert week(*desk(MONDAY, posted=(sunday,), account=in_berlin)).posted == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "coming"), [("deferred", 1), ("refused", 0), ("given up", 0), ("in doubt", 0), ("posted", 0)]
+)
+def test_what_was_refused_or_is_out_is_not_still_to_come(state: str, coming: int) -> None:
+    memory, seen = desk(FRIDAY, approved=1)
+    before = delivery("n0", CHANNEL, state=state, since=FRIDAY - timedelta(days=1))
+    assert week(replace(memory, deliveries={before.key: before}), seen).approved == coming
 
 
 def test_what_may_only_go_out_next_week_does_not_help_this_one() -> None:
