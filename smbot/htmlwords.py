@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+
+from smbot.sentences import ends, stops
 
 # Each pattern takes what is left where no end is found, or looks no further than the next '<'.
 _UNSHOWN = re.compile(
@@ -51,30 +52,17 @@ def _words(piece: str) -> str:
 
 # --- sentences --------------------------------------------------------------------------------------------------------
 
-# Full stops of many scripts, Devanagari's danda among them, which Odia writes as well.
-_END = re.compile(r"(?<![.!?…।॥؟۔։።])[.!?…।॥؟۔։።]++[\"'”’»)\]]*+(?=\s|\Z)|[。！？]++[」』”’）]*+")
 _SHORTEST = 20  # characters: 'Dr.' and 'Hello!' are no sentences worth standing alone
 
 
 def first_sentence(words: str) -> str:
     """The first sentence of some words on one line; all of them where none ends."""
-    end = next((end for end in _ends(words) if end >= _SHORTEST), len(words))
-    return words[:end]
+    return words[: next((end for end in ends(words) if end >= _SHORTEST), len(words))]
 
 
 def whole_sentences(words: str) -> str:
     """Words on one line up to where their last whole sentence ends; '' where none does."""
-    end = 0
-    for end in _ends(words):  # noqa: B007 - the last one is wanted
-        pass
-    return words[:end]
-
-
-def _ends(words: str) -> Iterator[int]:
-    """Where sentences end. Nothing ends before a small letter: 'e.g. this'."""
-    for found in _END.finditer(words):
-        if not words[found.end() : found.end() + 2].strip().islower():
-            yield found.end()
+    return words[: max(stops(words), default=0)]
 
 
 # --- excerpts ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from smbot import compose, wording
 from smbot.channels import NETWORKS, network
 from smbot.model import Can, Candidate, Event, Item, Link, Page, Permalink, Rules, Text
+from smbot.sentences import ends
 from smbot.settings import Account
 from smbot.sources import mediawiki_news, tech_news
 from smbot.wikitext import WIKIMEDIA
@@ -52,7 +53,7 @@ def link(text: str, *links: Link, **more: Any) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    places = [0, *wording.ends(text)]
+    places = [0, *ends(text)]
     return [text[begin:end].strip() for begin, end in pairwise(places)]
 
 
@@ -542,7 +543,7 @@ def test_every_word_comes_from_the_item_in_order_and_nothing_is_left_to_chance(
 def test_every_channel_has_room_for_whole_sentences_or_not_even_for_the_first(it: Item, template: str) -> None:
     candidate = wording.propose(it, template, ("a", "b"), VOICES, TIGHT)
     for channel, text in compose.texts(candidate, VOICES, TIGHT).items():
-        forms = [replace(candidate, text=candidate.text[:end], own=()) for end in wording.ends(candidate.text)]
+        forms = [replace(candidate, text=candidate.text[:end], own=()) for end in ends(candidate.text)]
         prefixes = [compose.texts(form, VOICES, TIGHT)[channel] for form in forms]
         if is_too_long(candidate, channel, text):
             assert text == prefixes[-1]
@@ -562,7 +563,7 @@ def is_too_long(candidate: Candidate, channel: str, text: Text) -> bool:
 def test_sentences_are_the_text_and_what_was_told_is_told_the_same_again(text: str) -> None:
     assert "".join("".join(sentences(text)).split()) == "".join(text.split())
     once = said(item(text))
-    assert wording.ends(text) == sorted(set(wording.ends(text)))
+    assert ends(text) == sorted(set(ends(text)))
     assert wording._tidy(once) == once
 
 

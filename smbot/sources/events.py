@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
+from smbot.sentences import ends
 from smbot.sources import Wants
 from smbot.sources.dates import Found, find, leading, spelled, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
@@ -186,7 +187,6 @@ def called_off(text: str) -> tuple[str, bool]:
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LETTER = re.compile(r"[^\W\d_]")
-_SENTENCE = re.compile(r"(?<=[^\s.][^\s.][^\s.][.!?।])\s+")
 _FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
 _BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date)\b){1,9}\Z", re.I)
 _SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
@@ -245,9 +245,9 @@ def headline(text: str, found: Found) -> tuple[str, str]:
 def split(text: str) -> tuple[str, str]:
     """The first sentence of a text, without its full stop, and the rest."""
     first, _, below = text.strip().partition("\n")
-    parts = _SENTENCE.split(first, maxsplit=1)
-    rest = "\n".join(filter(None, (*parts[1:], below)))
-    return (parts[0].rstrip(".।: ") if rest or parts[0].endswith((".", "।")) else parts[0]), rest
+    end = next(iter(ends(first)), 0)
+    begin, rest = first[:end], "\n".join(filter(None, (first[end:].strip(), below)))
+    return (begin.rstrip(".।: ") if rest or begin.endswith((".", "।")) else begin), rest
 
 
 class _Reader:

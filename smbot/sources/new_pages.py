@@ -17,11 +17,11 @@ from datetime import datetime
 import regex
 
 from smbot.model import Item, Link, Page, Permalink, Reading, Site
+from smbot.sentences import ends
 from smbot.sources import Wants
 from smbot.sources.lines import language
 from smbot.wikilinks import address
 from smbot.wikitext import Plain, clean, plain
-from smbot.wording import ends
 
 
 @dataclass(frozen=True, slots=True)
