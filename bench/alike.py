@@ -18,7 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from smbot.alike import CUT, Archive, Degree, Told, marks  # noqa: E402
+from smbot.alike import CUT, Archive, Degree, Told  # noqa: E402
+from smbot.marks import marks_of  # noqa: E402
 
 PAIRS = ROOT / "tests" / "data" / "alike.toml"
 NEW, OLD = 200, 5000
@@ -39,8 +40,8 @@ def main() -> None:
 
 def judged(pair: dict[str, Any], cut: int | None = None) -> tuple[str, str]:
     """What one text is found to be to the other, and why."""
-    old = Told("old", pair["other"][:cut], marks(pair["other"], pair.get("other_links", ())))
-    found = Archive([old]).alike(pair["one"], marks(pair["one"], pair.get("one_links", ())))
+    old = Told("old", pair["other"][:cut], marks_of(pair["other"], pair.get("other_links", ())))
+    found = Archive([old]).alike(pair["one"], marks_of(pair["one"], pair.get("one_links", ())))
     return (str(found[0].degree), found[0].reason) if found else ("different", "")
 
 
@@ -65,8 +66,8 @@ def cost(length: int, name: str) -> None:
         return f"{' '.join(chance.choices(words, k=length // 6))}. (T{number}) MediaWiki 1.{number % 90}.{number % 7}"
 
     old, new = [text() for _ in range(OLD)], [text() for _ in range(NEW)]
-    remembered = [Told(str(i), t, marks(t, [f"https://example.org/{i % 900}"])) for i, t in enumerate(old)]
-    asked = [(t, marks(t, [f"https://example.org/{i}"])) for i, t in enumerate(new)]
+    remembered = [Told(str(i), t, marks_of(t, [f"https://example.org/{i % 900}"])) for i, t in enumerate(old)]
+    asked = [(t, marks_of(t, [f"https://example.org/{i}"])) for i, t in enumerate(new)]
     begun = process_time()
     archive = Archive(remembered)
     built = process_time()

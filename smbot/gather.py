@@ -223,11 +223,11 @@ def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
 
 
 def _asked(request: intake.Request, seen: Snapshot, page: Page, known: Mapping[str, Known]) -> Known:
-    from smbot import alike
+    from smbot.marks import marks_of  # see `news.archive`
 
     fine = not problems_of(request, seen)
     candidate = request.candidate
-    marks = alike.marks(candidate.text, (candidate.link,) if candidate.link else ())
+    marks = marks_of(candidate.text, (candidate.link,) if candidate.link else ())
     return Known(
         source="request",
         page=page.title,

@@ -155,9 +155,10 @@ class _Desk:
         if Flag.CANCELLED in item.flags:
             return
         from smbot import alike
+        from smbot.marks import marks_of
 
         words = _words(item)
-        marks = alike.marks(words, (link.url for link in item.links))
+        marks = marks_of(words, (link.url for link in item.links))
         self._archive = self._archive or archive(self.known, self._seen.now)
         found = self._archive.alike(words, marks)
         same = (match.id for match in found if match.degree is alike.Degree.SAME)
