@@ -19,11 +19,12 @@ import regex
 
 from smbot import compose
 from smbot.model import Candidate, Event, Item, Link, Rules, Text
-from smbot.sentences import CLOSE, STOPS, ends
+from smbot.sentences import CLOSE, STOPS, ends, stops
 from smbot.settings import Account
 from smbot.wikilinks import without_my_language
 
 MOST_TAGS = 2
+LONGEST = 5000  # characters of a post: of a longer text the first sentences are taken, a longer template is not
 
 # Shows a moment in the time zone of its reader: https://zonestamp.toolforge.org/
 _LOCAL_TIME = "https://zonestamp.toolforge.org/{}"
@@ -45,7 +46,7 @@ def propose(
     A network with too little room gets words of its own: without hashtags, and with as many sentences as fit. Where not
     even one fits they are left whole, so that the card tells the maintainers.
     """
-    title, text = _told(_line(item.title)), _told(item.text)
+    title, text = _told(_line(item.title)[:LONGEST]), _told(_beginning(item.text))
     link = _best_link(item, (*title.tasks, *text.tasks))
     draft = _Draft(template, item, title.text, text.text, "")
     drafts = {
@@ -124,7 +125,8 @@ class _Draft(NamedTuple):
             "section": _line(item.section),
             "tags": self.tags if tags is None else tags,
         }
-        return _fill(self.template, values) or text or self.title
+        words = _fill(self.template, values)
+        return words if 0 < len(words) <= 2 * LONGEST else text or self.title
 
     @property
     def titled(self) -> bool:
@@ -234,6 +236,14 @@ def _told(words: str) -> _Told:
 
     told = _tidy(_REFERENCE.sub(drop, words[lead.end() :] if lead else words))
     return _Told(told, tuple(tasks)) if told else _Told(words, ())
+
+
+def _beginning(text: str) -> str:
+    """As many whole sentences as a post can ever have."""
+    if len(text) <= LONGEST:
+        return text
+    text = text[:LONGEST]
+    return text[: max(stops(text), default=LONGEST)]
 
 
 # --- the link -------------------------------------------------------------------------------------------------------
