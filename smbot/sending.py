@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from dataclasses import replace as put
 from datetime import datetime, timedelta
@@ -281,7 +282,8 @@ class Dispatch:
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Something that touches a network, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        call = partial(copy_context().run, function, *arguments)  # with the language that is spoken
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     # --- writing it down --------------------------------------------------------------------------------------------
 
