@@ -49,6 +49,11 @@ class Person:
         """Give the connections back."""
         self._session.close()
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What makes a browser theirs."""
+        return self._session.cookies.get_dict()
+
     # -- Reading
 
     def query(self, **parameters: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sandbox.people import Person
 from sandbox.wiki import ADMIN, PASSWORD, SandboxWiki, create
 
 if TYPE_CHECKING:
+    from sandbox.browser import Browser
     from tests.world import World
 
 BOT = "Smbot"
@@ -117,6 +118,17 @@ def admin(wiki: SandboxWiki) -> Iterator[Person]:
     """An administrator: protects, blocks, hides."""
     with Person(wiki.api, ADMIN, PASSWORD) as person:
         yield person
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A browser for the whole session; each visit in it is a fresh one."""
+    from sandbox.browser import Browser, find_chromium
+
+    if not find_chromium():
+        pytest.skip("there is no Chromium here; sandbox/bootstrap gets one")
+    with Browser() as new:
+        yield new
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ $wgServer = "http://127.0.0.1:$sandboxPort";
 $wgScriptPath = '';
 $wgArticlePath = '/wiki/$1';
 $wgLogos = [ 'icon' => '/resources/assets/mediawiki.png' ];
+$wgFavicon = '/resources/assets/mediawiki.png';
 $wgLocaltimezone = 'UTC';
 $wgSecretKey = trim( file_get_contents( "$sandbox/secret" ) );
 $wgCookiePrefix = "sandbox$sandboxPort"; // browsers do not tell ports apart
@@ -70,6 +71,7 @@ $wgAllowUserCss = true;
 
 // -- Looks and extensions. Debian keeps the bundled extensions in a folder of its own.
 wfLoadSkin( 'Vector' );
+wfLoadSkin( 'MinervaNeue' ); // ?useskin=minerva, what Wikimedia's wikis give phones
 $wgDefaultSkin = 'vector-2022';
 if ( is_dir( "$IP/extensions-core" ) ) {
 	$wgExtensionDirectory = "$IP/extensions-core";
