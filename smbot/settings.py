@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from mwparserfromhell.nodes import Template
 
 from smbot.forms import NO, YES, split
+from smbot.messages import say
 from smbot.model import Page, Problem
 from smbot.templates import decode, named, parse, plain, raw
 from smbot.timing import Rhythm, is_possible, read_quiet, read_slots, read_zone
@@ -29,6 +30,8 @@ OPEN_LEVELS = frozenset(
 
 VISIBILITIES = ("public", "unlisted")
 GAP = 30  # minutes between the posts of an account
+MOST = 1000  # of whatever is counted
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")  # https://www.mediawiki.org/wiki/Manual:Language#Language_code
 
 _Read = TypeVar("_Read")
 
@@ -91,7 +94,8 @@ class Wording:
 class Settings:
     """Everything the settings page says, with its problems; with any problem nothing is posted.
 
-    `support` are the addresses where people are helped, as the accounts reply to nobody.
+    `support` are the addresses where people are helped, as the accounts reply to nobody. `language` is the code of the
+    language that smbot speaks on the wiki; '' for the content language of the wiki.
     """
 
     accounts: Mapping[str, Account] = field(default_factory=dict)
@@ -106,6 +110,7 @@ class Settings:
     announce_days: int = 14
     evergreen_days: int = 180
     support: tuple[str, ...] = ()
+    language: str = ""
     problems: tuple[Problem, ...] = ()
 
     def maintains(self, user: str, account: str) -> bool:
@@ -124,23 +129,21 @@ def read(page: Page, kinds: Mapping[str, tuple[str, str]], networks: Collection[
     """
     reader = _Reader()
     if not page.exists:
-        return Settings(problems=(Problem(f"There is no settings page [[{page.title}]].", "Run ‘smbot install’."),))
+        missing = Problem(say("settings-missing", page.title), say("settings-missing-remedy"))
+        return Settings(problems=(missing,))
     if page.protection in OPEN_LEVELS:
-        reader.say(
-            f"The settings page [[{page.title}]] is not protected, so anybody could make themselves a maintainer.",
-            "An administrator has to protect it so that only administrators can edit it.",
-        )
+        reader.problem(say("settings-unprotected", page.title), say("settings-unprotected-remedy"))
     code = parse(page.text)
     accounts: dict[str, Account] = {}
     for account in filter(None, (reader.account(t, networks) for t in named(code, "Smbot/account"))):
         if account.name in accounts:
-            reader.say(f"Account {account.name} is there twice.", "Keep one {{Smbot/account}} for it.")
+            reader.problem(say("settings-account-twice", account.name), say("settings-account-twice-remedy"))
         accounts[account.name] = account
     if not accounts:
-        reader.say("The settings name no account.", "Add a {{Smbot/account}} with its networks and maintainers.")
+        reader.problem(say("settings-no-account"), say("settings-no-account-remedy"))
     feeds = tuple(feed for t in named(code, "Smbot/source") if (feed := reader.feed(t, kinds, accounts)))
     for name in sorted({feed.name for feed in feeds if [f.name for f in feeds].count(feed.name) > 1}):
-        reader.say(f"Source {name} is there twice.", "Give each a name of its own.")
+        reader.problem(say("settings-source-twice", name), say("settings-source-twice-remedy"))
     rules = reader.rules(named(code, "Smbot/settings"))
     return Settings(accounts=accounts, feeds=feeds, problems=tuple(reader.problems), **rules)
 
@@ -151,7 +154,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def say(self, message: str, remedy: str) -> None:
+    def problem(self, message: str, remedy: str) -> None:
         self.problems.append(Problem(message, remedy))
 
     def words(self, template: Template, name: str) -> str:
@@ -162,14 +165,15 @@ class _Reader:
     def account(self, template: Template, networks: Collection[str]) -> Account | None:
         name = self.words(template, "account").lower()
         if not name.isidentifier():
-            self.say(f"‘{name}’ is no name for an account.", "Use letters and digits, such as mediawiki.")
+            self.problem(say("settings-account-name", name), say("settings-account-name-remedy"))
             return None
         wanted = self.names(template, "networks")
         for network in set(wanted) - set(networks):
-            self.say(f"Account {name}: there is no network ‘{network}’.", f"There are: {', '.join(sorted(networks))}.")
+            there_are = say("settings-network-unknown-remedy", ", ".join(sorted(networks)))
+            self.problem(say("settings-network-unknown", name, network), there_are)
         maintainers = self.people(template)
         if not maintainers:
-            self.say(f"Account {name} has no maintainers, so nobody could approve.", "Name them in ‘maintainers’.")
+            self.problem(say("settings-no-maintainers", name), say("settings-no-maintainers-remedy"))
         return Account(
             name=name,
             networks=tuple(n for n in wanted if n in networks),
@@ -189,7 +193,7 @@ class _Reader:
         wanted = [f"#{word.lstrip('#＃')}" for word in re.split(r"[\s,;]+", self.words(template, "hashtags")) if word]
         for tag in wanted:
             if not re.fullmatch(r"#[^\W_](?:\w|\u200c|\u200d)*", tag):
-                self.say(f"Account {account}: ‘{tag}’ is no hashtag.", "Write letters and digits, such as #MediaWiki.")
+                self.problem(say("settings-hashtag", account, tag), say("settings-hashtag-remedy"))
         return tuple(dict.fromkeys(tag for tag in wanted if len(tag) > 1))
 
     def names(self, template: Template, field_name: str) -> tuple[str, ...]:
@@ -208,16 +212,17 @@ class _Reader:
     def threads(self, template: Template, account: str, networks: Collection[str]) -> frozenset[str]:
         wanted = self.names(template, "threads")
         for network in sorted(set(wanted) - set(networks)):
-            self.say(
-                f"Account {account} shall write threads on ‘{network}’, but is not there.",
-                f"Name it in ‘networks’ too, or choose from: {', '.join(networks) or 'none yet'}.",
-            )
+            choice = ", ".join(networks) or say("settings-none-yet")
+            self.problem(say("settings-threads", account, network), say("settings-threads-remedy", choice))
         return frozenset(wanted) & frozenset(networks)
 
     def visibility(self, template: Template, account: str) -> str:
         wanted = self.words(template, "visibility").lower() or VISIBILITIES[0]
         if wanted not in VISIBILITIES:
-            self.say(f"Account {account}: ‘visibility’ is ‘{wanted}’.", f"Write {' or '.join(VISIBILITIES)}.")
+            self.problem(
+                say("settings-account-value", account, "visibility", wanted),
+                say("settings-visibility-remedy", *VISIBILITIES),
+            )
             return VISIBILITIES[0]
         return wanted
 
@@ -226,7 +231,7 @@ class _Reader:
             try:
                 return reader(self.words(template, name))
             except ValueError as error:
-                self.say(f"Account {account}: ‘{name}’ cannot be read.", str(error))
+                self.problem(say("settings-unreadable", account, name), str(error))
                 return usual
 
         rhythm = Rhythm(
@@ -236,9 +241,7 @@ class _Reader:
             gap=timedelta(minutes=self.number(template, "gap", GAP, least=0)),
         )
         if not is_possible(rhythm):
-            self.say(
-                f"Account {account} could never post: its ‘slots’ lie in its ‘quiet hours’.", "Change one of the two."
-            )
+            self.problem(say("settings-never", account), say("settings-never-remedy"))
         return rhythm
 
     def budget(self, template: Template, account: str) -> int:
@@ -246,7 +249,7 @@ class _Reader:
         wanted = self.words(template, "budget")
         found = re.fullmatch(r"\$?\s*(\d{1,6})(?:\.(\d{1,3}))?", wanted or "0", re.ASCII)
         if not found:
-            self.say(f"Account {account}: ‘budget’ is ‘{wanted}’.", "Write US dollars a month, such as 5 or 2.50.")
+            self.problem(say("settings-account-value", account, "budget", wanted), say("settings-budget-remedy"))
             return 0
         return int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
 
@@ -256,7 +259,8 @@ class _Reader:
         name = self.words(template, "source")
         kind = self.words(template, "kind") or name
         if kind not in kinds:
-            self.say(f"Source {name}: there is no kind ‘{kind}’.", f"There are: {', '.join(sorted(kinds))}.")
+            there_are = say("settings-kind-unknown-remedy", ", ".join(sorted(kinds)))
+            self.problem(say("settings-kind-unknown", name, kind), there_are)
             return None
         wiki, page = kinds[kind]
         if template.has("page"):
@@ -264,10 +268,10 @@ class _Reader:
         if not self.yes(template, "on", 1) and template.has("on"):
             return None
         if not page:
-            self.say(f"Source {name} does not say what is read.", "Name it in ‘page’.")
+            self.problem(say("settings-no-page", name), say("settings-no-page-remedy"))
         speakers, reposters = (self.names(template, field_name) for field_name in ("accounts", "reposted by"))
         for account in sorted({*speakers, *reposters} - set(accounts)):
-            self.say(f"Source {name}: there is no account ‘{account}’.", "Add it, or correct the name.")
+            self.problem(say("settings-no-such-account", name, account), say("settings-no-such-account-remedy"))
         return Feed(
             name,
             kind,
@@ -286,16 +290,17 @@ class _Reader:
         for words in split(self.words(template, "remind")):
             span = re.fullmatch(r"(?:(\d{1,3})\s+)?(day|hour)s?", words.lower())
             if not span or not int(span[1] or 1):
-                self.say(f"Source {source}: ‘remind’ is ‘{words}’.", "Write such as day, hour, 2 days.")
+                self.problem(say("settings-remind", source, words), say("settings-remind-remedy"))
                 continue
             found.append(int(span[1] or 1) * timedelta(**{f"{span[2]}s": 1}))
         return tuple(sorted(set(found), reverse=True))
 
     def rules(self, templates: list[Template]) -> dict[str, Any]:
         if len(templates) != 1:
-            self.say(f"There are {len(templates)} {{{{Smbot/settings}}}} on the page.", "Keep exactly one.")
+            self.problem(say("settings-not-one", len(templates)), say("settings-not-one-remedy"))
         rules: dict[str, Any] = {}
         rules["support"] = tuple(re.findall(r"https?://\S+", self.words(templates[0], "support"))) if templates else ()
+        rules["language"] = self.language(templates[0]) if templates else ""
         readers: tuple[tuple[str, Callable[[Template, str, int], int | bool]], ...] = (
             ("four eyes", self.yes),
             ("own requests", self.yes),
@@ -313,19 +318,27 @@ class _Reader:
             rules[field_name] = read_value(templates[0], name, default) if templates else default
         return rules
 
+    def language(self, template: Template) -> str:
+        """The code of a language; one without messages of its own is fine, as there may be some one day."""
+        text = self.words(template, "language").lower().replace("_", "-")
+        if text and not _LANGUAGE.fullmatch(text):
+            self.problem(say("settings-value", "language", text), say("settings-language-remedy"))
+            return ""
+        return text
+
     def number(self, template: Template, name: str, default: int, least: int = 1) -> int:
         text = self.words(template, name)
         if not text:
             return default
-        if not text.isdecimal() or not least <= int(text) <= 1000:
-            self.say(f"‘{name}’ is ‘{text}’.", f"Write a whole number from {least} to 1000.")
+        if not text.isdecimal() or not least <= int(text) <= MOST:
+            self.problem(say("settings-value", name, text), say("settings-number-remedy", least, MOST))
             return default
         return int(text)
 
     def yes(self, template: Template, name: str, default: int) -> bool:
         text = self.words(template, name).lower()
         if text not in YES | NO:
-            self.say(f"‘{name}’ is ‘{text}’.", "Write yes or no.")
+            self.problem(say("settings-value", name, text), say("settings-yes-remedy"))
             return bool(default)
         return text in YES
 

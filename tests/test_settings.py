@@ -103,6 +103,23 @@ def test_every_problem_is_told_at_once_each_with_its_remedy() -> None:
     assert all(problem.remedy for problem in found.problems)
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"), [("", ""), ("or", "or"), ("pt-BR", "pt-br"), ("zh_Hant", "zh-hant"), ("be-x-old", "be-x-old")]
+)
+def test_the_language_is_named_by_its_code(typed: str, code: str) -> None:
+    assert read(GOOD).language == ""
+    found = read(GOOD.replace("{{Smbot/settings", f"{{{{Smbot/settings|language={typed}", 1))
+    assert (found.language, found.problems) == (code, ())
+
+
+@pytest.mark.parametrize("typed", ["German", "d", "de-", "pt br", "de.UTF-8", "../de", "ଓଡ଼ିଆ"])
+def test_what_is_no_code_of_a_language_is_told(typed: str) -> None:
+    found = read(GOOD.replace("{{Smbot/settings", f"{{{{Smbot/settings|language={typed}", 1))
+    assert found.language == ""
+    assert "‘language’ is ‘" in found.problems[0].message
+    assert "such as de" in found.problems[0].remedy
+
+
 def account(arguments: str) -> Account:
     """The account with these arguments beside the usual ones, which are no problem."""
     found = read(
