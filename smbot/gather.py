@@ -31,19 +31,24 @@ class Titles:
     memory: str
     wording: str
     talk: str
+    status: str = ""
+    data: str = ""
 
 
 def titles(home: str, bot: str) -> Titles:
     """The pages of the desk whose pages lie below `home`; its memory is a page that only the bot can edit."""
+    name = home.partition(":")[2] or home
     return Titles(
         settings=f"{home}/Settings",
         queue=f"{home}/Queue",
         requests=f"{home}/Requests",
         stop=f"{home}/Run",
         log=f"{home}/Log",
-        memory=f"User:{bot}/{home.partition(':')[2] or home}.json",
+        memory=f"User:{bot}/{name}.json",
         wording=f"{home}/Wording",
         talk=_talk(f"{home}/Queue"),
+        status=f"{home}/Status",
+        data=f"User:{bot}/{name}-status.json",
     )
 
 
@@ -81,6 +86,9 @@ class Snapshot:
     files: Mapping[str, File] = field(default_factory=dict)
     logs: Mapping[str, Page] = field(default_factory=dict)  # the log pages with hand-offs, by month
     done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
+    status: Page = Page("")
+    data: Page = Page("")  # what the status page says, for tools
+    language: str = "en"  # that is spoken on the pages of this desk
     ceiling: int = 10  # posts a day and account that no settings page can exceed
 
 

@@ -150,6 +150,16 @@ class Trouble(Struct, frozen=True, omit_defaults=True):
     until: datetime | None = None
 
 
+class Past(Struct, frozen=True, omit_defaults=True):
+    """A post whose deliveries are forgotten: what, on which account, when, and where it is."""
+
+    id: str
+    account: str
+    title: str
+    at: datetime
+    url: str = ""
+
+
 class SourceState(Struct, frozen=True, omit_defaults=True):
     """What a page of a source yielded when it was last read well."""
 
@@ -183,6 +193,8 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     spent: dict[str, int] = {}  # thousandths of a US dollar, by 'account year-month'
     pointed: dict[str, date] = {}  # when an account last reposted or liked what others posted, by 'account repost'
     logs: dict[str, int] = {}  # the revisions up to which log pages with hand-offs were read, by month
+    past: tuple[Past, ...] = ()  # of the last weeks
+    counts: dict[str, int] = {}  # of what is no longer among the deliveries, for a year: posts by 'account day'
     known: dict[str, Known] = {}
     deliveries: dict[str, Delivery] = {}
 

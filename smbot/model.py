@@ -57,6 +57,7 @@ class Page:
     parent: int = 0  # the revision before it
     text_hidden: bool = False
     created: datetime | None = None  # when its first revision was made, where somebody asked for that
+    language: str = ""  # what the wiki says the page is written in
     etag: str = ""  # what a file on the web is to be asked for with, next time
     modified: str = ""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from smbot import compose, deliveries, news, rhythm
+from smbot import compose, deliveries, history, news, rhythm
 from smbot.gather import Snapshot
 from smbot.memory import (
     AGAIN,
@@ -282,7 +282,7 @@ def prune(memory: Memory, now: datetime) -> Memory:
         for id_, k in memory.known.items()
         if not k.end or k.end == POSTED or now.date() - k.since < KEEP_KNOWN
     }
-    return replace(memory, deliveries=kept, known=known)
+    return replace(history.keep(memory, kept, now), deliveries=kept, known=known)
 
 
 def _faded(known: Known, on_card: bool, on_log: bool, now: datetime) -> Known:

@@ -424,7 +424,7 @@ _HIDING = {"userhidden", "sha1hidden", "texthidden", "suppressed"}
 def _page(title: str, info: dict[str, Any]) -> Page:
     revision = next(iter(info.get("revisions", ())), None)
     if revision is None:
-        return Page(title, protection=_protection(info))
+        return Page(title, protection=_protection(info), language=info.get("pagelanguage", ""))
     slot = revision.get("slots", {}).get("main", {})
     hidden = bool({"texthidden"} & (revision.keys() | slot.keys()) or "content" not in slot)
     url = info.get("fullurl", "")
@@ -438,6 +438,7 @@ def _page(title: str, info: dict[str, Any]) -> Page:
         user="" if "userhidden" in revision else revision.get("user", ""),
         parent=revision.get("parentid", 0),
         text_hidden=hidden,
+        language=info.get("pagelanguage", ""),
     )
 
 
