@@ -60,11 +60,15 @@ def keep(memory: Memory, kept: Mapping[str, Delivery], now: datetime) -> Memory:
     still = {_post(delivery) for delivery in kept.values()}
     leaving = [d for key, d in memory.deliveries.items() if key not in kept and _post(d) not in still]
     gone = _together(leaving, memory).values()
-    past = [p for p in memory.past if now - p.at < KEEP_PAST]
-    past += [Past(o.id, o.account, o.title, o.at, o.url) for o in gone if now - o.at < KEEP_PAST]
-    counts = Counter({name: n for name, n in memory.counts.items() if name[-10:] > f"{now - KEEP_COUNTS:%Y-%m-%d}"})
+    past = (*memory.past, *(Past(o.id, o.account, o.title, o.at, o.url) for o in gone))
+    counts = Counter(memory.counts)
     counts.update(f"{o.account} {o.at.astimezone(UTC):%Y-%m-%d}" for o in gone)
-    return replace(memory, past=tuple(past), counts=dict(counts))
+    first = f"{now - KEEP_COUNTS:%Y-%m-%d}"
+    return replace(
+        memory,
+        past=tuple(p for p in past if now - p.at < KEEP_PAST),
+        counts={name: number for name, number in counts.items() if name[-10:] > first},
+    )
 
 
 def _post(delivery: Delivery) -> tuple[str, str]:
