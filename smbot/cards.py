@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from smbot import compose, deliveries, plan, proposals, review, rhythm
+from smbot import compose, dated, deliveries, plan, proposals, review, rhythm
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
@@ -25,9 +25,10 @@ from smbot.memory import (
     Known,
     Memory,
 )
+from smbot.messages import say
 from smbot.model import Can, Rules, Text
 from smbot.proposals import Proposal
-from smbot.templates import address, encode, person, say
+from smbot.templates import address, encode, explain, person
 
 
 def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
@@ -56,15 +57,14 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
 
 def _section(known: Known) -> str:
     if known.end:
-        return review.POSTED_OF_LATE
-    return f"{known.source} {known.group}: pick what to post" if known.pick else review.TO_REVIEW
+        return review.posted_of_late()
+    return say("queue-pick", known.source, known.group) if known.pick else review.to_review()
 
 
 def _source(known: Known) -> str:
     if known.is_request:
-        who = ", ".join(map(person, known.requesters))
-        return f"[[{known.page}|request]] by {who}"
-    step = f", {known.step}" if known.step else ""
+        return say("card-request-by", known.page, ", ".join(map(person, known.requesters)))
+    step = f", {dated.told(known.step)}" if known.step else ""
     told = [
         (f"{known.source}, {known.group}{step}" if known.group else f"{known.source}{step}", known.url),
         *known.also,
@@ -138,7 +138,7 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
 
 def _pointed_at(post: str) -> str:
     """A post of another account on the same card by the name of that account, any other by its address."""
-    return f"what '''{post.split('/')[0]}''' posts there" if post and not is_web_address(post) else encode(post)
+    return say("card-post-of-account", post.split("/")[0]) if post and not is_web_address(post) else encode(post)
 
 
 def _file_name(name: str) -> str:
@@ -158,12 +158,12 @@ def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
         yield from _posted_notes(proposal, memory, seen)
         return
     if known.held:
-        yield f"Held back: {encode(known.held)}"
-    yield from (say(problem) for problem in proposal.problems)
+        yield say("card-held", encode(known.held))
+    yield from map(explain, proposal.problems)
     if proposals.is_late(proposal, seen.now):
-        yield "The time in ‘not after’ is over, so it is not posted. Change it, or decline."
+        yield say("card-late")
     if card and card.status not in (*STATUSES, SENDING, IN_DOUBT, REFUSED):
-        yield f"‘{encode(card.status)}’ is no status. Write approved or declined."
+        yield say("card-no-status", encode(card.status))
     yield from _rarely(proposal, memory, seen)
     yield from _similar(known, memory)
     yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
@@ -174,12 +174,9 @@ def _similar(known: Known, memory: Memory) -> Iterator[str]:
     for id_, reason in known.similar:
         before = memory.known.get(id_)
         if before:
-            what = (
-                f"[{address(before.url)} {encode(shorten(before.title))}]"
-                if before.url
-                else encode(shorten(before.title))
-            )
-            yield f"Like something posted (proposed on {before.since}): {what} ({encode(reason)})."
+            title = encode(shorten(before.title))
+            what = f"[{address(before.url)} {title}]" if before.url else title
+            yield say("card-similar", before.since, what, encode(reason))
 
 
 def _rarely(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
@@ -187,23 +184,26 @@ def _rarely(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]
     act = "repost" if proposal.candidate.repost else "like" if proposal.candidate.like else ""
     for account in proposal.accounts if act else ():
         last = memory.pointed.get(f"{account} {act}")
-        when = f"last on {last} ({(seen.now.date() - last).days} days ago)" if last else "never so far"
-        yield f"To be done rarely: {account} did that to others {when}."
+        if last:
+            yield say("card-rarely", account, last, (seen.now.date() - last).days)
+        else:
+            yield say("card-rarely-never", account)
 
 
 def _undone(decision: Decision, proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     """Why what somebody set a card to was not done, or not yet."""
-    if not any(seen.settings.maintains(decision.user, account) for account in proposal.candidate.voices):
-        yield f"{person(decision.user)} set it to {decision.status}, but is not among the maintainers of its accounts."
+    user = decision.user
+    if not any(seen.settings.maintains(user, account) for account in proposal.candidate.voices):
+        yield say("card-not-maintainer", person(user), decision.status, user)
     elif decision.status == CORRECT:
         yield plan.why_not_corrected(decision, proposal, seen)
     elif decision.status == RETRACT:
-        yield f"{person(decision.user)} set it to retract; what is being sent now is taken back as soon as it is clear."
+        yield say("card-retract-waits", person(user), user)
 
 
 def _posted_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """How what is out differs from what the card says now."""
-    yield from (say(problem) for problem in proposal.problems)
+    yield from map(explain, proposal.problems)
     for delivery in memory.of(proposal.id):
         text = proposal.texts.get(delivery.channel)
         if delivery.state != POSTED or text is None or text == delivery.text:
@@ -212,39 +212,38 @@ def _posted_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterato
         pointing = text.points_at or delivery.text.points_at
         can = seen.rules[delivery.channel].can
         if pointing or Can.CORRECT not in can or len(text.parts) != len(delivery.posts):
-            yield f"{name} cannot be changed: it keeps the words that were posted, unless you retract it."
+            yield say("card-keeps-words", name)
         else:
-            yield f"{name} still has the words that were posted; a maintainer can set ‘status’ to correct."
-
-
-_LOOK = (
-    "Look there, then set ‘status’ to posted (it is there; give its address in ‘posted link’), again (it is not: send "
-    "it), or give up."
-)
-_LATER = "You are asked about it when the other is settled."
+            yield say("card-other-words", name)
 
 
 def _delivery_note(delivery: Delivery, seen: Snapshot, *, is_asked: bool) -> Iterator[str]:
     channel, why = name_of(delivery.channel, seen), encode(delivery.reason)
     match delivery.task, delivery.state:
         case _, "posted":
-            yield f"Posted by {channel}: {encode(delivery.url)}".rstrip(": ") + (f" ({why})" if why else "")
+            yield _posted(channel, encode(delivery.url), why)
         case "post", "sending":
-            asked = " Nobody can say yet whether it is there; smbot keeps asking." if why else ""
-            yield f"Being sent by {channel}.{asked} {why}".strip()
+            yield say("card-sending-unclear", channel, why) if why else say("card-sending", channel)
         case "post", "deferred":
-            yield f"{channel} will be tried again at {show_time(delivery.until or seen.now)} UTC: {why}"
-        case task, "deferred":
-            yield f"To be {'deleted' if task == RETRACT else 'corrected'}: {channel} ({why or encode(delivery.said)})."
+            yield say("card-deferred", channel, show_time(delivery.until or seen.now), why)
+        case "retract", "deferred":
+            yield say("card-to-be-deleted", channel, why or encode(delivery.said))
+        case "correct", "deferred":
+            yield say("card-to-be-corrected", channel, why or encode(delivery.said))
         case _, "retracted":
-            yield f"Deleted again from {channel} ({why})."
+            yield say("card-deleted", channel, why)
         case _, "handed off":
-            place = f"[[{seen.titles.log}/{delivery.month}#{delivery.key}|the log says what to do]]"
-            yield f"A person has to do it: {channel}; {place}."
+            yield say("card-by-hand", channel, f"{seen.titles.log}/{delivery.month}#{delivery.key}")
         case _, "in doubt":
-            yield f"Nobody can say whether {channel} posted it ({why}). {_LOOK if is_asked else _LATER}"
+            yield say("card-in-doubt", channel, why) if is_asked else say("card-in-doubt-later", channel, why)
         case _, "refused":
-            yield f"{channel} refused it: {why} {'Set ‘status’ to again, or give up.' if is_asked else _LATER}"
+            yield say("card-refused", channel, why) if is_asked else say("card-refused-later", channel, why)
+
+
+def _posted(channel: str, url: str, why: str) -> str:
+    if url:
+        return say("card-posted-why", channel, url, why) if why else say("card-posted", channel, url)
+    return say("card-posted-nowhere-why", channel, why) if why else say("card-posted-nowhere", channel)
 
 
 def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
@@ -256,27 +255,27 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
         if verdict.approval is None:
             missing.append(account)
         elif proposals.is_early(proposal, seen.now):
-            when = show_time(proposal.candidate.not_before)
-            yield f"Approved by {person(verdict.approval.user)}; goes out after {when}."
+            user = verdict.approval.user
+            yield say("card-approved-later", person(user), show_time(proposal.candidate.not_before), user)
         elif not proposal.problems:
             yield from _waiting_notes(proposal, account, memory, seen)
     if missing and len(missing) < len(proposal.accounts):
-        yield f"Still waits for a maintainer of {', '.join(missing)}."
+        yield say("card-still-waits", ", ".join(missing))
     for account, why in proposal.known.dropped.items():
-        yield f"{account}: {encode(why)}."
+        yield say("card-dropped", account, encode(why))
 
 
 def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """Why what is approved does not go out yet."""
     keeps = proposal.candidate.evergreen
     if keeps and rhythm.waits_for_thin_week(proposal, account, proposals.proposals(memory, seen), memory, seen):
-        yield "Approved; it keeps, so it waits for a week with little else."
+        yield say("card-keeps")
         return
     for channel, text in proposal.texts.items():
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
             mills = sum(compose.costs(text, seen.rules[channel]))
             if text.repost and not deliveries.original(memory, proposal.id, text):
-                yield f"Approved; reposts what {name_of(text.repost, seen)} posts, once that is out."
+                yield say("card-reposts-later", name_of(text.repost, seen))
             elif why := deliveries.waits(proposal.id, channel, mills, memory, seen):
-                yield f"Approved; {why}"
+                yield say("card-approved-but", why)

@@ -17,6 +17,7 @@ import regex
 
 from smbot import thread
 from smbot.forms import show_time
+from smbot.messages import say
 from smbot.model import Can, Candidate, Image, Problem, Rules, Text
 from smbot.settings import Account
 
@@ -188,27 +189,28 @@ def problems(
 
 def _wrong(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
     """What is wrong wherever it is posted."""
-    names = ", ".join(sorted(accounts)) or "none yet"
+    names = ", ".join(sorted(accounts))
+    there_are = say("problem-accounts-there", names) if names else say("problem-accounts-none")
     if not candidate.accounts:
-        yield Problem("No account is named.", f"Write one or more in ‘accounts’. There are: {names}.")
+        yield Problem(say("problem-unaddressed"), f"{say('problem-unaddressed-remedy')} {there_are}")
     for name in candidate.voices:
         if name not in accounts:
-            yield Problem(f"There is no account ‘{name}’.", f"There are: {names}.")
+            yield Problem(say("problem-no-account", name), there_are)
         elif not accounts[name].channels:
-            yield Problem(f"Account {name} is on no network yet.", "An administrator can add one in the settings.")
+            yield Problem(say("problem-no-network", name), say("problem-no-network-remedy"))
     yield from _nowhere(candidate, accounts)
     if candidate.repost or candidate.like or candidate.reposted_by:
         yield from _pointless(candidate, accounts)
     if candidate.link and not is_web_address(candidate.link):
-        yield Problem(f"‘{candidate.link}’ is not a web address.", "Write it in full, beginning with https://.")
+        yield Problem(say("problem-link", candidate.link), say("problem-address-remedy"))
     if candidate.not_before and candidate.not_after and candidate.not_after <= candidate.not_before:
-        yield Problem("‘not after’ is before ‘not before’.", "Change one of the two.")
+        yield Problem(say("problem-times"), say("problem-times-remedy"))
     if not regex.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", candidate.language):
-        yield Problem(f"‘{candidate.language}’ is not a language code.", "Write one such as en, or, pt-BR.")
+        yield Problem(say("problem-language", candidate.language), say("problem-language-remedy"))
     if candidate.image and not candidate.alt:
-        yield Problem("The image has no alternative text.", "Say in ‘alt’ what it shows, for those who cannot see it.")
+        yield Problem(say("problem-no-alt"), say("problem-no-alt-remedy"))
     if candidate.alt and not candidate.image:
-        yield Problem("There is an alternative text but no image.", "Name the image in ‘image’, or empty ‘alt’.")
+        yield Problem(say("problem-only-alt"), say("problem-only-alt-remedy"))
     for words in (candidate.alt, candidate.warning):
         yield from _hidden(words)
 
@@ -221,10 +223,8 @@ def _nowhere(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[
     channels = {channel for account in voices for channel in account.channels}
     for name, _ in candidate.own:
         if name not in places and name not in channels:
-            yield Problem(
-                f"There are words for ‘{name}’, which is no account or network of this post.",
-                f"It has {', '.join(places) or 'none'}. If it is an account, name it in ‘accounts’ too.",
-            )
+            has = say("problem-nowhere-remedy", ", ".join(places)) if places else say("problem-nowhere-remedy-none")
+            yield Problem(say("problem-nowhere", name), has)
 
 
 def _pointless(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
@@ -234,15 +234,15 @@ def _pointless(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterato
         if not url:
             continue
         if not network:
-            yield Problem(f"‘{url}’ is not the address of a post.", "Write it in full, beginning with https://.")
+            yield Problem(say("problem-no-post", url), say("problem-address-remedy"))
         elif not any(network in accounts[name].networks for name in candidate.accounts if name in accounts):
-            yield Problem(f"None of these accounts is on the network of ‘{url}’.", "Name one in ‘accounts’ that is.")
+            yield Problem(say("problem-not-there", url), say("problem-not-there-remedy"))
         if candidate.text or candidate.own or candidate.image:
-            yield Problem(f"A {act} has no words or image of its own.", f"Take out either them or ‘{act}’.")
+            yield Problem(say(f"problem-{act}-words"), say("problem-pointing-words-remedy", act))
     if candidate.repost and candidate.like:
-        yield Problem("A post cannot be both reposted and liked in one go.", "Ask for each by itself.")
+        yield Problem(say("problem-repost-and-like"), say("problem-repost-and-like-remedy"))
     for name in set(candidate.reposted_by) & set(candidate.accounts):
-        yield Problem(f"Account {name} cannot repost what it posts itself.", "Name it in one of the two fields only.")
+        yield Problem(say("problem-repost-own", name), say("problem-repost-own-remedy"))
 
 
 @lru_cache(maxsize=4096)
@@ -267,43 +267,45 @@ def _excess(words: str, rules: Rules, warning: str) -> tuple[int, int]:
 def _unfit(account: Account, channel: str, text: Text, rules: Rules) -> Iterator[Problem]:
     network = channel.split("/")[1]
     if not text.words and not text.points_at:
-        yield Problem(f"There are no words for {account.name}.", "Write them in ‘text’.")
+        yield Problem(say("problem-no-words", account.name), say("problem-no-words-remedy"))
     yield from (problem for words in text.parts for problem in _hidden(words))
     for image in text.images:
         if len(image.alt) > rules.alt_characters > 0:
-            yield Problem(f"The alternative text is longer than {rules.alt_characters} characters.", "Shorten it.")
-    remedy = f"Shorten them, or write others for it in ‘text {network}’; nothing is ever cut."
+            yield Problem(say("problem-alt-long", rules.alt_characters), say("problem-alt-long-remedy"))
+    remedy = [say("problem-long-remedy", network)]
     if Can.THREAD in rules.can:
-        allow = f"An administrator can allow threads there, by ‘threads = {network}’ in the settings."
-        remedy += f" {'A line of --- begins another post.' if network in account.threads else allow}"
-    yield from (Problem(message, remedy) for message in _too_long(account.name, text, rules))
+        has_threads = network in account.threads
+        remedy.append(say("problem-long-thread") if has_threads else say("problem-long-no-thread", network))
+    yield from (Problem(message, " ".join(remedy)) for message in _too_long(account.name, text, rules))
 
 
 def _too_long(account: str, text: Text, rules: Rules) -> Iterator[str]:
-    words = f"The words for {account} on {rules.network}"
+    where = (account, rules.network)
     if len(text.parts) > MOST_POSTS:
-        yield f"{words} make more than {MOST_POSTS} posts."
+        yield say("problem-many-posts", *where, MOST_POSTS)
         return
     for number, part in enumerate(text.parts, 1):
-        which = f"{words} in post {number} of the thread" if text.rest else words
         characters, size = _excess(part, rules, text.warning)
-        if characters:
-            yield f"{which} are {characters} characters too long (limit {rules.characters})."
-        elif size:
-            yield f"{which} are {size} bytes too long (limit {rules.bytes} bytes)."
+        over, most = (characters, rules.characters) if characters else (size, rules.bytes)
+        what = "characters" if characters else "bytes"
+        if over and text.rest:
+            yield say(f"problem-long-post-{what}", *where, over, most, number)
+        elif over:
+            yield say(f"problem-long-{what}", *where, over, most)
+
+
+def _hidden(words: str) -> tuple[Problem, ...]:
+    """Characters that could make the words people see differ from the words that are sent."""
+    names = ", ".join(_invisible(words))
+    return (Problem(say("problem-invisible", names), say("problem-invisible-remedy")),) if names else ()
 
 
 @lru_cache(maxsize=4096)
-def _hidden(words: str) -> tuple[Problem, ...]:
-    """Characters that could make the words people see differ from the words that are sent."""
+def _invisible(words: str) -> tuple[str, ...]:
     found = set(_HIDDEN.findall(words))
     if not _RIGHT_TO_LEFT.search(words):
         found |= set(_DIRECTION_MARKS.findall(words))
-    if not found:
-        return ()
-    names = ", ".join(sorted(f"U+{ord(c):04X}" for match in found for c in match))
-    said = f"There are invisible characters in the words ({names})."
-    return (Problem(said, "Type the words anew around them."),)
+    return tuple(sorted(f"U+{ord(c):04X}" for match in found for c in match))
 
 
 def is_web_address(text: str) -> bool:

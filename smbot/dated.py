@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from smbot.messages import say
 from smbot.model import Candidate, Event
 from smbot.settings import Feed, Wording
 
@@ -19,6 +20,7 @@ REMINDER = "$in: $title\n\n$when\n$local"
 _MOVED = "New date: $title\n\n$when\n$local"
 _CANCELLED = "Cancelled: $title will not take place on $when."
 _IN = re.compile(r"\$in\b")
+_BEFORE = re.compile(r"(\d+) (day|hour)s? before")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -55,8 +57,8 @@ def steps(event: Event | None, feed: Feed, wording: Wording, post: str, now: dat
         if at > now:
             words = {"": REMINDER, **wording.reminder}
             yield Step(
-                f"{_told(span)} before",
-                {who: _IN.sub(f"Within {_told(span, 'a')}", said) for who, said in words.items()},
+                f"{_span(span)} before",
+                {who: _IN.sub(f"Within {_span(span, 'a')}", said) for who, said in words.items()},
                 at,
                 end,
             )
@@ -72,9 +74,19 @@ def cancelled(event: Event) -> Step:
     return Step(CANCELLED, {"": _CANCELLED}, None, event.over - _MINUTE, is_change=True)
 
 
-def _told(span: timedelta, one: str = "1") -> str:
+def _span(span: timedelta, one: str = "1") -> str:
     """A span of whole hours in words; `one` is what a single one is called, '1' or 'a'."""
     number, unit = (span // _DAY, "day") if not span % _DAY else (span // _HOUR, "hour")
     if number > 1:
         return f"{number} {unit}s"
     return f"{'an' if one == 'a' and unit == 'hour' else one} {unit}"
+
+
+def told(step: str) -> str:
+    """The name of a step, for people."""
+    if before := _BEFORE.fullmatch(step):
+        number = int(before[1])
+        return say("card-step-days", number) if before[2] == "day" else say("card-step-hours", number)
+    if step == CANCELLED:
+        return say("card-step-cancelled")
+    return say("card-step-moved", step.removeprefix(f"{MOVED} "))

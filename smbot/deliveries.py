@@ -36,6 +36,7 @@ from smbot.memory import (
     Memory,
     Trouble,
 )
+from smbot.messages import say
 from smbot.model import Deferred, HandedOff, InDoubt, Outcome, Posted, Refused, Retracted, Text
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def is_moot(memory: Memory, id_: str, text: Text) -> bool:
 def name_of(channel: str, seen: Snapshot) -> str:
     """A channel as people call it, such as 'wikitech on Mastodon'."""
     account, network = channel.split("/")
-    return f"{account} on {seen.rules[channel].network if channel in seen.rules else network}"
+    return say("channel-name", account, seen.rules[channel].network if channel in seen.rules else network)
 
 
 # --- when an account may post ---------------------------------------------------------------------------------------

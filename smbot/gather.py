@@ -237,7 +237,7 @@ def _asked(request: intake.Request, seen: Snapshot, page: Page, known: Mapping[s
     candidate = request.candidate
     marks = marks_of(candidate.text, (candidate.link,) if candidate.link else ())
     return Known(
-        source="request",
+        source=intake.SOURCE,
         page=page.title,
         group="",
         print="",

@@ -22,6 +22,7 @@ from smbot.templates import named, parse, put, raw
 
 REQUEST = "Smbot/request"
 UNREADABLE = "Smbot/unreadable"
+SOURCE = "request"  # what is told as the source of what was asked for
 _BEGUN = re.compile(r"\{\{\s*[Ss]mbot/request\b")
 _SMBOTS_OWN = frozenset({"id", "answer"})
 _SAME = 0.5  # a request that shares less than half with an earlier one is another request

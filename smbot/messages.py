@@ -51,6 +51,15 @@ def say(key: str, *values: object) -> str:
     return _VALUE.sub(value, _PLURAL.sub(form, text))
 
 
+def every(key: str, *values: object) -> frozenset[str]:
+    """What a message is in each language: by this is found again what was written when another one was spoken."""
+    said = set()
+    for language in languages():
+        with speaking(language):
+            said.add(say(key, *values))
+    return frozenset(said)
+
+
 def number(value: int) -> str:
     """A whole number in the digits of the language that is spoken."""
     return str(value).translate(_digits(_spoken.get()))

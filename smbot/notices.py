@@ -13,6 +13,7 @@ from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
 from smbot.memory import HANDED_OFF, IN_DOUBT, RETRACT, WAITING, Delivery, Memory, Trouble
+from smbot.messages import every, say
 from smbot.proposals import Proposal
 from smbot.templates import is_tangled, person
 
@@ -22,18 +23,15 @@ ANNOUNCE = timedelta(days=14)  # before it happens, that credentials expire
 
 def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> str:
     """What maintainers have to know before all cards, as wikitext; '' when all is well."""
-    stopping = [f"'''Nothing is posted now.''' {_linked(str(problem), seen)}" for problem in plan.stopped(seen)]
+    stopping = [say("notice-stopped", _linked(str(problem), seen)) for problem in plan.stopped(seen)]
     if redirect := _REDIRECT.search(seen.queue.text):
-        stopping.append(
-            f"'''This page is the review queue.''' Somebody made it a redirect: {_literal(redirect[1])} "
-            "Remove that line. If the page was moved, only the cards here count, not those in the other place."
-        )
+        stopping.append(say("notice-redirect", _literal(redirect[1])))
     failing = [_resting(channel, trouble, seen) for channel, trouble in memory.troubles.items() if trouble.until]
     failing += list(_expiring(memory, seen))
     if seen.requests and is_tangled(seen.requests.text):
-        failing.append(f"[[{seen.requests.title}]] cannot be read: too many braces or tags on it are never closed.")
-    failing += [f"'''A source needs a look.''' {_literal(alarm)}" for alarm in memory.alarms.values()]
-    failing += [f"'''A page needs a look.''' {_literal(trouble)}" for trouble in troubles]
+        failing.append(say("problem-tangled", seen.requests.title))
+    failing += [say("notice-source", _literal(alarm)) for alarm in memory.alarms.values()]
+    failing += [say("notice-page", _literal(trouble)) for trouble in troubles]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
     short = list(_short(memory, seen)) if not seen.settings.problems else []
     notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand), (WAITING, short))
@@ -46,21 +44,19 @@ def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
     for name, account in seen.settings.accounts.items():
         if account.goal and (week := rhythm.week(name, open_, memory, seen)).is_short:
             could = ", ".join(_to(p, "#") for p in rhythm.fillers(name, open_, seen))
-            yield f"{_progress(week)} {f'Could fill the gap: {could}.' if could else 'Nothing waits that could.'}"
+            fills = say("notice-could-fill", could) if could else say("notice-nothing-fills")
+            yield f"{_progress(week)} {fills}"
     pile = rhythm.pile(open_, seen)
     if pile.is_high(seen.now):
         yield _piled(pile)
 
 
 def _progress(week: rhythm.Week) -> str:
-    return (
-        f"'''{week.account} falls short of its goal.''' Of {week.goal} posts this week {week.posted} are out, and "
-        f"{week.approved} approved."
-    )
+    return say("notice-short", week.account, week.goal, week.posted, week.approved)
 
 
 def _piled(pile: rhythm.Pile) -> str:
-    return f"'''{pile.number} posts wait for a decision''', the oldest since {pile.since}."
+    return say("notice-pile", pile.number, pile.since)
 
 
 def _to(proposal: Proposal, place: str) -> str:
@@ -77,7 +73,7 @@ def is_due(memory: Memory, seen: Snapshot) -> bool:
     It waits for Monday noon in UTC: then it is Monday everywhere.
     """
     is_monday_everywhere = seen.now.weekday() > 0 or seen.now.hour >= 12
-    is_new = memory.told != week_name(seen.now) and is_monday_everywhere
+    is_new = memory.told not in week_names(seen.now) and is_monday_everywhere
     return is_new and not seen.settings.problems and bool(message(memory, seen))
 
 
@@ -89,7 +85,13 @@ def told(memory: Memory, seen: Snapshot) -> Memory:
 def week_name(now: datetime) -> str:
     """A week as the messages are headed."""
     iso = now.isocalendar()
-    return f"Week {iso.week} of {iso.year}"
+    return say("notice-week", iso.week, iso.year)
+
+
+def week_names(now: datetime) -> frozenset[str]:
+    """The same in all languages, one of which was spoken when the message was written."""
+    iso = now.isocalendar()
+    return every("notice-week", iso.week, iso.year)
 
 
 def message(memory: Memory, seen: Snapshot) -> str:
@@ -109,7 +111,7 @@ def message(memory: Memory, seen: Snapshot) -> str:
     pile = rhythm.pile(open_, seen)
     if pile.is_high(seen.now):
         called |= {name for account in accounts for name in account.maintainers}
-        lines.append(f"{_piled(pile)} They are on [[{seen.titles.queue}|the queue]].")
+        lines.append(f"{_piled(pile)} {say('notice-on-queue', seen.titles.queue)}")
     return "\n\n".join([*lines, f"{', '.join(map(person, sorted(called)))} – ~~~~"]) + "\n" if lines else ""
 
 
@@ -117,20 +119,20 @@ def message(memory: Memory, seen: Snapshot) -> str:
 
 
 def _resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
-    until = f"until {show_time(trouble.until)} UTC" if trouble.until and trouble.until > seen.now else "until it works"
-    return (
-        f"'''{name_of(channel, seen)} rests {until}.''' It failed {trouble.failures} times in a row; its posts wait. "
-        f"{_literal(trouble.why)}"
-    )
+    name, failures, why = name_of(channel, seen), trouble.failures, _literal(trouble.why)
+    if trouble.until and trouble.until > seen.now:
+        return say("notice-rests", name, show_time(trouble.until), failures, why)
+    return say("notice-rests-open", name, failures, why)
 
 
 def _by_hand(delivery: Delivery, seen: Snapshot) -> str:
     """Who reads it may be the person who does it; after a day it is said more clearly."""
-    what = "deleted" if delivery.task == RETRACT else "posted"
-    place = f"[[{seen.titles.log}/{delivery.month}#{delivery.key}|what to do]]"
-    late = "'''Still waits'''" if seen.now - delivery.since > REMIND_AFTER else "Waits"
-    since = show_time(delivery.since)
-    return f"{late} to be {what} by hand since {since} UTC: {name_of(delivery.channel, seen)} ({place})."
+    place = f"{seen.titles.log}/{delivery.month}#{delivery.key}"
+    told = show_time(delivery.since), name_of(delivery.channel, seen), place
+    is_late = seen.now - delivery.since > REMIND_AFTER
+    if delivery.task == RETRACT:
+        return say("notice-delete-by-hand-late", *told) if is_late else say("notice-delete-by-hand", *told)
+    return say("notice-by-hand-late", *told) if is_late else say("notice-by-hand", *told)
 
 
 def _expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
@@ -140,8 +142,8 @@ def _expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
         except ValueError:
             continue
         if channel in seen.rules and at - seen.now < ANNOUNCE:
-            over = "have expired" if at < seen.now else f"expire on {at:%Y-%m-%d}"
-            yield f"'''The credentials of {name_of(channel, seen)} {over}.''' Its operator has to renew them."
+            name = name_of(channel, seen)
+            yield say("notice-expired", name) if at < seen.now else say("notice-expires", name, f"{at:%Y-%m-%d}")
 
 
 # the first line of a page, whatever its language, or what was that until smbot put its line before it

@@ -16,11 +16,9 @@ from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.gather import Snapshot
 from smbot.memory import DECLINED, GIVEN_UP, HANDED_OFF, POSTED, RETRACTED, SENDING, Delivery, Known, Memory
+from smbot.messages import say
 from smbot.model import Page
-from smbot.templates import address, encode, is_tangled, person, say
-
-FOREIGN = "smbot did not make this card, or its id stands on the page twice, so nothing happens with it. To have \
-something posted, ask on the requests page; to keep the original card, remove this copy."
+from smbot.templates import address, encode, explain, is_tangled, person
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +37,14 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
     if is_tangled(seen.queue.text):
         return None
     if seen.settings.problems:
-        return _edit(seen.queue, review.tell(seen.queue.text, status), "The settings need a look")
+        return _edit(seen.queue, review.tell(seen.queue.text, status), say("summary-settings"))
     shown = proposals.shown(memory, seen)
     views = {proposal.id: cards.view(proposal, memory, seen) for proposal in shown}
     ended = [id_ for id_, known in memory.known.items() if id_ not in views and (known.end or known.is_request)]
-    text = review.arrange(seen.queue.text, views, ended, status, FOREIGN)
+    text = review.arrange(seen.queue.text, views, ended, status, say("card-foreign"))
     open_ = [proposal for proposal in shown if not proposal.known.end]
     new = sum(proposal.card is None for proposal in open_)
-    summary = f"{len(open_)} waiting" + (f", {new} new" if new else "")
+    summary = say("summary-queue-new", len(open_), new) if new else say("summary-queue", len(open_))
     return _edit(seen.queue, text, summary)
 
 
@@ -56,12 +54,12 @@ def _edit(page: Page, text: str, summary: str) -> Edit | None:
 
 def message_edit(page: Page, memory: Memory, seen: Snapshot) -> Edit | None:
     """The talk page of the queue with the message of this week; None where it is there, or there is nothing to say."""
-    heading = f"== {notices.week_name(seen.now)} =="
     said = notices.message(memory, seen)
-    if not said or heading in page.text:
+    if not said or any(f"== {name} ==" in page.text for name in notices.week_names(seen.now)):
         return None
-    text = f"{page.text.rstrip()}\n\n{heading}\n{said}".lstrip()
-    return Edit(page.title, page.revision, text, f"{notices.week_name(seen.now)}: what is missing")
+    name = notices.week_name(seen.now)
+    text = f"{page.text.rstrip()}\n\n== {name} ==\n{said}".lstrip()
+    return Edit(page.title, page.revision, text, say("summary-week", name))
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
@@ -82,27 +80,23 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     if intake.is_answered(page.text, known, answers):
         return None
     text = intake.answer(page.text, known, answers)
-    return _edit(page, text, "Answering requests")
+    return _edit(page, text, say("summary-requests"))
 
 
 def _answer(id_: str, request: intake.Request, memory: Memory, seen: Snapshot) -> str:
     """The answer to one request as wikitext; '' to leave the one it has."""
     known = memory.known.get(id_)
     if known is None:
-        limit = seen.settings.requests_per_person
-        return _state(
-            "not taken",
-            f"Who wrote this has {limit} open requests already, or cannot be established. Take out this ‘answer’ line "
-            "once one of them is decided.",
-        )
+        return _state("not taken", say("answer-not-taken", seen.settings.requests_per_person))
     if known.end:
         return _ended(id_, known, memory, seen)
     if known.proposal is None or known.held:
         problems = gather.problems_of(request, seen)
-        return _state("problem", "<br>".join(say(problem) for problem in problems) or encode(known.held))
-    links = _links(id_, memory, seen)
-    place = f"[[{seen.titles.queue}#{id_}|the review queue]]"
-    return _state("queued", f"It waits on {place}." + (f" Posted so far: {links}." if links else ""))
+        return _state("problem", "<br>".join(map(explain, problems)) or encode(known.held))
+    place = f"{seen.titles.queue}#{id_}"
+    if links := _links(id_, memory, seen):
+        return _state("queued", say("answer-queued-posted", place, links))
+    return _state("queued", say("answer-queued", place))
 
 
 def _ended(id_: str, known: Known, memory: Memory, seen: Snapshot) -> str:
@@ -110,12 +104,13 @@ def _ended(id_: str, known: Known, memory: Memory, seen: Snapshot) -> str:
         links = _links(id_, memory, seen)
         return _state("posted", links) if links else ""
     if known.end == RETRACTED:
-        return _state("retracted", "It was posted, and deleted again by a maintainer.")
+        return _state("retracted", say("answer-retracted"))
     if known.end == DECLINED:
-        return _state("declined", "<br>".join(f"{a}: {encode(why)}" for a, why in known.dropped.items()))
+        lines = (say("answer-declined", account, encode(why)) for account, why in known.dropped.items())
+        return _state("declined", "<br>".join(lines))
     if known.end == GIVEN_UP:
-        return _state("not posted", "The network did not take it, and a maintainer gave it up.")
-    return _state("expired", "Nobody decided in time, or its time is over. Ask again if it still matters.")
+        return _state("not posted", say("answer-not-posted"))
+    return _state("expired", say("answer-expired"))
 
 
 def _links(id_: str, memory: Memory, seen: Snapshot) -> str:
@@ -152,15 +147,17 @@ def unlogged(memory: Memory, seen: Snapshot) -> dict[str, list[Delivery]]:
 def log_edit(page: Page, rows: Sequence[Delivery], memory: Memory, seen: Snapshot) -> Edit | None:
     """The log page of a month with the rows of these deliveries, or None when it has them already."""
     new = {d.key: postlog.row(d, memory.known[d.id], _log_note(d, seen)) for d in rows if d.id in memory.known}
-    return _edit(page, postlog.write(page.text, new), f"{len(new)} deliveries")
+    return _edit(page, postlog.write(page.text, new), say("summary-log", len(new)))
 
 
 def _log_note(delivery: Delivery, seen: Snapshot) -> str:
     done = seen.done_by_hand.get(delivery.key)
     if done is None or delivery.state != HANDED_OFF:
         return ""
-    who = person(done.user) if done.user else "Somebody"
-    return f"{who} wrote that it is done; that counts when a maintainer of {delivery.channel.split('/')[0]} writes it."
+    account = delivery.channel.split("/")[0]
+    if not done.user:
+        return say("log-not-taken-somebody", account)
+    return say("log-not-taken", person(done.user), account, done.user)
 
 
 def logged(

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from mwparserfromhell.nodes import Template
 
+from smbot import intake
 from smbot.forms import shorten, show_time
 from smbot.memory import HANDED_OFF, POST, Delivery, Known
+from smbot.messages import say
 from smbot.model import Page
 from smbot.templates import address, encode, is_named, named, parse, plain, raw
 
@@ -59,7 +61,7 @@ def row(delivery: Delivery, known: Known, note: str = "") -> str:
         "approved by": encode(delivery.approver),
         "approval": str(delivery.revision),
         "asked by": encode(", ".join(known.requesters)),
-        "source": encode(known.source),
+        "source": encode(say("log-request") if known.source == intake.SOURCE else known.source),
         "source link": address(known.url),
         "reason": encode(delivery.reason),
         "note": note,

@@ -10,6 +10,7 @@ from smbot import compose, manners, pictures, review
 from smbot.forms import show_time
 from smbot.gather import Snapshot
 from smbot.memory import APPROVED, FINISHED, Approval, Known, Memory
+from smbot.messages import say
 from smbot.model import Candidate, Problem, Text
 from smbot.review import Card
 from smbot.settings import Settings
@@ -66,8 +67,9 @@ def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: S
 
 
 def _outdated(known: Known) -> Problem:
-    when = f"It now takes place at {show_time(known.event.start)} UTC" if known.event else "It was moved"
-    return Problem(f"{when}; this card still has the old time.", "Change the words, ‘not before’ and ‘not after’.")
+    at = show_time(known.event.start) if known.event else ""
+    told = say("problem-moved-to", at) if at else say("problem-moved")
+    return Problem(told, say("problem-moved-remedy"))
 
 
 def redrawn(proposal: Proposal, memory: Memory, seen: Snapshot) -> Proposal:
@@ -84,7 +86,7 @@ def _image_problems(texts: Mapping[str, Text], seen: Snapshot) -> Iterator[Probl
         for image in text.images:
             file = seen.files.get(image.file)
             if file is None:
-                yield Problem(f"There is no image ‘{image.file}’ on this wiki.", "Upload it, or correct its name.")
+                yield Problem(say("problem-no-image", image.file), say("problem-no-image-remedy"))
             elif problem := pictures.problem(file, seen.rules[channel]):
                 yield problem
 
@@ -95,15 +97,9 @@ def _thread_problems(id_: str, texts: Mapping[str, Text], memory: Memory) -> Ite
         before = memory.deliveries.get(f"{id_}/{channel}")
         out = len(before.posts) if before and before.state not in FINISHED else 0
         if before and text.parts[:out] != before.text.parts[:out]:
-            yield Problem(
-                f"The first posts of the thread on {channel} are out already, with other words.",
-                "Restore those words, or set ‘status’ to retract.",
-            )
+            yield Problem(say("problem-thread-out", channel), say("problem-thread-out-remedy"))
         elif 0 < len(text.parts) <= out:
-            yield Problem(
-                f"Of the thread on {channel} more posts are out already than the card has now.",
-                "Restore those that follow, or set ‘status’ to retract.",
-            )
+            yield Problem(say("problem-thread-shorter", channel), say("problem-thread-shorter-remedy"))
 
 
 def is_early(proposal: Proposal, now: datetime) -> bool:
@@ -151,8 +147,8 @@ def verdict(proposal: Proposal, account: str, seen: Snapshot) -> Verdict:
         return Verdict(why=reasons[0])
     if proposal.card.status == APPROVED or (standing.by_bot and standing.approvals):
         last = standing.approvals[-1] if standing.approvals else None
-        who = person(last.user if last else "")
-        return Verdict(why=f"It was changed after {who} approved it. Please look at it again.")
+        user = last.user if last else ""
+        return Verdict(why=say("card-changed-after", person(user), user))
     return Verdict()
 
 
@@ -163,20 +159,20 @@ def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) 
     user, settings = approval.user, seen.settings
     who, others = person(user), ", ".join(map(person, approval.disturbed_by))
     if not user:
-        return "It cannot be established who approved it."
+        return say("card-approver-unknown")
     if not settings.maintains(user, account):
-        return f"{who} is not among the maintainers of {account}."
+        return say("card-approver-not-maintainer", who, account, user)
     if "" in proposal.known.requesters and not settings.own_requests:
-        return "It cannot be established who asked for it. Please let it be asked for anew."
+        return say("card-requester-unknown")
     if user in proposal.known.requesters and not settings.own_requests:
-        return f"{who} asked for this post; another maintainer has to approve it."
+        return say("card-own-request", who, user)
     if settings.four_eyes and user in proposal.known.standing.editors:
-        return f"{who} changed the words; another maintainer has to approve them."
+        return say("card-own-words", who, user)
     if approval.disturbed_by:
-        return f"{others} changed this card just before {who} approved it. Please look at it again."
+        return say("card-changed-before", others, who, user)
     if seen.now - approval.time > settings.days("approval"):
-        return f"The approval by {who} is more than {settings.approval_days} days old."
+        return say("card-approval-old", who, settings.approval_days)
     file = seen.files.get(proposal.candidate.image)
     if file and (file.since > approval.time or file.version != approval.image):
-        return f"The image was replaced since {who} saw it. Please look at it again."
+        return say("card-image-replaced", who, user)
     return ""

@@ -36,14 +36,13 @@ from smbot.memory import (
     Decision,
     Standing,
 )
+from smbot.messages import every, say, spoken
 from smbot.model import Candidate, Page, Problem
 from smbot.templates import encode, named, parse, plain, put, raw
 
 CARD = "Smbot/candidate"
 STATUS_LINE = "Smbot/status"
 _LONGEST = 20_000  # a longer block of the page is not worth remembering
-TO_REVIEW = "To review"
-POSTED_OF_LATE = "Posted of late"
 
 _SYNONYMS = {
     "": WAITING,
@@ -97,16 +96,21 @@ def cards(code: Wikicode) -> dict[str, Card | None]:
     found: dict[str, Card | None] = {}
     for template in named(code, CARD):
         id_ = raw(template, "id")
-        found[id_] = None if id_ in found else _remembered_card(str(template))
+        found[id_] = None if id_ in found else _remembered_card(str(template), spoken())
     return found
 
 
-@lru_cache(maxsize=8)
 def read(text: str) -> Mapping[str, Card | None]:
     """What `cards(parse(text))` finds, quickly: of a page that changed a little only a little is parsed."""
+    return _read(text, spoken())
+
+
+@lru_cache(maxsize=8)
+def _read(text: str, language: str) -> Mapping[str, Card | None]:
+    """The cards, with their problems told in this language, which is the one that is spoken."""
     found: dict[str, Card | None] = {}
     for block in blocks.cut(text):
-        on_it = _on_block(block) if len(block) < _LONGEST else None
+        on_it = _on_block(block, language) if len(block) < _LONGEST else None
         if on_it is None:
             return MappingProxyType(cards(parse(text)))
         for id_, card in on_it:
@@ -115,7 +119,7 @@ def read(text: str) -> Mapping[str, Card | None]:
 
 
 @lru_cache(maxsize=4096)
-def _on_block(block: str) -> tuple[tuple[str, Card], ...] | None:
+def _on_block(block: str, _language: str) -> tuple[tuple[str, Card], ...] | None:
     """The cards on a block of the page; None where it cannot be read without what stands around it."""
     code = parse(block)
     if not blocks.is_closed(code):
@@ -124,7 +128,7 @@ def _on_block(block: str) -> tuple[tuple[str, Card], ...] | None:
 
 
 @lru_cache(maxsize=1024)
-def _remembered_card(wikitext: str) -> Card:
+def _remembered_card(wikitext: str, _language: str) -> Card:
     (template,) = named(parse(wikitext), CARD)
     return _card(template)
 
@@ -295,8 +299,8 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
             _take_off(code, template)
         elif id_ in views and id_ not in seen:
             fill(template, views[id_])
-            if views[id_].section == POSTED_OF_LATE != _section_of(code, template):
-                new.setdefault(POSTED_OF_LATE, []).append(_block(views[id_], str(template)))
+            if views[id_].section == posted_of_late() != _section_of(code, template):
+                new.setdefault(posted_of_late(), []).append(_block(views[id_], str(template)))
                 _take_off(code, template)
         else:
             put(template, "note", foreign, after="check")
@@ -305,6 +309,25 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
         if id_ not in seen:
             new.setdefault(view.section, []).append(_block(view, _new(id_, view)))
     return _with_blocks(code, {section: "\n".join(added) for section, added in new.items()})
+
+
+def to_review() -> str:
+    """The title of the section for new cards."""
+    return say("queue-to-review")
+
+
+def posted_of_late() -> str:
+    """The title of the section for cards of what is out."""
+    return say("queue-posted-of-late")
+
+
+def _title(heading: Heading) -> str:
+    """The title of a section as it would be written now, whatever language smbot gave it its title in."""
+    title = str(heading.title).strip()
+    for now, ever in ((to_review(), every("queue-to-review")), (posted_of_late(), every("queue-posted-of-late"))):
+        if title in ever:
+            return now
+    return title
 
 
 def _block(view: View, card: str) -> str:
@@ -318,7 +341,7 @@ def _section_of(code: Wikicode, template: Template) -> str:
         if node is template:
             break
         if isinstance(node, Heading) and node.level == 2:
-            title = str(node.title).strip()
+            title = _title(node)
     return title
 
 
@@ -390,7 +413,7 @@ def _empty_heading(code: Wikicode, at: int) -> int | None:
         after += 1
     following = code.nodes[after] if after < len(code.nodes) else None
     closes = following is None or (isinstance(following, Heading) and following.level <= heading.level)
-    keep = heading.level == 2 and str(heading.title).strip() == TO_REVIEW
+    keep = heading.level == 2 and _title(heading) == to_review()
     return before - 1 if closes and not keep else None
 
 
@@ -419,7 +442,7 @@ def _section_ends(code: Wikicode) -> dict[str, int]:
         if isinstance(node, Heading) and node.level == 2:
             if title is not None:
                 ends.setdefault(title, at)
-            title = str(node.title).strip()
+            title = _title(node)
         at += len(str(node))
     if title is not None:
         ends.setdefault(title, at)

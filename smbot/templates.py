@@ -19,6 +19,7 @@ from mwparserfromhell.nodes import Argument, Comment, ExternalLink, HTMLEntity, 
 from mwparserfromhell.nodes.extras import Parameter
 from mwparserfromhell.wikicode import Wikicode
 
+from smbot.messages import say
 from smbot.model import Problem
 
 # https://www.mediawiki.org/wiki/Help:Magic_words#Miscellaneous and the templates many wikis keep beside them
@@ -35,8 +36,6 @@ _ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z0-9]+);")  # without
 _NOT_PLAIN = re.compile(
     r"[|{}\[\]<>&\x00]|~~~|''|__|://[^\s]*\||^[ \t*#:;=-]|\n[ \t\n*#:;=-]|-\{|\bRFC |\bPMID |\bISBN "
 )
-
-PLAIN_TEXT = "A post is plain text: write the words and the address as they shall be read."
 
 
 def parse(wikitext: str) -> Wikicode:
@@ -129,8 +128,10 @@ def decode(value: Wikicode) -> tuple[str, tuple[Problem, ...]]:
     """
     pieces = list(_pieces(value))
     markup = list(dict.fromkeys(found for _, found in pieces if found))
-    problems = (Problem(f"There is wiki markup in the words: {', '.join(markup)}.", PLAIN_TEXT),) if markup else ()
-    return "".join(piece for piece, _ in pieces).strip(), problems
+    words = "".join(piece for piece, _ in pieces).strip()
+    if not markup:
+        return words, ()
+    return words, (Problem(say("problem-markup", ", ".join(markup)), say("problem-markup-remedy")),)
 
 
 def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:
@@ -167,14 +168,14 @@ def encode(text: str) -> str:
     return f"<nowiki>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</nowiki>"
 
 
-def say(problem: Problem) -> str:
+def explain(problem: Problem) -> str:
     """A problem as wikitext."""
     return f"{encode(problem.message)} {encode(problem.remedy)}".strip()
 
 
 def person(name: str) -> str:
-    """A user as a link to their page; ‘somebody’ where the wiki hides who it was."""
-    return f"[[User:{name}|{name}]]" if name else "somebody"
+    """A user as a link to their page; “somebody” where the wiki hides who it was."""
+    return f"[[User:{name}|{name}]]" if name else say("somebody")
 
 
 def address(url: str) -> str:

@@ -126,7 +126,7 @@ def test_a_card_says_what_is_in_the_way() -> None:
         ({"not_before": "2026-12-01"}, "Approved by [[User:Alice|Alice]]; goes out after 2026-12-01 00:00."),
         ({"not_after": "2020-01-01"}, "The time in ‘not after’ is over"),
         ({"accounts": "nobody"}, "There is no account ‘nobody’. There are: mediawiki, wikitech."),
-        ({"accounts": "mediawiki, wikitech", "text_wikitech": "x" * 501}, "1 characters too long"),
+        ({"accounts": "mediawiki, wikitech", "text_wikitech": "x" * 501}, "1 character too long"),
         ({"txet": "x"}, "belongs to no field"),
     ):
         memory, text = approved(**more)

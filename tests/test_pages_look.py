@@ -83,7 +83,7 @@ def post(words: str) -> str:
 def card(words: str) -> str:
     """A card as smbot makes it, its notes and its heading from these words too."""
     known = Candidate(accounts=("a",), text=words, notes=words)
-    view = review.View(review.heading_words(words), review.TO_REVIEW, known, True, "", {"preview": post(words)})
+    view = review.View(review.heading_words(words), review.to_review(), known, True, "", {"preview": post(words)})
     return review.arrange("", {"n1": view}, (), "", "")
 
 

@@ -501,7 +501,7 @@ def test_people_may_write_approved_in_their_way(typed: str) -> None:
 
 # --- the page -------------------------------------------------------------------------------------------------------
 
-LEFT = View("A card", review.TO_REVIEW, Candidate(("mediawiki",), "A new skin."), False, "", {"note": "A note."})
+LEFT = View("A card", review.to_review(), Candidate(("mediawiki",), "A new skin."), False, "", {"note": "A note."})
 AROUND = st.text(st.sampled_from("ab ='*#:\n~!"), max_size=20).map(lambda text: text.replace("==", "="))
 
 
@@ -532,7 +532,7 @@ def test_cards_that_come_and_go_leave_the_page_as_it_was(top: str, end: str, cou
     text = start
     for _ in range(3):
         views = {
-            f"m{i}": view(f"Words {i}.", section=f"Pick {i % 2}" if i % 3 else review.TO_REVIEW) for i in range(count)
+            f"m{i}": view(f"Words {i}.", section=f"Pick {i % 2}" if i % 3 else review.to_review()) for i in range(count)
         }
         text = review.arrange(text, {"n1": LEFT} | views, (), "", "")
         assert len(review.cards(parse(text))) == count + 1
