@@ -19,6 +19,7 @@ import regex
 
 from smbot.checks import Links, Pack, Rule, dates, pack, phrases, prose
 from smbot.checks.post import Hit, Post, read
+from smbot.messages import say
 
 LONGEST = 20_000  # characters of words that are looked at
 MOST = 8  # findings: more would not be read
@@ -39,7 +40,8 @@ _FILE = regex.compile(
 class Finding:
     """One thing to look at: its `kind` (a stable word), the `reason` with what to do, the `sentence` it is about.
 
-    Reason and sentence hold words of the post, written by strangers: escape them where they are shown.
+    The reason is in the language that is spoken, not in that of the post. Reason and sentence hold words of the post,
+    written by strangers: escape them where they are shown.
     """
 
     kind: str
@@ -59,31 +61,31 @@ def check(
         return ()
     post = read(words[:LONGEST], links, own.abbreviations)
     hits = chain(
-        _loud(post, every),
-        _hashtags(post, hashtags, every),
+        _loud(post),
+        _hashtags(post, hashtags),
         _links(post, every.links),
         _by_rules(post, own, every.links),
-        prose.people(post, own.names, every),
+        prose.people(post, own.names),
         prose.capitals(post, own.capitals),
         prose.reading(post, own.reading),
     )
     found = _gather(post, hits)
-    found += [Finding("alt", reason, _shorten(alt, 0)) for reason in _alt(alt, own, every)]
+    found += [Finding("alt", reason, _shorten(alt, 0)) for reason in _alt(alt, own)]
     return _most_important(found)
 
 
 # --- what is looked for in every language -----------------------------------------------------------------------------
 
 
-def _loud(post: Post, every: Pack) -> Iterator[Hit]:
-    return (Hit(m.start(), "shouting", every.reasons["exclamation"]) for m in _LOUD.finditer(post.plain))
+def _loud(post: Post) -> Iterator[Hit]:
+    return (Hit(m.start(), "shouting", "exclamation") for m in _LOUD.finditer(post.plain))
 
 
-def _hashtags(post: Post, wanted: Collection[str], every: Pack) -> Iterator[Hit]:
+def _hashtags(post: Post, wanted: Collection[str]) -> Iterator[Hit]:
     known = {_fold(tag.lstrip("#＃")) for tag in wanted}
     for match in _HASHTAG.finditer(post.plain):
         if _fold(match.group()[1:]) not in known:
-            yield Hit(match.start(), "hashtag", every.reasons["hashtag"], match.group())
+            yield Hit(match.start(), "hashtag", "hashtag", match.group())
 
 
 def _fold(text: str) -> str:
@@ -93,15 +95,15 @@ def _fold(text: str) -> str:
 def _links(post: Post, rules: Links) -> Iterator[Hit]:
     for match in _SHORT_URL.finditer(post.plain):
         if _host(match.group().partition("/")[0]) in rules.shorteners:
-            yield Hit(match.start(), "tracking", rules.shortened, match.group())
+            yield Hit(match.start(), "tracking", "tracking-shortened", match.group())
     for match in _FRONT_PAGE.finditer(post.plain):
-        yield Hit(match.start(), "link", rules.bare, match.group())
+        yield Hit(match.start(), "link", "link-to-front-page", match.group())
     for at, url in post.urls:
         yield from _link(at, url, rules)
     addresses = dict.fromkeys(url for _, url in post.urls)
     if len(addresses) > rules.most:
         third = list(addresses)[rules.most]
-        yield Hit(next(at for at, url in post.urls if url == third), "link", rules.many)
+        yield Hit(next(at for at, url in post.urls if url == third), "link", "link-count")
 
 
 def _link(at: int, url: str, rules: Links) -> Iterator[Hit]:
@@ -112,26 +114,26 @@ def _link(at: int, url: str, rules: Links) -> Iterator[Hit]:
     host = _host(parts.netloc)
     if host not in rules.allowed:
         if host in rules.shorteners:
-            yield Hit(at, "tracking", rules.shortened, host)
+            yield Hit(at, "tracking", "tracking-shortened", host)
         for key, _ in parse_qsl(parts.query[:2000], keep_blank_values=True):
             if any(key.startswith(t[:-1]) if t.endswith("*") else key == t for t in rules.tracking):
-                yield Hit(at, "tracking", rules.tracked, key)
+                yield Hit(at, "tracking", "tracking-parameter", key)
                 break
     if parts.scheme.lower() == "http":
-        yield Hit(at, "link", rules.insecure, host)
+        yield Hit(at, "link", "link-insecure", host)
     if not parts.path.strip("/") and not parts.query and not parts.fragment:
-        yield Hit(at, "link", rules.bare, host)
+        yield Hit(at, "link", "link-to-front-page", host)
 
 
 def _host(netloc: str) -> str:
     return netloc.rpartition("@")[2].partition(":")[0].casefold().removeprefix("www.")
 
 
-def _alt(alt: str, own: Pack, every: Pack) -> Iterator[str]:
+def _alt(alt: str, own: Pack) -> Iterator[str]:
     if _FILE.fullmatch(alt.strip()):
-        yield every.reasons["alt-file"]
+        yield say("advice-alt-file")
     elif own.alt_starts and phrases(find=own.alt_starts).match(alt.strip()):
-        yield own.reasons["alt"]
+        yield say("advice-alt")
 
 
 # --- what is looked for with a pack -----------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def _gather(post: Post, hits: Iterable[Hit]) -> list[Finding]:
         _, end = post.sentence(start)
         words = list(dict.fromkeys(f"‘{_shorten(hit.word, 0, 40)}’" for hit in group))
         sentence = _shorten(post.words[start:end], group[0].at - start)
-        found.append(Finding(kind, reason.replace("{words}", ", ".join(words[:3])), sentence))
+        found.append(Finding(kind, say(f"advice-{reason}", ", ".join(words[:3])), sentence))
     return list(dict.fromkeys(found))
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from smbot.errors import WikiError
+from smbot.messages import say
 from smbot.model import Candidate, Event, Posted, Text
 
 # what people set on a card
@@ -221,11 +222,9 @@ def load(text: str) -> Memory:
     try:
         memory = msgspec.json.decode(text, type=Memory)
     except msgspec.DecodeError as error:
-        raise WikiError(f"smbot's memory page cannot be read ({error}). Undo the last change of that page.") from error
+        raise WikiError(say("problem-memory-unreadable", error)) from error
     if memory.version != 1:
-        raise WikiError(
-            f"smbot's memory page is of version {memory.version}; this smbot knows version 1. Update smbot."
-        )
+        raise WikiError(say("problem-memory-version", memory.version, 1))
     return memory
 
 

@@ -15,6 +15,7 @@ from zlib import crc32
 from smbot import sources
 from smbot.errors import UsageError, WebError, WikiError
 from smbot.memory import SourceState
+from smbot.messages import say
 from smbot.model import Page, Reading, Site
 from smbot.news import source_key
 from smbot.publicweb import USUAL, Guard, Unchanged, fetch
@@ -55,7 +56,7 @@ class Newsstand:
             except (WikiError, UsageError, WebError) as error:
                 unread[feed.name] = str(error)
             except Exception as error:  # noqa: BLE001 - whatever a page makes of a reader, the others go on
-                unread[feed.name] = f"{type(error).__name__}, a defect of smbot"
+                unread[feed.name] = say("source-defect", type(error).__name__)
         return found, unread
 
     def wiki(self, name: str) -> Wiki:

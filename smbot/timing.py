@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from smbot.messages import say
+
 SLOT_OPEN = timedelta(hours=1)  # how long a slot waits for a run of smbot; then it is lost
 _HORIZON = timedelta(days=400)  # a rhythm that lets nothing out for so long is impossible
 # What a machine calls a zone and is none, or is another one on the next machine.
@@ -122,7 +124,7 @@ def read_slots(text: str) -> tuple[Slot, ...]:
     for part in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
         found = re.fullmatch(r"(?:([^\W\d][^\d]*?)\s+)?(\d[\d:,. ]*)", part)
         if not found:
-            raise ValueError(f"‘{part}’ is no time to post; write such as Mon-Fri 09:00, 15:30; Sat 11:00.")
+            raise ValueError(say("settings-slots", part))
         days = _read_days(found[1] or "mon-sun")
         slots += [Slot(days, _read_time(word)) for word in re.split(r"[,\s]+", found[2]) if word]
     return tuple(slots)
@@ -141,13 +143,13 @@ def _read_day(word: str) -> int:
     for number, day in enumerate(_DAYS):
         if len(word) > 2 and day.startswith(word.lower()):
             return number
-    raise ValueError(f"‘{word}’ is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun.")
+    raise ValueError(say("settings-day", word))
 
 
 def _read_time(word: str) -> time:
     found = re.fullmatch(r"(\d{1,2})[:.](\d{2})", word)
     if not found or int(found[1]) > 23 or int(found[2]) > 59:
-        raise ValueError(f"‘{word}’ is no time of day; write such as 09:00.")
+        raise ValueError(say("settings-time", word))
     return time(int(found[1]), int(found[2]))
 
 
@@ -160,7 +162,7 @@ def read_quiet(text: str) -> tuple[time, time] | None:
         start, end = _read_time(ends[0]), _read_time(ends[1])
         if start != end:
             return start, end
-    raise ValueError(f"‘{text.strip()}’ are no quiet hours; write such as 22:00-07:00.")
+    raise ValueError(say("settings-quiet", text.strip()))
 
 
 def read_zone(text: str) -> str:
@@ -171,5 +173,5 @@ def read_zone(text: str) -> str:
             raise ValueError
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError; odd names raise the others
-        raise ValueError(f"‘{name}’ is no time zone; write one such as Asia/Kolkata.") from None
+        raise ValueError(say("settings-zone", name)) from None
     return name

@@ -17,6 +17,7 @@ from mwparserfromhell.nodes import Node as _Node
 from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
+from smbot.messages import say
 from smbot.model import Link, Problem, Site
 from smbot.templates import is_tangled
 from smbot.wikilinks import WIKIMEDIA, address, without_my_language
@@ -83,8 +84,8 @@ class Plain:
     def problems(self) -> tuple[Problem, ...]:
         """One for each template left out, for those who look at the words before they are posted."""
         start = self.text if len(self.text) <= 60 else self.text[:60] + "…"
-        remedy = "Look at the page, and put in what is missing."
-        return tuple(Problem(f"{{{{{name}}}}} was left out of “{start}”.", remedy) for name in self.templates)
+        remedy = say("source-left-out-remedy")
+        return tuple(Problem(say("source-left-out", name, start), remedy) for name in self.templates)
 
 
 def plain(wikitext: str, site: Site) -> Plain:

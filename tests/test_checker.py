@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from time import process_time
 
@@ -10,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.checker import posts, score, table
+from smbot import messages
 from smbot.checker import LONGEST, MOST, Finding, check
 from smbot.checks import pack
 from smbot.checks.post import read
+from smbot.messages import say, speaking
 
 LINK = "https://www.mediawiki.org/wiki/Release_notes/1.45"
 KINDS = {
@@ -195,13 +198,29 @@ def test_any_language_code_will_do(language: str) -> None:
     assert check("News.", language) == ()
 
 
-def test_every_pack_can_be_read_and_its_reasons_fit_on_a_line() -> None:
+def test_every_pack_can_be_read_and_its_reasons_are_messages_that_fit_on_a_line() -> None:
     for file in files("smbot.checks").iterdir():
         if file.name.endswith(".toml"):
             each = pack(file.name.removesuffix(".toml"))
             assert {rule.kind for rule in each.rules} <= KINDS
             assert {rule.unless for rule in each.rules} <= {"", "link", "announcement"}
-            assert all(len(rule.reason) <= 120 for rule in each.rules)
+            assert all(len(say(f"advice-{rule.reason}", "")) <= 120 for rule in each.rules)
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """German as far as it is needed here, whatever has been translated."""
+    monkeypatch.setattr(messages, "messages", {"de": {"advice-exclamation": "Das klingt laut."}}.__getitem__)
+    messages._found.cache_clear()
+    with speaking("de"):
+        yield
+    messages._found.cache_clear()
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(("words", "language"), [("Now!", "en"), ("ଏବେ!", "or"), ("Jetzt!", "de")])
+def test_the_reason_is_in_the_language_of_the_reviewers_whatever_that_of_the_post(words: str, language: str) -> None:
+    assert [finding.reason for finding in check(words, language)] == ["Das klingt laut."]
 
 
 # --- strangers --------------------------------------------------------------------------------------------------------

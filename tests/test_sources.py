@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from smbot.model import Flag, Item, Page, Permalink, Reading
+from smbot.model import Flag, Item, Page, Permalink, Problem, Reading
 from smbot.sources import SOURCES, Wants, mediawiki_news, source, tech_news
 from smbot.wikitext import WIKIMEDIA
 from tests.test_wikitext import WIKITEXT
@@ -17,6 +17,10 @@ PAGES = Path(__file__).parent / "pages"
 META = WIKIMEDIA["meta:meta"]
 MEDIAWIKI = WIKIMEDIA["mediawiki:mediawiki"]
 SAVED = datetime(2026, 11, 20, 9, tzinfo=UTC)
+NO_DATES = Problem(
+    "The source format changed: the page has no dates that smbot can read.",
+    "Put a date such as 2026-11-20 or 20 November 2026 before each piece of news.",
+)
 
 
 def page(name: str, title: str, revision: int = 7) -> Page:
@@ -287,7 +291,7 @@ def test_news_with_the_date_in_each_bullet() -> None:
 
 def test_a_page_without_any_date_is_an_alarm_and_never_silence() -> None:
     reading = mediawiki_news.read(page("mediawiki-news-undated", "News"), MEDIAWIKI, "news", SAVED)
-    assert reading == Reading(problems=(mediawiki_news.NO_DATES,))
+    assert reading == Reading(problems=(NO_DATES,))
     assert news("") == reading
 
 
@@ -327,11 +331,11 @@ def test_headings_below_a_date_are_its_sections_and_others_end_it() -> None:
 
 @pytest.mark.parametrize("text", ["* 31 February 2026: A", "* 20 Novembre: A", "* 2026: A", "* 20 Mayor 2026: A"])
 def test_what_is_no_date_dates_nothing(text: str) -> None:
-    assert news(text).problems == (mediawiki_news.NO_DATES,)
+    assert news(text).problems == (NO_DATES,)
 
 
 def test_a_day_without_any_year_to_go_by_is_no_date() -> None:
-    assert news("* 20 November: A", timestamp=None).problems == (mediawiki_news.NO_DATES,)
+    assert news("* 20 November: A", timestamp=None).problems == (NO_DATES,)
 
 
 def test_the_news_page_is_one_page() -> None:

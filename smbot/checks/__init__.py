@@ -21,8 +21,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `cased` are phrases that count only as they are written here, `but` harmless ones that hold a phrase. With `dates`
     a day of a month counts too, unless the sentence has one of `past`. `unless` is what clears the whole post: a
-    'link', or one to an 'announcement'. With `beside` the post must have one of these phrases as well. `{words}` in the
-    `reason` stands for what was found.
+    'link', or one to an 'announcement'. With `beside` the post must have one of these phrases as well. The `reason` is
+    a message, without its 'advice-'.
     """
 
     kind: str
@@ -42,7 +42,6 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `things` are words and phrases that no person's name has; `starts` begin a sentence before a name.
     """
 
-    reason: str
     given: frozenset[str] = frozenset()
     cues: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
@@ -55,8 +54,6 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Capitals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which words in capitals are `known` abbreviations, and which are plain words, `shouted`."""
 
-    reason: str
-    shouting: str
     known: frozenset[str] = frozenset()
     shouted: frozenset[str] = frozenset()
 
@@ -67,8 +64,6 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Syllables are runs of `vowels`, without `silent` endings.
     """
 
-    reason: str
-    long: str
     sentence: int
     grade: float
     least: int
@@ -90,18 +85,12 @@ class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed: frozenset[str]
     announcements: tuple[str, ...]
     most: int
-    shortened: str
-    tracked: str
-    insecure: str
-    bare: str
-    many: str
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file of data. `abbreviations` are those whose full stop ends no sentence; `months` are names of months."""
 
     rules: tuple[Rule, ...] = ()
-    reasons: dict[str, str] = {}
     abbreviations: frozenset[str] = frozenset()
     months: tuple[str, ...] = ()
     ordinals: tuple[str, ...] = ()

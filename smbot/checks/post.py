@@ -20,7 +20,7 @@ _END = regex.compile(
 
 
 class Hit(NamedTuple):
-    """Something found at a place of the words; `reason` is still without the `word`."""
+    """Something found at a place of the words; `reason` is the message about it, without its 'advice-'."""
 
     at: int
     kind: str

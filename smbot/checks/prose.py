@@ -9,7 +9,7 @@ from typing import Any
 
 import regex
 
-from smbot.checks import Capitals, Names, Pack, Reading
+from smbot.checks import Capitals, Names, Reading
 from smbot.checks.post import Hit, Post
 
 _USER = regex.compile(r"(?i)(?<!\w)user(?:[ _]talk)?:[^\s\]|/#,;]{1,80}|(?<![\w/.@])@\w[\w-]*(?![\w/-])(?:@[\w.-]*\w)?")
@@ -20,16 +20,16 @@ _CAPITALISED = r"\p{Lu}[\p{Ll}\p{M}'’]++(?:-\p{Lu}\p{Ll}++)*+(?![\w])"
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 
 
-def people(post: Post, names: Names | None, every: Pack) -> Iterator[Hit]:
+def people(post: Post, names: Names | None) -> Iterator[Hit]:
     for match in _USER.finditer(post.plain):
         word = match.group().rstrip(".:?!")
         if names is None or not ({word, word.lstrip("@").partition("@")[0].casefold()} & names.things):
-            yield Hit(match.start(), "name", every.reasons["mention"], word)
+            yield Hit(match.start(), "name", "mention", word)
     if names is not None:
         for match in _full_name(names.titles, names.particles).finditer(post.plain):
             at = match.end() - len(_without_starts(match.group("name"), names))
             if match.group("title") or _is_name(post.plain, at, match.end(), names):
-                yield Hit(at, "name", names.reason, match.group()[at - match.end() :])
+                yield Hit(at, "name", "name", match.group()[at - match.end() :])
 
 
 @lru_cache(maxsize=64)
@@ -68,12 +68,12 @@ def capitals(post: Post, rules: Capitals | None) -> Iterator[Hit]:
     for match in _CAPITALS.finditer(post.plain):
         tokens = [token for token in match.group().split() if token.rstrip("s").casefold() not in rules.known]
         if any(len(token) > 6 or token.casefold() in rules.shouted for token in tokens):
-            yield Hit(match.start(), "shouting", rules.shouting, match.group())
+            yield Hit(match.start(), "shouting", "in-capitals", match.group())
             continue
         for token in tokens:
             if (short := token.rstrip("s")) not in explained:
                 explained.add(short)
-                yield Hit(match.start(), "abbreviation", rules.reason, short)
+                yield Hit(match.start(), "abbreviation", "abbreviation", short)
 
 
 def _explained(plain: str) -> Iterator[str]:
@@ -95,12 +95,12 @@ def reading(post: Post, rules: Reading | None) -> Iterator[Hit]:
     sentences = [(start, _WORD.findall(post.plain[start:end])) for start, end in zip(post.starts, ends, strict=True)]
     sentences = [(start, words) for start, words in sentences if words]
     long = [start for start, words in sentences if len(words) > rules.sentence]
-    yield from (Hit(start, "reading", rules.long) for start in long)
+    yield from (Hit(start, "reading", "long-sentence") for start in long)
     if long or sum(len(words) for _, words in sentences) < rules.least:
         return
     if _grade([words for _, words in sentences], rules) > rules.grade:
         hardest = max(sentences, key=lambda sentence: _grade([sentence[1]], rules))
-        yield Hit(hardest[0], "reading", rules.reason)
+        yield Hit(hardest[0], "reading", "hard-to-read")
 
 
 def _grade(sentences: list[list[str]], rules: Reading) -> float:

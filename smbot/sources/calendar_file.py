@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from smbot.messages import say
 from smbot.model import Event, Link, Page, Problem, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.events import AHEAD, PAST, Entry, called_off, reading
@@ -25,9 +26,8 @@ PAGE = ""
 PICK = False
 POST = "$title\n\n$when\n$local\n\n$text"
 
-NO_CALENDAR = Problem("The file is no calendar that smbot can read.", "It has to be an iCalendar file (.ics).")
-TOO_MUCH = Problem("The calendar has more repeated events than smbot works out.", "Split it into smaller ones.")
 MOST_DAYS = 300_000  # that are looked at for the repeated events of one file: about a second
+_SHOWN = 180  # characters of what is wrong with an event
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one file has it all
@@ -42,10 +42,10 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa
     try:
         calendars = Calendar.from_ical(page.text.lstrip("\ufeff\r\n\t "), multiple=True)
     except (ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError):
-        return Reading(problems=(NO_CALENDAR,))
+        calendars = []
     calendars = [each for each in calendars if each.name == "VCALENDAR"]
     if not calendars:
-        return Reading(problems=(NO_CALENDAR,))
+        return Reading(problems=(Problem(say("source-no-calendar"), say("source-no-calendar-remedy")),))
     reader = _Reader(now)
     entries = [entry for each in calendars for entry in reader.entries(each)]
     found = reading(entries, page, source, now, tongue="en") if entries else Reading(placeholder=True)
@@ -73,12 +73,12 @@ class _Reader:
             try:
                 yield from self._event(event, moved, off=off)
             except (ValueError, OverflowError, TypeError, AttributeError) as error:
-                self._problem(event, f"cannot be read: {error}"[:200])
+                self._problem(say("source-event-unreadable", _name(event), str(error)[:_SHOWN]))
 
     def _event(self, event: Any, moved: set[tuple[str, datetime | None]], *, off: bool) -> Iterator[Entry]:
         start = _value(event, "DTSTART")
         if not isinstance(start, date):  # a datetime is one
-            self._problem(event, "has no date.")
+            self._problem(say("source-event-no-date", _name(event)))
             return
         uid = _text(event, "UID")
         told = self._told(event, off=off)
@@ -98,7 +98,7 @@ class _Reader:
         """What an event says, whenever it is."""
         title, cancelled = called_off(" ".join(_text(event, "SUMMARY").split()))
         if not title:
-            raise ValueError("it has no title")
+            raise ValueError(say("source-event-no-title"))
         description = _text(event, "DESCRIPTION")
         links = [_text(event, "URL"), *_ADDRESS.findall(_text(event, "LOCATION")), *_ADDRESS.findall(description)]
         cancelled = cancelled or off or _text(event, "STATUS").upper() == "CANCELLED"
@@ -126,7 +126,7 @@ class _Reader:
             if parsed := _rule(each):
                 found |= dict.fromkeys(self._repeated(parsed, start))
             else:
-                self._problem(event, "is repeated in a way that smbot does not know; only its first date is read.")
+                self._problem(say("source-event-repeated", _name(event)))
         found |= dict.fromkeys([start])
         found |= dict.fromkeys(each for each in _values(event, "RDATE") if type(each) is type(start))
         yield from found
@@ -136,7 +136,7 @@ class _Reader:
         begin = first_day if rule.count else max(first_day, self.first)
         span = (self.last - begin).days + (800 if rule.positions else 0)
         if span > self.days:
-            self.problems.append(TOO_MUCH)
+            self.problems.append(Problem(say("source-calendar-too-much"), say("source-calendar-too-much-remedy")))
             return
         self.days -= max(0, span)
         for number, day in enumerate(rule.days(first_day, begin, self.last), 1):
@@ -164,9 +164,13 @@ class _Reader:
             return _midnight(value)
         return (value if value.tzinfo else value.replace(tzinfo=self.zone)).astimezone(UTC)
 
-    def _problem(self, event: Any, message: str) -> None:
-        title = _text(event, "SUMMARY") or _text(event, "UID")
-        self.problems.append(Problem(f"“{title[:60]}” {message}", "Look at the event in the calendar."))
+    def _problem(self, message: str) -> None:
+        self.problems.append(Problem(message, say("source-event-remedy")))
+
+
+def _name(event: Any) -> str:
+    """The beginning of what an event is called, for people who look for it."""
+    return (_text(event, "SUMMARY") or _text(event, "UID"))[:60]
 
 
 def _keys(uid: str, original: datetime) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from smbot.messages import say
 from smbot.model import Event, Problem
 
 # --- days -----------------------------------------------------------------------------------------------------------
@@ -286,7 +287,8 @@ class _Finder:
     def _day(self, written: Written, year: int) -> date:
         day = date(written.year or year, written.month, written.day)
         if written.weekday not in (None, day.weekday()):
-            self._problem(f"{day} is a {calendar.day_name[day.weekday()]}.", "Correct the day or the weekday.")
+            weekday = say(f"weekday-{day.isoweekday()}")
+            self._problem(say("source-weekday", self._start, day, weekday), say("source-weekday-remedy"))
         return day
 
     def _event(self, first: date, last: date | None, opening: _Clock | None, closing: _Clock | None) -> Event:
@@ -307,23 +309,27 @@ class _Finder:
         """The zone of that name; without a name the usual one."""
         if not name:
             if not self.usual:
-                self._problem("The time has no zone, and was taken as UTC.", "Write the zone, such as 20:00 UTC.")
+                self._problem(say("source-no-zone", self._start), say("source-no-zone-remedy"))
             return self.usual or UTC
         zone = _zone(name)
         if not zone:
-            self._problem(f"{name} names no zone, or more than one.", "Write it such as UTC+5:30.")
+            self._problem(say("source-zone-unknown", self._start, name), say("source-zone-unknown-remedy"))
         return zone
 
     def _moment(self, day: date, clock: _Clock, zone: tzinfo) -> datetime:
         local = datetime.combine(day, clock.at, zone) + timedelta(clock.tomorrow)
         place = _ZONES.get(clock.zone, (0, ""))[1]
         if place and ZoneInfo(place).utcoffset(local.replace(tzinfo=None)) != local.utcoffset():
-            self._problem(f"{clock.zone} is not in use on {day}.", "Write the time in UTC.")
+            self._problem(say("source-zone-unused", self._start, clock.zone, day), say("source-zone-unused-remedy"))
         return local.astimezone(UTC)
 
+    @property
+    def _start(self) -> str:
+        """The first words of the text, for people who look for it."""
+        return self.text if len(self.text) <= 60 else self.text[:60] + "…"
+
     def _problem(self, message: str, remedy: str) -> None:
-        start = self.text if len(self.text) <= 60 else self.text[:60] + "…"
-        problem = Problem(f"“{start}”: {message}", remedy)
+        problem = Problem(message, remedy)
         if problem not in self.problems:
             self.problems.append(problem)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
+from smbot.messages import say
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
 from smbot.sentences import ends
 from smbot.sources import Wants
@@ -29,10 +30,6 @@ PICK = False
 POST = "$title\n\n$when\n$local\n\n$text"
 
 PAST, AHEAD = timedelta(days=1), timedelta(days=60)  # what is yielded: yesterday's, so that nothing seems to vanish
-NO_DATES = Problem(
-    "The source format changed: the page has no dates that smbot can read.",
-    "Write each event with a date and a time such as 2026-11-20 18:00 UTC.",
-)
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all
@@ -86,16 +83,18 @@ def reading(
     source: str,
     now: datetime,
     text: str = "",
-    problem: Problem = NO_DATES,
+    problem: Problem | None = None,
     tongue: str = "",
 ) -> Reading:
     """The entries from yesterday to 60 days ahead as items.
 
-    Without any entry `problem` is the alarm, unless `text` says that nothing is planned. An entry that shares its name
-    with others of the page is kept apart from them by a key with its date; listed twice it is one.
+    Without any entry `problem` is the alarm, or else that there are no dates, unless `text` says that nothing is
+    planned. An entry that shares its name with others of the page is kept apart from them by a key with its date;
+    listed twice it is one.
     """
     if not entries:
-        return Reading(placeholder=True) if _NOTHING.search(text) else Reading(problems=(problem,))
+        alarm = problem or Problem(say("source-no-dates"), say("source-no-dates-remedy"))
+        return Reading(placeholder=True) if _NOTHING.search(text) else Reading(problems=(alarm,))
     once = tuple({(entry.name, entry.event.start): entry for entry in reversed(entries)}.values())[::-1]
     names = Counter(entry.name for entry in once)
     days = Counter((entry.name, entry.event.start.date()) for entry in once)

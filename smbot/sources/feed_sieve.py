@@ -16,9 +16,11 @@ from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from smbot.messages import say
+
 
 class NoFeedError(Exception):
-    """The text is no feed; says what it is instead, as the rest of a sentence about it."""
+    """The text is no feed; says what it is instead."""
 
 
 class _EnoughError(Exception):
@@ -26,16 +28,19 @@ class _EnoughError(Exception):
 
 
 class Sifted(NamedTuple):
-    """What is left of a feed. `trouble` is what is wrong with the rest, as the rest of a sentence about it, or ''."""
+    """What is left of a feed. `trouble` is what is wrong with the rest, or ''."""
 
     data: bytes
     entries: int
     trouble: str
 
 
-def sift(text: str) -> Sifted:
-    """What is worth reading of a feed. Raises NoFeedError. Well-formed entries before an error are kept."""
-    sieve, trouble = _Sieve(), ""
+def sift(text: str, address: str) -> Sifted:
+    """What is worth reading of the feed that is at `address`. Well-formed entries before an error are kept.
+
+    Raises NoFeedError. It and `trouble` name the address, for people.
+    """
+    sieve, trouble = _Sieve(address), ""
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = sieve.start
@@ -45,12 +50,16 @@ def sift(text: str) -> Sifted:
     try:
         parser.Parse(_mended(text).encode(errors="replace"), True)
     except _EnoughError:
-        trouble = f"has more than {_MOST_PARTS:,} parts; the rest was not read"
+        trouble = say("source-feed-too-much", address, f"{_MOST_PARTS:,}")
     except expat.ExpatError as error:
         if not sieve.path and not sieve.entries:
-            raise NoFeedError("is a web page, not a feed" if _HTML.match(text) else "is not a feed") from None
-        trouble = f"is broken in line {error.lineno} ({expat.ErrorString(error.code)}); the rest was not read"
+            raise _no_feed(address, is_page=bool(_HTML.match(text))) from None
+        trouble = say("source-feed-broken", address, error.lineno, expat.ErrorString(error.code))
     return Sifted(sieve.written(), sieve.entries, trouble)
+
+
+def _no_feed(address: str, *, is_page: bool) -> NoFeedError:
+    return NoFeedError(say("source-feed-is-page", address) if is_page else say("source-feed-is-none", address))
 
 
 # --- characters -------------------------------------------------------------------------------------------------------
@@ -193,9 +202,10 @@ class _Sieve:
     of which nothing is kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         self.path: list[str] = []
         self.entries = 0
+        self._address = address
         self._core = set(_CORE)
         self._leaf: _Leaf | None = None
         self._skipped = 0
@@ -205,7 +215,7 @@ class _Sieve:
 
     def entity(self, *_: object) -> None:
         """An entity may stand for any amount of text, and no feed needs one."""
-        raise NoFeedError("is not read, as it declares entities of its own")
+        raise NoFeedError(say("source-feed-entities", self._address))
 
     def start(self, qualified: str, attributes: dict[str, str]) -> None:
         namespace, _, local = qualified.rpartition(" ")
@@ -252,7 +262,7 @@ class _Sieve:
         if name in _WITHIN.get(parent, ()):
             self._enter(name, attributes)
         elif not parent:
-            raise NoFeedError("is a web page, not a feed" if name == "html" else "is not a feed")
+            raise _no_feed(self._address, is_page=name == "html")
         elif parent in _HOLDERS and name in _TEXTS | _FACTS:
             self._count()
             self._leaf = _Leaf(name, attributes, is_atom="feed" in self.path)

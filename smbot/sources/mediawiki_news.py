@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from smbot.messages import say
 from smbot.model import Item, Page, Permalink, Problem, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.dates import Written, day_of, leading, without_separator, year_of
@@ -21,11 +22,6 @@ WIKI = "mediawiki:mediawiki"
 PAGE = "News"
 PICK = False
 POST = "$text"
-
-NO_DATES = Problem(
-    "The source format changed: the page has no dates that smbot can read.",
-    "Put a date such as 2026-11-20 or 20 November 2026 before each piece of news.",
-)
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all
@@ -42,7 +38,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa
         elif not line.stale:
             reader.bullet(plain(line.text, site))
     if not reader.dates:
-        return Reading(problems=(NO_DATES,))
+        return Reading(problems=(Problem(say("source-no-dates"), say("source-no-news-dates-remedy")),))
     return Reading(tuple(reader.items), tuple(reader.problems))
 
 
@@ -82,7 +78,8 @@ class _Reader:
         if day:
             self._add(day, rest, news)
         elif self.year and news.text:
-            self.problems.append(Problem(f"“{news.text[:60]}” has no date.", "Put the day before it."))
+            undated = say("source-event-no-date", news.text[:60])
+            self.problems.append(Problem(undated, say("source-news-no-date-remedy")))
 
     def _add(self, day: date, rest: str, news: Plain) -> None:
         text = without_separator(rest) if rest != news.text else rest

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from string import Template
 
+from smbot.messages import say
 from smbot.model import Event, Page, Problem, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.dates import spelled
@@ -28,10 +29,6 @@ PAGE = "Google Summer of Code/$year | Outreachy/Round $round"
 PICK = False
 POST = "$title\n\n$text\n\n$when\n$local"
 
-NO_CALLS = Problem(
-    "The source format changed: no date on the page is that of a call for mentors or mentees.",
-    "Write the timeline in lines such as “March 16 – 31: Contributor application period”.",
-)
 _FIRST, _FIRST_YEAR = 30, 2025  # Outreachy round 30 began in June 2025; two rounds a year, in June and in December
 _AHEAD_OF_START = timedelta(days=240)  # of the first dates of a round
 
@@ -49,7 +46,8 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The calls of one round as items; `section` says whom they call, mentors or mentees."""
     text = spelled(prepared(page))
     calls = tuple(_calls(text, page.title, site, _since(page.title, now)))
-    return reading(calls, page, source, now, text, NO_CALLS)
+    no_calls = Problem(say("source-no-calls"), say("source-no-calls-remedy"))
+    return reading(calls, page, source, now, text, no_calls)
 
 
 def _since(title: str, now: datetime) -> datetime:

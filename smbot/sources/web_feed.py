@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from smbot.htmlwords import excerpt, first_sentence, paragraphs
+from smbot.messages import say
 from smbot.model import Item, Link, Page, Permalink, Problem, Reading, Site
 from smbot.sources import Source, Wants
 from smbot.sources.feed_sieve import NoFeedError, Sifted, sift, text_of
@@ -41,10 +42,10 @@ class Feed:
     def read(self, page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa: ARG002
         """Its newest entries as items, newest first."""
         try:
-            sifted = sift(page.text)
+            sifted = sift(page.text, page.title)
             feed, raw = _parsed(sifted.data, page.title)
         except NoFeedError as error:
-            return Reading(problems=(Problem(f"{page.title} {error}.", _REMEDY),))
+            return Reading(problems=(Problem(str(error), say("source-no-feed-remedy")),))
         home = {_address(_said(feed, "link")), _address(page.title)}
         entries = _told_apart([_entry(entry, feed) for entry in raw], home)
         group = " ".join(paragraphs(_said(feed, "title"))) or page.title
@@ -56,14 +57,12 @@ class Feed:
 technical_blog: Source = Feed("https://techblog.wikimedia.org/feed/")
 any_feed: Source = Feed("")
 
-_REMEDY = "Look on the site for the address of its feed; it often ends with /feed/ or .xml."
-
 
 def _problems(address: str, sifted: Sifted, items: int) -> Iterable[Problem]:
     if sifted.trouble:
-        yield Problem(f"The feed {address} {sifted.trouble}.", "Tell the people who run the site.")
+        yield Problem(sifted.trouble, say("source-feed-trouble-remedy"))
     elif sifted.entries and not items:
-        yield Problem(f"The entries of the feed {address} have no words.", "Take it out of the settings.")
+        yield Problem(say("source-feed-no-words", address), say("source-feed-no-words-remedy"))
 
 
 # --- entries ----------------------------------------------------------------------------------------------------------
@@ -93,7 +92,7 @@ def _parsed(data: bytes, address: str) -> tuple[Mapping[str, Any], list[Mapping[
         )
         return dict(parsed.feed), [dict(entry) for entry in parsed.entries]
     except Exception as error:  # it says nothing about what it raises
-        raise NoFeedError("cannot be read as a feed") from error
+        raise NoFeedError(say("source-feed-unreadable", address)) from error
 
 
 def _entry(entry: Mapping[str, Any], feed: Mapping[str, Any]) -> _Entry:
