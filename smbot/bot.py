@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 
-from smbot import channels, gather, notices, pages, plan
+from smbot import channels, gather, messages, notices, pages, plan
 from smbot.errors import Conflict, Rejected
 from smbot.gather import Snapshot, titles
 from smbot.lookout import Lookout
@@ -73,6 +73,10 @@ class Desk:
 
     def plan(self, *, send: bool, report: Report | None = None) -> Plan:
         """Read what has to be read, and work out what shall be done."""
+        with messages.speaking(messages.spoken()):
+            return self._plan(send=send, report=report)
+
+    def _plan(self, *, send: bool, report: Report | None) -> Plan:
         seen = self._lookout.look(deep=not send)
         after = _think(seen)
         if send and (plan.due(after, seen) or plan.again(after, seen)):
@@ -88,6 +92,10 @@ class Desk:
 
     def carry_out(self, todo: Plan, report: Report) -> None:
         """Memory, networks, pages: in this order. Raises Conflict when it has to be begun anew."""
+        with messages.speaking(todo.seen.language):
+            self._carry_out(todo, report)
+
+    def _carry_out(self, todo: Plan, report: Report) -> None:
         mind = Mind(self._keeper, todo.memory, todo.seen.memory_revision)
         if todo.is_news:
             mind.keep(todo.memory)

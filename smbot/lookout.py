@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace as put
 
-from smbot import channels, deliveries, gather, memory, plan, postlog, review, settings, sources
+from smbot import channels, deliveries, gather, memory, messages, plan, postlog, review, settings, sources
 from smbot.errors import ChannelError, Conflict, UsageError
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Delivery, Limits, Memory
@@ -45,11 +45,14 @@ class Lookout:
         self._newsstand = Newsstand(self._other_wiki, guard)
 
     def look(self, *, deep: bool) -> Snapshot:
-        """Read the pages of the desk, and when `deep` the sources, the images and the networks' limits too."""
+        """Read the pages of the desk, and when `deep` the sources, the images and the networks' limits too.
+
+        From then on the language of the desk is spoken.
+        """
         t = self._titles
-        got = self._wiki.read([t.settings, t.memory, t.stop, t.queue, t.requests, t.wording])
+        got = self._wiki.read([t.settings, t.memory, t.stop, t.queue, t.requests, t.wording, t.status, t.data])
+        rules_page = self._settings(got[t.settings])
         mind = memory.load(got[t.memory].text)
-        rules_page = settings.read(got[t.settings], sources.usual(), channels.NETWORKS)
         if deep:
             mind = self._ask_limits(mind, rules_page)
         seen = Snapshot(
@@ -66,6 +69,9 @@ class Lookout:
             requests=got[t.requests],
             ceiling=self._ceiling,
             wordings=settings.read_wordings(got[t.wording]),
+            status=got[t.status],
+            data=got[t.data],
+            language=messages.spoken(),
         )
         if deep:
             seen = self._look_deeper(seen, got[t.requests])
@@ -145,11 +151,17 @@ class Lookout:
         now = self._wiki.read([t.stop, t.settings, t.queue])
         for before in (seen.stop, seen.queue):
             if now[before.title].revision != before.revision:
-                raise Conflict(f"‘{before.title}’ was changed meanwhile.")
+                raise Conflict(messages.say("log-changed-meanwhile", before.title))
         if self._settings(now[t.settings]) != seen.settings:
-            raise Conflict(f"‘{t.settings}’ was changed meanwhile.")
+            raise Conflict(messages.say("log-changed-meanwhile", t.settings))
 
     def _settings(self, page: Page) -> settings.Settings:
+        """Read the settings in the language of the desk: the one they name, or else the wiki's."""
+        messages.speak(page.language or messages.SOURCE)
+        found = settings.read(page, sources.usual(), channels.NETWORKS)
+        if found.language in ("", page.language):
+            return found
+        messages.speak(found.language)
         return settings.read(page, sources.usual(), channels.NETWORKS)
 
 
