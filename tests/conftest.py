@@ -120,9 +120,9 @@ def admin(wiki: SandboxWiki) -> Iterator[Person]:
         yield person
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """A browser for the whole session; each visit in it is a fresh one."""
+    """A browser, each visit in which is a fresh one. Not for the whole session, because it keeps an event loop."""
     from sandbox.browser import Browser, find_chromium
 
     if not find_chromium():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -110,11 +111,20 @@ class World:
 
     def collect(self) -> Report:
         """One run of `smbot collect`."""
-        return self.desk().work(send=False)
+        return self._work(send=False)
 
     def publish(self) -> Report:
         """One run of `smbot publish`."""
-        return self.desk().work(send=True)
+        return self._work(send=True)
+
+    def _work(self, *, send: bool) -> Report:
+        """One run, for which an event loop of its own is begun: that of a browser in this thread rests meanwhile."""
+        browsing = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return self.desk().work(send=send)
+        finally:
+            asyncio._set_running_loop(browsing)
 
     def cards(self) -> dict[str, review.Card | None]:
         """The cards on the queue page."""
