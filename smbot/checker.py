@@ -117,7 +117,7 @@ def _link(at: int, url: str, rules: Links) -> Iterator[Hit]:
             yield Hit(at, "tracking", "tracking-shortened", host)
         for key, _ in parse_qsl(parts.query[:2000], keep_blank_values=True):
             if any(key.startswith(t[:-1]) if t.endswith("*") else key == t for t in rules.tracking):
-                yield Hit(at, "tracking", "tracking-parameter", key)
+                yield Hit(at, "tracking", "tracking-tag", key)
                 break
     if parts.scheme.lower() == "http":
         yield Hit(at, "link", "link-insecure", host)
