@@ -180,5 +180,5 @@ def _news(todo: Plan) -> list[str]:
     before = todo.seen.memory.known
     new = [known for id_, known in todo.memory.known.items() if id_ not in before]
     ended = [known for id_, known in todo.memory.known.items() if known.end and id_ in before and not before[id_].end]
-    words = [f"{len(new)} new"] if new else []
-    return words + ([f"{len(ended)} closed"] if ended else [])
+    words = [messages.say("log-new", len(new))] if new else []
+    return words + ([messages.say("log-closed", len(ended))] if ended else [])

@@ -30,6 +30,7 @@ from smbot.channels import Channel, Order
 from smbot.deliveries import DONE_WITHIN, is_begun
 from smbot.errors import ChannelError, Conflict, SmbotError, Unknowable, WikiError
 from smbot.memory import RETRACT, Delivery, Memory
+from smbot.messages import say
 from smbot.mind import Change, Mind
 from smbot.model import Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules
 from smbot.plan import Plan
@@ -131,7 +132,7 @@ class Dispatch:
         except SmbotError:
             raise
         except Exception as error:  # noqa: BLE001
-            self._report.problems.append(f"{delivery.key}: {type(error).__name__}, a defect of smbot")
+            self._report.problems.append(say("log-defect", delivery.key, type(error).__name__))
             return True
 
     # --- a delivery -------------------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ class Dispatch:
         Nobody looks for a repost or a like: doing it again tells, and most often makes no second one.
         """
         if delivery.text.points_at:
-            raise Unknowable("It cannot be seen from here whether it was done.")
+            raise Unknowable(say("card-not-seen-from-here"))
         since = delivery.since + min(self._doors.skew, timedelta(0))
         found: Posted | None = await self._call(channel.find, delivery.parcel, since)
         return found
@@ -209,10 +210,10 @@ class Dispatch:
             if self._may_go_again(delivery):
                 await self._post_again(channel, delivery)
             else:
-                why = delivery.reason or "A run ended while sending it."
+                why = delivery.reason or say("card-run-ended")
                 await self._settle(delivery, InDoubt(f"{why} {error}"), final=True)
         except ChannelError as error:
-            self._report.problems.append(f"{delivery.key} was being sent when a run ended; {error}")
+            self._report.problems.append(say("log-was-being-sent", delivery.key, error))
             await self._despair(delivery, str(error))
         else:
             if found:
@@ -221,12 +222,12 @@ class Dispatch:
                 await self._post_again(channel, delivery)
             else:
                 await self._write(partial(self._not_out, delivery))
-                self._report.done.append(f"{delivery.key} had not gone out; it will")
+                self._report.done.append(say("log-had-not-gone-out", delivery.key))
 
     async def _despair(self, delivery: Delivery, why: str) -> None:
         """Leave it to a maintainer, once its network could not be asked for long enough."""
         if self._doors.clock() - delivery.since > deliveries.ASK_FOR:
-            await self._settle(delivery, InDoubt(f"A run ended while sending it; {why}"), final=True)
+            await self._settle(delivery, InDoubt(say("card-run-ended-why", why)), final=True)
 
     def _not_out(self, delivery: Delivery, now: Memory) -> Memory:
         return deliveries.absent(now, delivery, self._doors.clock()) if is_begun(now, delivery) else now
@@ -258,7 +259,7 @@ class Dispatch:
         outcome: Outcome = Retracted()
         for post in reversed(delivery.posts):
             if not post.id:
-                return Refused("A person posted it.")
+                return Refused(say("card-by-person"))
             outcome = await self._call(channel.retract, post.id, self._doors.clock())
             if not isinstance(outcome, Retracted):
                 return outcome
@@ -266,7 +267,7 @@ class Dispatch:
 
     async def _correct(self, channel: Channel, delivery: Delivery) -> Outcome:
         assert delivery.corrected  # noqa: S101 - for the type checker: such a task comes with its words
-        outcome: Outcome = Refused("A person posted it.")
+        outcome: Outcome = Refused(say("card-by-person"))
         for number, (post, words) in enumerate(zip(delivery.posts, delivery.corrected.parts, strict=True)):
             if not post.id:
                 return outcome
@@ -324,11 +325,12 @@ class Dispatch:
     def _tell(self, delivery: Delivery, outcome: Outcome) -> None:
         match outcome:
             case Posted(url):
-                self._report.done.append(f"{'corrected' if delivery.corrected else 'posted'} {delivery.key} {url}")
+                told = delivery.key, url
+                self._report.done.append(say("log-corrected", *told) if delivery.corrected else say("log-posted", *told))
             case Retracted():
-                self._report.done.append(f"retracted {delivery.key}")
+                self._report.done.append(say("log-retracted", delivery.key))
             case HandedOff():
-                self._report.done.append(f"handed off {delivery.key}")
+                self._report.done.append(say("log-handed-off", delivery.key))
             case _:
                 after = self._mind.memory.deliveries.get(delivery.key, delivery)
                 self._report.problems.append(f"{delivery.key}: {after.state}: {outcome.reason}")
@@ -386,7 +388,7 @@ class Dispatch:
         try:
             self._doors.look_again()
             if time.monotonic() - started > DONE_WITHIN.total_seconds():
-                raise WikiError("The wiki is too slow to be sure that it still says so.")
+                raise WikiError(say("log-wiki-slow"))
         except WikiError as error:
             self._insist(forget, [])
             self._fail([one.entry for one in begun], error)
