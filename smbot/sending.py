@@ -326,7 +326,9 @@ class Dispatch:
         match outcome:
             case Posted(url):
                 told = delivery.key, url
-                self._report.done.append(say("log-corrected", *told) if delivery.corrected else say("log-posted", *told))
+                self._report.done.append(
+                    say("log-corrected", *told) if delivery.corrected else say("log-posted", *told)
+                )
             case Retracted():
                 self._report.done.append(say("log-retracted", delivery.key))
             case HandedOff():
