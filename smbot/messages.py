@@ -62,7 +62,17 @@ def every(key: str, *values: object) -> frozenset[str]:
 
 def number(value: int) -> str:
     """A whole number in the digits of the language that is spoken."""
-    return str(value).translate(_digits(_spoken.get()))
+    return digits(str(value))
+
+
+def digits(text: str) -> str:
+    """A text with its digits as the language that is spoken writes them."""
+    return text.translate(_digits(_spoken.get()))
+
+
+def locale() -> Locale:
+    """What Unicode knows of the language that is spoken."""
+    return _locale(_spoken.get())
 
 
 def fill(text: str) -> str:
