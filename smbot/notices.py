@@ -23,15 +23,15 @@ ANNOUNCE = timedelta(days=14)  # before it happens, that credentials expire
 
 def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> str:
     """What maintainers have to know before all cards, as wikitext; '' when all is well."""
-    stopping = [say("notice-stopped", _linked(str(problem), seen)) for problem in plan.stopped(seen)]
+    stopping = [say("notice-stopped", linked(str(problem), seen)) for problem in plan.stopped(seen)]
     if redirect := _REDIRECT.search(seen.queue.text):
-        stopping.append(say("notice-redirect", _literal(redirect[1])))
-    failing = [_resting(channel, trouble, seen) for channel, trouble in memory.troubles.items() if trouble.until]
-    failing += list(_expiring(memory, seen))
+        stopping.append(say("notice-redirect", literal(redirect[1])))
+    failing = [resting(channel, trouble, seen) for channel, trouble in memory.troubles.items() if trouble.until]
+    failing += list(expiring(memory, seen))
     if seen.requests and is_tangled(seen.requests.text):
         failing.append(say("problem-tangled", seen.requests.title))
-    failing += [say("notice-source", _literal(alarm)) for alarm in memory.alarms.values()]
-    failing += [say("notice-page", _literal(trouble)) for trouble in troubles]
+    failing += [say("notice-source", literal(alarm)) for alarm in memory.alarms.values()]
+    failing += [say("notice-page", literal(trouble)) for trouble in troubles]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
     short = list(_short(memory, seen)) if not seen.settings.problems else []
     notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand), (WAITING, short))
@@ -61,7 +61,7 @@ def _piled(pile: rhythm.Pile) -> str:
 
 def _to(proposal: Proposal, place: str) -> str:
     """A link to a card."""
-    return f"[[{place}{proposal.id}|{_literal(shorten(proposal.known.title))}]]"
+    return f"[[{place}{proposal.id}|{literal(shorten(proposal.known.title))}]]"
 
 
 # --- once a week ----------------------------------------------------------------------------------------------------
@@ -118,8 +118,9 @@ def message(memory: Memory, seen: Snapshot) -> str:
 # --- lines ----------------------------------------------------------------------------------------------------------
 
 
-def _resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
-    name, failures, why = name_of(channel, seen), trouble.failures, _literal(trouble.why)
+def resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
+    """Until when a channel is left alone, and why."""
+    name, failures, why = name_of(channel, seen), trouble.failures, literal(trouble.why)
     if trouble.until and trouble.until > seen.now:
         return say("notice-rests", name, show_time(trouble.until), failures, why)
     return say("notice-rests-open", name, failures, why)
@@ -135,7 +136,8 @@ def _by_hand(delivery: Delivery, seen: Snapshot) -> str:
     return say("notice-by-hand-late", *told) if is_late else say("notice-by-hand", *told)
 
 
-def _expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
+def expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """The channels whose credentials have to be renewed."""
     for channel, limits in memory.limits.items():
         try:
             at = datetime.fromisoformat(str(limits.values.get("expires") or ""))
@@ -150,14 +152,14 @@ def _expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
 _REDIRECT = re.compile(r"\A\s*(?:\{\{Smbot/status\n[^\n]*\n?\}\}\s*)?(#[^\W\d]+[ \t]*:?[ \t]*\[\[[^\]\n]{1,255}\]\])")
 
 
-def _literal(words: str) -> str:
+def literal(words: str) -> str:
     """Words as wikitext that shows just them, wherever it stands."""
     return re.sub(r"[&<>{}\[\]|~'_=#*:;\n]", lambda found: f"&#{ord(found[0])};", words)
 
 
-def _linked(words: str, seen: Snapshot) -> str:
+def linked(words: str, seen: Snapshot) -> str:
     """The same, with the links to the pages of the desk, and no other, as links."""
-    wikitext = _literal(words)
+    wikitext = literal(words)
     for title in (seen.titles.settings, seen.titles.stop, seen.titles.requests):
-        wikitext = wikitext.replace(_literal(f"[[{title}]]"), f"[[{title}]]")
+        wikitext = wikitext.replace(literal(f"[[{title}]]"), f"[[{title}]]")
     return wikitext
