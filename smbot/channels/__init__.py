@@ -7,13 +7,15 @@ so that a network nobody configured costs nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from importlib import import_module
 from typing import Any, Protocol
 
 from smbot.errors import UsageError
+from smbot.messages import say
 from smbot.model import Deferred, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 NETWORKS = {
@@ -114,16 +116,16 @@ class Cannot:
     NETWORK: str
 
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:  # noqa: ARG002
-        return Refused(f"{self.NETWORK} lets nobody delete a post this way.")
+        return Refused(say("network-no-deleting", self.NETWORK))
 
     def correct(self, id_: str, parcel: Parcel, now: datetime) -> Posted | Refused | Deferred:  # noqa: ARG002
-        return Refused(f"{self.NETWORK} lets nobody change a post this way.")
+        return Refused(say("network-no-changing", self.NETWORK))
 
     def repost(self, url: str, order: Order, now: datetime) -> Outcome:  # noqa: ARG002
-        return Refused(f"{self.NETWORK} has no reposts.")
+        return Refused(say("network-no-reposts", self.NETWORK))
 
     def like(self, url: str, order: Order, now: datetime) -> Outcome:  # noqa: ARG002
-        return Refused(f"{self.NETWORK} has no likes.")
+        return Refused(say("network-no-likes", self.NETWORK))
 
 
 class Network(Protocol):
@@ -156,6 +158,11 @@ def variables(channel: str) -> dict[str, tuple[str, Credential]]:
     return {suffix: (f"{name}_{suffix}", credential) for suffix, credential in found.items()}
 
 
+def listed(names: Iterable[str]) -> str:
+    """Some names in a sentence, at least one: 'A and B'."""
+    return reduce(lambda before, name: say("network-and", before, name), names)
+
+
 def connect(channel: str, environment: Mapping[str, str]) -> Channel:
     """The channel 'account/network' with its credentials from the environment.
 
@@ -164,6 +171,6 @@ def connect(channel: str, environment: Mapping[str, str]) -> Channel:
     wanted = variables(channel)
     missing = [name for name, credential in wanted.values() if not credential.optional and not environment.get(name)]
     if missing:
-        raise UsageError(f"There are no credentials for {channel}: set {' and '.join(missing)} in the environment.")
+        raise UsageError(say("network-no-credentials", channel, listed(missing)))
     secrets = {suffix: environment.get(name, "") for suffix, (name, _) in wanted.items()}
     return network(channel.split("/")[1]).connect(secrets)

@@ -26,6 +26,7 @@ from smbot.channels import Cannot, Credential, Order, Parcel, richtext
 from smbot.channels.wire import LATEST, PAUSE, Answer, server
 from smbot.channels.xrpc import STALE, NotSignedInError, Xrpc
 from smbot.errors import ChannelError, UsageError
+from smbot.messages import say
 from smbot.model import Can, Deferred, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 HOME = "https://bsky.social"
 POST, REPOST, LIKE = "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.feed.like"
-CHANGE = "Change the post, then approve it again."
-PASSWORDS = "Settings > Privacy and security > App passwords"
 IMAGE_BYTES, IMAGE_BYTES_NEW = 1_000_000, 2_000_000  # older servers, and those that state their limit
 _ADDRESS = re.compile(r"https://bsky\.app/profile/(?P<who>[\w.:-]+)/post/(?P<rkey>[\w.~:-]+)/?", re.ASCII)
 _ID = re.compile(r"at://(?P<repo>did:[\w.:%-]+)/(?P<collection>[\w.-]+)/(?P<rkey>[\w.~:-]+) \w+", re.ASCII)
@@ -45,7 +44,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:
     """The rules of a server with these limits: https://docs.bsky.app/docs/advanced-guides/posts#post-record-structure"""
     image_bytes = limits.get("image_bytes", IMAGE_BYTES)
     if not isinstance(image_bytes, int) or not 0 < image_bytes <= IMAGE_BYTES_NEW:
-        raise ChannelError("Bluesky's limits make no sense: image_bytes is not a number of bytes.")
+        raise ChannelError(say("bluesky-odd-bytes"))
     return Rules(
         network="Bluesky",
         characters=300,
@@ -64,14 +63,10 @@ def rules(limits: Mapping[str, Any]) -> Rules:
 def credentials() -> Mapping[str, Credential]:
     """What a channel on Bluesky needs."""
     return {
-        "HANDLE": Credential("The name of the account, such as wikitech.bsky.social or wikitech.example.org."),
-        "PASSWORD": Credential(f"An app password, never the main one: bsky.app, {PASSWORDS}."),
-        "URL": Credential(f"The address of the account's server, where it is not {HOME}.", optional=True),
-        "SESSION": Credential(
-            "A file that keeps the account signed in between runs, such as ~/bluesky-session.json. Without one every "
-            "run that posts signs in anew, which Bluesky allows 300 times a day.",
-            optional=True,
-        ),
+        "HANDLE": Credential(say("bluesky-credential-handle")),
+        "PASSWORD": Credential(say("bluesky-credential-password")),
+        "URL": Credential(say("bluesky-credential-url", HOME), optional=True),
+        "SESSION": Credential(say("bluesky-credential-session"), optional=True),
     }
 
 
@@ -104,7 +99,7 @@ class Bluesky(Cannot):
         timeout: float = 30,
     ) -> None:
         if kept and not kept.parent.is_dir():
-            raise UsageError("The folder of the SESSION of a Bluesky channel does not exist.")
+            raise UsageError(say("bluesky-no-folder"))
         self._xrpc = Xrpc(server(url, "Bluesky"), _usable_handle(handle), _usable_password(password), kept, timeout)
         self._card = card or _fetched
 
@@ -112,7 +107,7 @@ class Bluesky(Cannot):
         """Newer servers take larger pictures, and state how large a file may be."""
         answer = self._xrpc.query("com.atproto.server.describeServer")
         if not answer.ok or not isinstance(answer.get("did"), str):
-            raise ChannelError(f"Bluesky could not be asked for its limits: {self._xrpc.say(answer)}.")
+            raise ChannelError(say("bluesky-no-limits", self._xrpc.say(answer)))
         largest = answer.get("blobUploadLimit")
         return {"image_bytes": min(largest, IMAGE_BYTES_NEW)} if isinstance(largest, int) and largest > 0 else {}
 
@@ -125,10 +120,11 @@ class Bluesky(Cannot):
         except NotSignedInError as failed:
             return self._not_signed_in(failed.answer, now)
         except _NotTakenError as failed:
-            said = f"A picture was not taken: {self._xrpc.say(failed.answer)}."
-            return self._certain(failed.answer, now, "A picture was not taken", CHANGE) or Deferred(said, now + PAUSE)
+            said = say("network-picture-not-taken", self._xrpc.say(failed.answer))
+            remedy = say("network-change-post")
+            return self._certain(failed.answer, now, said, remedy) or Deferred(said, now + PAUSE)
         except UnicodeError:
-            return Refused("The words hold half a character, which no network takes: type them again.")
+            return Refused(say("bluesky-half"))
         return {"repo": did, "rkey": tid(order.planned, order.key), "record": record}
 
     def post(self, parcel: Parcel, now: datetime) -> Outcome:
@@ -142,28 +138,29 @@ class Bluesky(Cannot):
         except NotSignedInError as failed:
             raise ChannelError(self._not_signed_in(failed.answer, datetime.now(UTC)).reason) from None
         if did != parcel["repo"]:
-            raise ChannelError("The post was for another account than this channel has now.")
+            raise ChannelError(say("bluesky-other-account"))
         answer = self._read(parcel["repo"], parcel["record"]["$type"], parcel["rkey"])
         if _is_absent(answer):
             return None
         posted = _posted(answer, _link(parcel["repo"], parcel["rkey"]))
         if not posted:
-            raise ChannelError(f"Bluesky could not be asked: {self._xrpc.say(answer)}.")
+            raise ChannelError(say("network-not-asked", self.NETWORK, self._xrpc.say(answer)))
         return posted
 
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
         """Delete the record; the server says yes, too, when there is none."""
         found = _ID.fullmatch(id_)
         if not found:
-            return Refused("This is not the name of a post on Bluesky: delete it there by hand.")
+            return Refused(say("bluesky-no-name"))
         try:
             answer = self._xrpc.call("com.atproto.repo.deleteRecord", found.groupdict())
         except NotSignedInError as failed:
             return self._not_signed_in(failed.answer, now)
         if answer.ok:
             return Retracted()
-        said = f"It is not certain that it was deleted: {self._xrpc.say(answer)}."
-        return self._certain(answer, now, "It was not deleted") or Deferred(said, now + PAUSE)
+        said = self._xrpc.say(answer)
+        unclear = Deferred(say("bluesky-deleting-unclear", said), now + PAUSE)
+        return self._certain(answer, now, say("bluesky-not-deleted", said)) or unclear
 
     def repost(self, url: str, order: Order, now: datetime) -> Outcome:
         """Repost a post by its address at bsky.app."""
@@ -181,11 +178,11 @@ class Bluesky(Cannot):
             raise ChannelError(self._not_signed_in(failed.answer, datetime.now(UTC)).reason) from None
         handle = answer.get("handle")
         if not answer.ok or not isinstance(handle, str):
-            raise ChannelError(f"Bluesky could not be asked: {self._xrpc.say(answer)}.")
+            raise ChannelError(say("network-not-asked", self.NETWORK, self._xrpc.say(answer)))
         if answer.get("active") is False:
-            raise ChannelError(
-                f"The account @{handle} is {answer.get('status') or 'not active'}: see https://bsky.app."
-            )
+            status = answer.get("status")
+            inactive = say("bluesky-account-is", handle, status) if status else say("bluesky-account-inactive", handle)
+            raise ChannelError(inactive)
         return f"@{handle}"
 
     # --- the record ---
@@ -243,13 +240,11 @@ class Bluesky(Cannot):
             answer = self._xrpc.call("com.atproto.repo.putRecord", body)
             if answer.get("error") == "InvalidSwap":  # the same order was packed and posted before
                 answer = self._read(parcel["repo"], collection, parcel["rkey"])
-                return _posted(answer, link) or InDoubt(
-                    f"It is there, but could not be read: {self._xrpc.say(answer)}."
-                )
+                return _posted(answer, link) or InDoubt(say("bluesky-unread", self._xrpc.say(answer)))
         except NotSignedInError as failed:
             return self._not_signed_in(failed.answer, now)
-        doubt = InDoubt(f"Sent, but not confirmed: {self._xrpc.say(answer)}.")
-        return _posted(answer, link) or self._certain(answer, now, remedy=CHANGE) or doubt
+        doubt = InDoubt(say("network-not-confirmed", self._xrpc.say(answer)))
+        return _posted(answer, link) or self._certain(answer, now, remedy=say("network-change-post")) or doubt
 
     def _read(self, repo: str, collection: str, rkey: str) -> Answer:
         """A record, from the server where it is, or where this one looks it up."""
@@ -259,7 +254,7 @@ class Bluesky(Cannot):
         """Put a record that says something of another post."""
         found = _ADDRESS.fullmatch(url.strip())
         if not found:
-            return Refused("This is not the address of a post on Bluesky (https://bsky.app/profile/.../post/...).")
+            return Refused(say("bluesky-no-address"))
         try:
             me = self._xrpc.session().did
         except NotSignedInError as failed:
@@ -267,35 +262,37 @@ class Bluesky(Cannot):
         answer = self._read(found["who"], POST, found["rkey"])  # by handle, too: it is looked up there
         subject = {"uri": answer.get("uri"), "cid": answer.get("cid")}
         if not _posted(answer, url):
-            said = f"The post could not be looked up: {self._xrpc.say(answer)}."
-            return self._certain(answer, now, "There is no such post") or Deferred(said, now + PAUSE)
+            said = self._xrpc.say(answer)
+            unclear = Deferred(say("bluesky-not-looked-up", said), now + PAUSE)
+            return self._certain(answer, now, say("bluesky-no-post-there", said)) or unclear
         record = {"$type": collection, "subject": subject, "createdAt": _stamp(order.planned)}
         return self._put({"repo": me, "rkey": tid(order.planned, order.key), "record": record}, url.strip(), now)
 
-    def _certain(
-        self, answer: Answer, now: datetime, refused: str = "Bluesky refused", remedy: str = ""
-    ) -> Refused | Deferred | None:
-        """What this answer proves: nothing was done. None when it proves nothing."""
+    def _certain(self, answer: Answer, now: datetime, refused: str = "", remedy: str = "") -> Refused | Deferred | None:
+        """What this answer proves: nothing was done. None when it proves nothing.
+
+        `refused` is what to say where that is a refusal.
+        """
         said = self._xrpc.say(answer)
         if not answer.usable:
-            return Refused("It could not be put into a request: check the words, and the address of the server.")
+            return Refused(say("bluesky-no-request"))
         if not answer.sent:
-            return Deferred(f"The server {self._xrpc.host} could not be reached.", now + PAUSE)
+            return Deferred(say("network-server-unreachable", self._xrpc.host), now + PAUSE)
         if answer.code == 429:
-            return Deferred("Bluesky asks to slow down (rate limit).", answer.until(now))
+            return Deferred(say("network-slow-down", self.NETWORK), answer.until(now))
         if answer.code in (401, 403) or str(answer.get("error")).startswith(("Account", "Repo", *STALE)):
-            return Deferred(f"Bluesky does not let this account do that: {said}. See https://bsky.app.", now + LATEST)
+            return Deferred(say("bluesky-not-allowed", said), now + LATEST)
         if 300 <= answer.code < 400 or answer.code in (404, 405, 501):
-            return Deferred(f"{said}: check that the URL of the channel is that of a Bluesky server.", now + LATEST)
+            return Deferred(say("bluesky-wrong-server", said), now + LATEST)
         if 400 <= answer.code < 500 and answer.code != 408:
-            return Refused(f"{refused}: {said}. {remedy}".strip())
+            return Refused(f"{refused or say('network-refused', self.NETWORK, said)} {remedy}".strip())
         return None
 
     def _not_signed_in(self, answer: Answer, now: datetime) -> Deferred:
         """Why there is no session, and what to do; nothing was asked or done."""
-        said = f"Bluesky does not let this account in: {self._xrpc.say(answer)}."
+        said = say("bluesky-no-entry", self._xrpc.say(answer))
         if answer.code in (400, 401) and not str(answer.get("error")).startswith("Account"):
-            return Deferred(f"{said} Check the handle, and make a new app password ({PASSWORDS}).", now + LATEST)
+            return Deferred(f"{said} {say('bluesky-remedy-password')}", now + LATEST)
         certain = self._certain(answer, now)
         return certain if isinstance(certain, Deferred) else Deferred(said, now + PAUSE)
 
@@ -369,11 +366,11 @@ def _fetched(link: str) -> Card | None:
 def _usable_handle(handle: str) -> str:
     handle = handle.strip().removeprefix("@").lower()
     if not re.fullmatch(r"([a-z\d-]+\.)+[a-z][a-z\d-]*|did:[\w.:%-]+", handle, re.ASCII):
-        raise UsageError("The HANDLE of a Bluesky channel is a name with a dot, such as wikitech.bsky.social.")
+        raise UsageError(say("bluesky-bad-handle"))
     return handle
 
 
 def _usable_password(password: str) -> str:
     if not re.fullmatch(r"[!-~]+", password.strip()):
-        raise UsageError("The PASSWORD of a Bluesky channel is missing or has characters no app password has.")
+        raise UsageError(say("bluesky-bad-password"))
     return password.strip()

@@ -26,22 +26,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from smbot.channels import Cannot, Credential, Order, Parcel
+from smbot.channels import Cannot, Credential, Order, Parcel, listed
 from smbot.channels.graph import (
-    ANEW,
     GONE,
-    RIGHTS,
     SCOPES,
-    THIS_PAGE,
     Graph,
     as_promised,
     code,
     is_duplicate,
     is_number,
+    remedy,
 )
 from smbot.channels.richtext import Kind, spans
 from smbot.channels.wire import LATEST, Answer, server
 from smbot.errors import ChannelError, Unknowable, UsageError
+from smbot.messages import say
 from smbot.model import Can, Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 API = "https://graph.facebook.com"
@@ -57,8 +56,7 @@ ELSEWHERE = rf"https?://(?!{OWN})(?:{LABEL}\.)+(?!\d){LABEL}\.?(?::\d+)?(?![^/?#
 Look = Callable[[datetime], tuple[Posted, datetime] | None]  # for an own post since a time: which, and of when
 
 SHARE = "https://www.facebook.com/sharer/sharer.php?u="
-NO_POST = "That is not the address of a post on Facebook, such as https://www.facebook.com/wikipedia/posts/1234."
-NO_ID = "The posting log names no post of Facebook here: look for it on the Page."
+A_POST = "https://www.facebook.com/wikipedia/posts/1234"
 OUR_OWN_LINK = 1609008  # the subcode by which Facebook refuses a link to itself, as others saw
 
 
@@ -84,17 +82,10 @@ def _measure(words: str) -> int:
 def credentials() -> Mapping[str, Credential]:
     """What a channel on Facebook needs."""
     return {
-        "PAGE": Credential("The number of the Page: on the Page, About, Page transparency, Page ID."),
-        "TOKEN": Credential(
-            "A Page access token that does not expire, with pages_manage_posts and pages_read_engagement: "
-            "GET /{page}?fields=access_token with the token of a system user (business.facebook.com, System users)."
-        ),
-        "APP_TOKEN": Credential(
-            "The id of the app, |, and its secret (developers.facebook.com, App settings): to learn what TOKEN may do "
-            "and when it ends. Without it, Facebook often tells neither.",
-            optional=True,
-        ),
-        "URL": Credential(f"Another server than {API}, for tests.", optional=True),
+        "PAGE": Credential(say("facebook-credential-page")),
+        "TOKEN": Credential(say("facebook-credential-token")),
+        "APP_TOKEN": Credential(say("facebook-credential-app-token"), optional=True),
+        "URL": Credential(say("network-other-server", API), optional=True),
     }
 
 
@@ -112,11 +103,11 @@ class Facebook(Cannot):
     def __init__(self, page: str, token: str, app_token: str = "", *, url: str = API, timeout: float = 30) -> None:
         self._page, self._token, self._app_token = page.strip(), token.strip(), app_token.strip()
         if not re.fullmatch(r"[0-9]{1,20}", self._page, re.ASCII):
-            raise UsageError("The PAGE of a Facebook channel is the number of the Page.")
+            raise UsageError(say("facebook-bad-page"))
         if not re.fullmatch(r"[!-~]+", self._token):
-            raise UsageError("The TOKEN of a Facebook channel is missing or has characters no token has.")
+            raise UsageError(say("network-bad-token", self.NETWORK))
         if self._app_token and not re.fullmatch(r"[0-9]+\|[!-~]+", self._app_token, re.ASCII):
-            raise UsageError("The APP_TOKEN of a Facebook channel is the id of the app, |, and its secret.")
+            raise UsageError(say("facebook-bad-app-token"))
         secrets = (self._app_token, self._app_token.partition("|")[2])
         self._graph = Graph(server(url, self.NETWORK), self._page, self._token, secrets, timeout)
 
@@ -131,9 +122,9 @@ class Facebook(Cannot):
         """Upload the pictures, unseen. Without any, the first link of the words gets a card."""
         words = text.warned
         if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):
-            return Refused("These words cannot be sent: they are empty or hold half a character.")
+            return Refused(say("network-half-or-empty"))
         if _measure(words) > CHARACTERS:
-            return Refused(f"With its warning the post is longer than {CHARACTERS:,} characters: shorten it.")
+            return Refused(say("network-too-long-with-warning", f"{CHARACTERS:,}"))
         names = []
         for picture in media:
             name = self._upload(picture, now)
@@ -157,12 +148,12 @@ class Facebook(Cannot):
         """Compare the Page's own posts since `since`, newest first. What is not listed may be out all the same."""
         if found := self._with_words(parcel["message"], since):
             return found[0]
-        raise Unknowable("The Page does not list it, which does not prove its absence: look for it on the Page.")
+        raise Unknowable(say("facebook-not-listed"))
 
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
         """Delete a post. Facebook says the same of one that is gone and of one it does not show to this token."""
         if not _is_post(id_):
-            return Refused(NO_ID)
+            return Refused(say("facebook-no-id"))
         answer = self._graph.ask("DELETE", id_)
         if answer.ok and answer.get("success") is True:
             return Retracted()
@@ -171,18 +162,18 @@ class Facebook(Cannot):
     def correct(self, id_: str, parcel: Parcel, now: datetime) -> Posted | Refused | Deferred:
         """Change the words of a post; its pictures and its card stay. Only the app that posted it may."""
         if not _is_post(id_):
-            return Refused(NO_ID)
+            return Refused(say("facebook-no-id"))
         answer = self._graph.ask("POST", id_, {"message": parcel["message"]})
         if answer.ok and answer.get("success") is True:
             return _at(id_)
         gone = self._gone(id_, now) if code(answer) == GONE else self._graph.not_done(answer, now)
-        return Refused("It is not on the Page any more.") if isinstance(gone, Retracted) else gone
+        return Refused(say("facebook-gone")) if isinstance(gone, Retracted) else gone
 
     def repost(self, url: str, order: Order, now: datetime) -> Outcome:
         """Post a link to a post, as no program can share one. Where Facebook takes no such link, a person shares it."""
         found = re.fullmatch(WHERE, url.strip())
         if not found:
-            return Refused(NO_POST)
+            return Refused(say("network-no-such-address", self.NETWORK, A_POST))
         link = found[0]
         return self._publish({"link": link}, lambda since: self._with_link(link, since), order.planned, now)
 
@@ -190,26 +181,27 @@ class Facebook(Cannot):
         """Hand it to a person: Facebook does not document that a program may like as a Page."""
         found = re.fullmatch(WHERE, url.strip())
         if not found:
-            return Refused(NO_POST)
-        return HandedOff(found[0], "Open the link, switch to the Page, and press Like: no program may do it.")
+            return Refused(say("network-no-such-address", self.NETWORK, A_POST))
+        return HandedOff(found[0], say("facebook-like-how"))
 
     def check(self) -> str:
         """The Page's name, once it is known that the token is the Page's and what Facebook tells of its rights."""
         about = self._token_data()
         if about.get("type") not in ("PAGE", None):
-            raise ChannelError(f"TOKEN is not the token of a Page. {ANEW}")
+            raise ChannelError(f"{say('facebook-no-page-token')} {remedy('anew')}")
         with as_promised():
             granted = set(about.get("scopes") or ())
         missing = [scope for scope in SCOPES if scope not in granted]
         if about and missing:
-            raise ChannelError(f"TOKEN lacks {' and '.join(missing)}. {RIGHTS}")
+            raise ChannelError(f"{say('facebook-token-lacks', listed(missing))} {remedy('rights')}")
         answer = self._graph.ask("GET", "me", {"fields": "id,name"})
         name = answer.get("name")
         if not answer.ok or not isinstance(name, str):
             raise self._graph.not_asked(answer)
         if answer.get("id") != self._page:
-            raise ChannelError(f"TOKEN belongs to {self._graph.clean(name)}, another Page or a person. {THIS_PAGE}")
-        named = f"{self._graph.clean(name)} (Page {self._page})"
+            other = say("facebook-other-page", self._graph.clean(name))
+            raise ChannelError(f"{other} {remedy('this-page')}")
+        named = say("facebook-page", self._graph.clean(name), self._page)
         return named if about else self._may_read(named)
 
     # --- what posting takes ---
@@ -228,10 +220,10 @@ class Facebook(Cannot):
         if made := _posted(answer):
             return made
         if code(answer)[1] == OUR_OWN_LINK and "message" not in body:
-            return HandedOff(SHARE + quote(body["link"], safe=""), "Open the link, choose the Page, and share.")
+            return HandedOff(SHARE + quote(body["link"], safe=""), say("facebook-share-how"))
         if is_duplicate(answer):
             return _earlier(look, planned)
-        return self._graph.certain(answer, now) or InDoubt(f"Sent, but not confirmed: {self._graph.said(answer)}.")
+        return self._graph.certain(answer, now) or InDoubt(say("network-not-confirmed", self._graph.said(answer)))
 
     def _with_words(self, words: str, since: datetime) -> tuple[Posted, datetime] | None:
         return self._newest("message", lambda post: _comparable(post.get("message", "")) == _comparable(words), since)
@@ -268,16 +260,16 @@ class Facebook(Cannot):
             if not answer.get("paging", "next"):
                 return
             ask["after"] = str(answer.get("paging", "cursors", "after"))
-        raise ChannelError(f"More than {PAGE * PAGES} newer posts: look for it on the Page.")
+        raise ChannelError(say("facebook-more-posts", PAGE * PAGES))
 
     def _gone(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
         """Whether a post that Facebook does not show is gone: where the token is good, it would be shown."""
         if not id_.startswith(f"{self._page}_"):
-            return Refused("Facebook does not show this post to the Page that PAGE names: a person has to look for it.")
+            return Refused(say("facebook-other-pages-post"))
         try:
             self.check()
         except ChannelError as error:
-            return Deferred(f"Facebook does not show the post, nor whether it is gone. {error}", now + LATEST)
+            return Deferred(f"{say('facebook-not-shown')} {error}", now + LATEST)
         return Retracted()
 
     def _may_read(self, named: str) -> str:
@@ -285,7 +277,7 @@ class Facebook(Cannot):
         answer = self._graph.ask("GET", f"{self._page}/published_posts", {"fields": "id", "limit": "1"})
         if not answer.ok:
             raise self._graph.not_asked(answer)
-        return f"{named}; without APP_TOKEN Facebook does not tell whether it may post"
+        return say("facebook-page-untold", named)
 
     def _token_data(self) -> Mapping[str, Any]:
         """What Facebook says of the token. Raises ChannelError, also when it is not valid.
@@ -302,7 +294,8 @@ class Facebook(Cannot):
             raise self._graph.not_asked(answer)
         if about.get("is_valid") is not True:
             said = about["error"].get("message") if isinstance(about.get("error"), dict) else ""
-            raise ChannelError(f"TOKEN is not valid: {self._graph.clean(str(said or 'it ended'))}. {ANEW}")
+            why = say("facebook-token-invalid", self._graph.clean(str(said))) if said else say("facebook-token-ended")
+            raise ChannelError(f"{why} {remedy('anew')}")
         return about
 
 
@@ -311,12 +304,12 @@ def _earlier(look: Look, planned: datetime) -> Outcome:
     try:
         found = look(planned - SAME)
     except ChannelError as error:
-        return InDoubt(f"Facebook says that it had this already, and could not be asked where: {error}")
+        return InDoubt(say("network-had-it", Facebook.NETWORK, error))
     if not found:
-        return InDoubt("Facebook says that this is out, and does not list it: look at the Page.")
+        return InDoubt(say("facebook-out-unlisted"))
     if found[1] >= planned - SKEW:
         return found[0]
-    return Refused(f"The same is out already: {found[0].url}. Facebook takes nothing twice: change the post.")
+    return Refused(say("facebook-same", found[0].url))
 
 
 def _posted(answer: Answer) -> Posted | None:

@@ -26,6 +26,7 @@ from uuid import NAMESPACE_URL, uuid5
 from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import PAUSE, Answer, Wire
 from smbot.errors import Unknowable, UsageError
+from smbot.messages import say
 from smbot.model import Deferred, InDoubt, Media, Outcome, Posted, Refused, Rules, Text
 
 BYTES = 32_000
@@ -33,7 +34,6 @@ BYTES = 32_000
 AGAIN = timedelta(hours=1)
 # <users/all> would call everybody in the space, <address|words> would hide the address.
 _CALLS_OR_HIDES = re.compile(r"<users/[^<>]*>|<[^<>|\s]+\|[^<>]*>")
-_REMEDY = "Make a new webhook in the space (Apps & integrations > Webhooks), and set WEBHOOK to its address."
 
 
 def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - they are the same for all
@@ -43,12 +43,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - they are the sa
 
 def credentials() -> Mapping[str, Credential]:
     """What a channel on Google Chat needs."""
-    return {
-        "WEBHOOK": Credential(
-            "The whole address of an incoming webhook: in the space, Apps & integrations > Webhooks. It is a secret: "
-            "whoever knows it can post there."
-        )
-    }
+    return {"WEBHOOK": Credential(say("google-chat-credential-webhook"))}
 
 
 def connect(secrets: Mapping[str, str]) -> GoogleChat:
@@ -75,13 +70,13 @@ class GoogleChat(Cannot):
         """The words and the id of the request, which is made of `order.key`. A warning stands above the words."""
         words = text.warned
         if media:
-            return Refused("A post on Google Chat is words only: take the picture off.")
+            return Refused(say("network-words-only", self.NETWORK))
         if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):
-            return Refused("These words cannot be sent: they are empty or hold half a character.")
+            return Refused(say("network-half-or-empty"))
         if len(words.encode()) > BYTES:
-            return Refused(f"With its warning the post is longer than {BYTES:,} bytes: shorten it.")
+            return Refused(say("google-chat-too-long", f"{BYTES:,}"))
         if found := _CALLS_OR_HIDES.search(words):
-            return Refused(f"Google Chat would show something else for {found[0][:80]}: take the < > out.")
+            return Refused(say("google-chat-shows-other", found[0][:80]))
         key = order.key.encode(errors="backslashreplace").decode()
         return {"words": words, "request": str(uuid5(NAMESPACE_URL, key))}
 
@@ -93,16 +88,16 @@ class GoogleChat(Cannot):
         return (
             self._posted(answer)
             or self._certain(answer, now)
-            or InDoubt(f"Sent, but not confirmed: {self._said(answer)}.")
+            or InDoubt(say("network-not-confirmed", self._said(answer)))
         )
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:  # noqa: ARG002
         """A webhook reads nothing."""
-        raise Unknowable("A Google Chat webhook cannot read: look for it in the space.")
+        raise Unknowable(say("google-chat-cannot-read"))
 
     def check(self) -> str:
         """The space. A webhook cannot be tried without posting, so this asks nobody."""
-        return f"a webhook of spaces/{self._space}, which cannot be tried without posting"
+        return say("google-chat-untried", f"spaces/{self._space}")
 
     def _posted(self, answer: Answer) -> Posted | None:
         """To a webhook Google answers little more than the name of the message."""
@@ -123,14 +118,15 @@ class GoogleChat(Cannot):
         A 409 proves nothing: the id of the request was used before, perhaps with another webhook.
         """
         if not answer.sent:
-            return Deferred(f"The server {self._wire.host} could not be reached.", now + PAUSE)
+            return Deferred(say("network-server-unreachable", self._wire.host), now + PAUSE)
         if answer.code == 429:
-            return Deferred("Google Chat asks to slow down (rate limit).", answer.until(now))
+            return Deferred(say("network-slow-down", self.NETWORK), answer.until(now))
         if not 300 <= answer.code < 500 or answer.code in (408, 409):
             return None
+        refused = say("network-refused", self.NETWORK, self._said(answer))
         if answer.code < 400 or answer.code in (401, 403, 404) or _of_the_webhook(answer):
-            return Deferred(f"Google Chat refused: {self._said(answer)}. {_REMEDY}", now + PAUSE)
-        return Refused(f"Google Chat refused: {self._said(answer)}.")
+            return Deferred(f"{refused} {say('google-chat-new-webhook')}", now + PAUSE)
+        return Refused(refused)
 
     def _said(self, answer: Answer) -> str:
         return self._wire.say(answer, ("error", "message"))
@@ -144,10 +140,7 @@ def _of_the_webhook(answer: Answer) -> bool:
 
 def _usable(webhook: str) -> tuple[SplitResult, str, dict[str, str]]:
     """The address of a webhook in its parts, its space, and what its query says. Raises UsageError, quoting nothing."""
-    wrong = UsageError(
-        "The WEBHOOK of a Google Chat channel is the whole address of an incoming webhook: "
-        "https://chat.googleapis.com/v1/spaces/.../messages?key=...&token=..."
-    )
+    wrong = UsageError(say("google-chat-bad-webhook"))
     try:
         parts = urlsplit(webhook.strip())
         host, _ = parts.hostname, parts.port

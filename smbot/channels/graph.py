@@ -18,27 +18,24 @@ from typing import Any
 
 from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, within
 from smbot.errors import ChannelError
+from smbot.messages import say
 from smbot.model import Deferred, Refused
 
 VERSION = "v26.0"
 SCOPES = ("pages_manage_posts", "pages_read_engagement")
 
-ANEW = "Make a new Page access token (business.facebook.com, Users, System users) and set TOKEN."
-RIGHTS = f"Give the token {' and '.join(SCOPES)}, and whoever made it the right to create content on the Page."
-THIS_PAGE = "Check that PAGE is the number of the Page, and that TOKEN belongs to it."
-NOTICE = "Open the Page on Facebook, look for a notice, and do what it asks."
 RATE = {4, 17, 32, 341, 613, *range(80_000, 80_015)}
 UNFINISHED = {1, 2}  # 'unknown error', 'service': https://github.com/arsduo/koala/issues/699 saw posts out after them
-# What is about the account, the app or the address, whatever was to be posted.
+# What is about the account, the app or the address, whatever was to be posted, and the `remedy` of it.
 REMEDIES = {
-    **dict.fromkeys((102, 190), ANEW),
-    **dict.fromkeys((3, 10, *range(200, 300)), RIGHTS),
-    **dict.fromkeys((101, 104), "Check the app at developers.facebook.com."),
-    368: NOTICE,
-    803: THIS_PAGE,
-    2500: "Check the URL of the channel if one is set.",
+    **dict.fromkeys((102, 190), "anew"),
+    **dict.fromkeys((3, 10, *range(200, 300)), "rights"),
+    **dict.fromkeys((101, 104), "app"),
+    368: "notice",
+    803: "this-page",
+    2500: "url",
 }
-STATUSES = {401: ANEW, 403: RIGHTS, 404: REMEDIES[2500]}
+STATUSES = {401: "anew", 403: "rights", 404: "url"}
 GONE, USED, POSTED_BEFORE = (100, 33), (100, 1366051), (368, 1404082)
 AGAINST_THE_STANDARDS = 1404102
 HELD_UP = {1404006, 1404078, 1404112, 4854002}  # a person has to confirm something first
@@ -65,26 +62,26 @@ class Graph:
     def certain(self, answer: Answer, now: datetime) -> Refused | Deferred | None:
         """What this failure proves: nothing was made. None when it proves nothing."""
         if not answer.usable:
-            return Refused("It could not be put into a request: check the words, and the credentials.")
+            return Refused(say("network-no-request"))
         if not answer.sent:
-            return Deferred(f"Facebook could not be reached at {self._wire.host}.", now + PAUSE)
+            return Deferred(say("network-unreachable", "Facebook", self._wire.host), now + PAUSE)
         if code(answer)[0] in RATE or (answer.code == 429 and not code(answer)[0]):
-            return Deferred("Facebook asks to slow down (rate limit).", _until(answer, now))
+            return Deferred(say("network-slow-down", "Facebook"), _until(answer, now))
         if self._is_open(answer):
             return None
-        about_the_post, remedy = _trouble(answer)
-        reason = f"Facebook refused: {self.said(answer)}. {remedy}".strip()
+        about_the_post, what_to_do = _trouble(answer)
+        reason = f"{say('network-refused', 'Facebook', self.said(answer))} {what_to_do}".strip()
         return Refused(reason) if about_the_post else Deferred(reason, now + LATEST)
 
     def not_done(self, answer: Answer, now: datetime) -> Refused | Deferred:
         """The same for a request that shows nothing to anybody, or may be made again without harm."""
-        unclear = Deferred(f"Facebook did not confirm it: {self.said(answer)}.", now + PAUSE)
+        unclear = Deferred(say("network-did-not-confirm", "Facebook", self.said(answer)), now + PAUSE)
         return self.certain(answer, now) or unclear
 
     def not_asked(self, answer: Answer) -> ChannelError:
         """What to raise where a question was not answered."""
-        remedy = _trouble(answer)[1] if code(answer)[0] or answer.code >= 300 else ""
-        return ChannelError(f"Facebook could not be asked: {self.said(answer)}. {remedy}".strip())
+        what_to_do = _trouble(answer)[1] if code(answer)[0] or answer.code >= 300 else ""
+        return ChannelError(f"{say('network-not-asked', 'Facebook', self.said(answer))} {what_to_do}".strip())
 
     def _is_open(self, answer: Answer) -> bool:
         """Whether it may have been done all the same."""
@@ -109,7 +106,7 @@ def as_promised() -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError):
-        raise ChannelError("Facebook answered something else than its API promises.") from None
+        raise ChannelError(say("network-odd-answer", "Facebook")) from None
 
 
 def code(answer: Answer) -> tuple[int, int]:
@@ -129,20 +126,25 @@ def is_number(name: object) -> bool:
     return isinstance(name, str) and re.fullmatch(r"[0-9]{1,30}", name, re.ASCII) is not None
 
 
+def remedy(name: str) -> str:
+    """What to do, by its name in the tables."""
+    return say(f"graph-remedy-{name}", *SCOPES)
+
+
 def _trouble(answer: Answer) -> tuple[bool, str]:
     """Whether a refusal is about the post itself, and what to do."""
     number, subcode = code(answer)
     if code(answer) == GONE:
-        return False, THIS_PAGE
+        return False, remedy("this-page")
     if subcode in HELD_UP:
-        return False, NOTICE
+        return False, remedy("notice")
     if "appsecret_proof" in str(answer.get("error", "message")):
-        return False, "In the app's advanced settings turn ‘Require app secret’ off."
+        return False, remedy("app-secret")
     if number in REMEDIES and subcode != AGAINST_THE_STANDARDS:
-        return False, REMEDIES[number]
+        return False, remedy(REMEDIES[number])
     if subcode == AGAINST_THE_STANDARDS or answer.code in (200, 400, 413, 422):
-        return True, "Change the post, then approve it again."
-    return False, STATUSES.get(answer.code, "")
+        return True, say("network-change-post")
+    return False, remedy(STATUSES[answer.code]) if answer.code in STATUSES else ""
 
 
 def _until(answer: Answer, now: datetime) -> datetime:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from smbot.channels import Cannot, Channel, Credential, Order, Parcel
 from smbot.errors import UsageError
+from smbot.messages import say
 from smbot.model import Deferred, HandedOff, Media, Outcome, Posted, Refused, Rules, Text
 
 _LONGEST_LINK = 2000  # characters that every browser and phone takes
@@ -35,10 +36,15 @@ def _to_whatsapp(url: str, words: str) -> str:
 class ByHand:
     """One kind of group: a Network whose posts are made by people."""
 
-    name: str
+    key: str  # by which the messages call it
     characters: int
     home: str  # what is opened where no address of the group was given
     link: Callable[[str, str], str] = _group  # from the address of the group and the words
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return say(f"handoff-name-{self.key}")
 
     def rules(self, limits: Mapping[str, Any]) -> Rules:  # noqa: ARG002 - nobody can be asked
         """What fits; the API can nothing, since there is none."""
@@ -46,10 +52,7 @@ class ByHand:
 
     def credentials(self) -> Mapping[str, Credential]:
         """Nothing secret: where the group is."""
-        hint = (
-            f"The web address of the group, so that a person finds it from the log. Without it, {self.home} is opened."
-        )
-        return {"URL": Credential(hint, optional=True)}
+        return {"URL": Credential(say("handoff-credential-url", self.home), optional=True)}
 
     def connect(self, secrets: Mapping[str, str]) -> Channel:
         """The group at the address in URL."""
@@ -60,7 +63,7 @@ class ByHand:
         except ValueError:
             good = False
         if not good:
-            raise UsageError(f"The URL of a {self.name} must start with https:// and name a server.")
+            raise UsageError(say(f"handoff-bad-url-{self.key}"))
         return Group(self, url)
 
 
@@ -78,12 +81,12 @@ class Group(Cannot):
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:  # noqa: ARG002
         """The words, and the link that opens the place."""
         if re.search(r"[\ud800-\udfff]", text.warned):
-            return Refused("These words cannot be sent: they hold half a character.")
+            return Refused(say("network-half"))
         return {"url": self._kind.link(self._url, text.warned)}
 
     def post(self, parcel: Parcel, now: datetime) -> Outcome:  # noqa: ARG002
         """Hand it to a person."""
-        return HandedOff(parcel["url"], f"Open the {self._kind.name}, paste the words, and post them.")
+        return HandedOff(parcel["url"], say(f"handoff-how-{self._kind.key}"))
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:  # noqa: ARG002
         """As long as it is not handed off, nobody has posted it."""
@@ -91,10 +94,10 @@ class Group(Cannot):
 
     def check(self) -> str:
         """Where a person will be sent."""
-        return f"posted by hand, at {self._url}"
+        return say("handoff-by-hand", self._url)
 
 
 # How much fits is not documented by the vendors; these are far above what anybody posts.
-facebook_group = ByHand("Facebook group", 60_000, "https://www.facebook.com/groups/feed/")
-messenger_group = ByHand("Messenger group", 20_000, "https://www.messenger.com/")
-whatsapp_group = ByHand("WhatsApp group", 60_000, "https://web.whatsapp.com/", _to_whatsapp)
+facebook_group = ByHand("facebook-group", 60_000, "https://www.facebook.com/groups/feed/")
+messenger_group = ByHand("messenger-group", 20_000, "https://www.messenger.com/")
+whatsapp_group = ByHand("whatsapp-group", 60_000, "https://web.whatsapp.com/", _to_whatsapp)

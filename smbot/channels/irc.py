@@ -29,6 +29,7 @@ from urllib.parse import quote, urlsplit
 from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import PAUSE
 from smbot.errors import ChannelError, Unknowable, UsageError
+from smbot.messages import say
 from smbot.model import Deferred, InDoubt, Media, Outcome, Posted, Refused, Rules, Text
 
 LINE = 512  # bytes, of which the server takes some for who speaks where
@@ -50,12 +51,10 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same on eve
 def credentials() -> Mapping[str, Credential]:
     """What a channel on IRC needs."""
     return {
-        "SERVER": Credential(
-            f"The network's server, such as irc.libera.chat; with :port where it is not {PORT} (TLS)."
-        ),
-        "NICK": Credential("The nickname; where the network has accounts, that of the account."),
-        "CHANNEL": Credential("The channel, such as #wikimedia-news; where it is moderated, the nickname needs voice."),
-        "PASSWORD": Credential("The password of the nickname's account (SASL), if it has one.", optional=True),
+        "SERVER": Credential(say("irc-credential-server", str(PORT))),
+        "NICK": Credential(say("irc-credential-nick")),
+        "CHANNEL": Credential(say("irc-credential-channel")),
+        "PASSWORD": Credential(say("irc-credential-password"), optional=True),
     }
 
 
@@ -73,11 +72,11 @@ class Irc(Cannot):
         self._host, self._port = _usable_server(server.strip())
         # https://modern.ircdocs.horse/#clients and #channels
         if not re.fullmatch(r"[A-Za-z\[\]\\`_^{|}][\w\[\]\\`^{|}-]{0,29}", nick.strip(), re.ASCII):
-            raise UsageError("The NICK of an IRC channel is letters, digits and any of -_[]\\`^{}|.")
+            raise UsageError(say("irc-bad-nick"))
         if not re.fullmatch(r"[#&+][^\x00-\x20\x7f,:]{1,63}", channel.strip()):
-            raise UsageError("The CHANNEL of an IRC channel is like #wikimedia-news.")
+            raise UsageError(say("irc-bad-channel"))
         if BREAKS.search(password):
-            raise UsageError("The PASSWORD of an IRC channel is one line.")
+            raise UsageError(say("irc-bad-password"))
         self._nick, self._channel, self._password = nick.strip(), channel.strip(), password
         self._timeout = timeout
 
@@ -89,9 +88,9 @@ class Irc(Cannot):
         """The words on one line, a warning before them."""
         line = _line(text.warned)
         if media:
-            return Refused("A post on IRC is words only: take the picture off.")
+            return Refused(say("network-words-only", self.NETWORK))
         if not line or line != line.encode(errors="ignore").decode():
-            return Refused("These words cannot be sent: they are empty or hold half a character.")
+            return Refused(say("network-half-or-empty"))
         return {"line": line}
 
     def post(self, parcel: Parcel, now: datetime) -> Outcome:
@@ -101,50 +100,50 @@ class Irc(Cannot):
             with self._in_channel() as talk:
                 room = LINE - len(f":{talk.me} PRIVMSG {self._channel} :\r\n".encode())
                 if len(line.encode()) > room:
-                    return Refused(f"The line is longer than the {room} bytes there are for it: shorten it.")
+                    return Refused(say("irc-too-long", room))
                 written = True
                 talk.send(f"PRIVMSG {self._channel} :{line}", "PING :said")
                 complaint = self._complaint(talk)
         except _Broken as error:
             reason = self._clean(str(error))
             if written:
-                return InDoubt(f"Sent, but not confirmed: {reason}. Look into {self._channel}.")
-            return Deferred(f"Not posted on {self._host}: {reason}.", now + PAUSE)
+                return InDoubt(f"{say('network-not-confirmed', reason)} {say('irc-look-into', self._channel)}")
+            return Deferred(say("irc-not-posted", self._host, reason), now + PAUSE)
         if complaint.startswith((TOO_LONG, NO_WORDS)):
-            return Refused(f"The server did not take the line: {self._clean(complaint)}.")
+            return Refused(say("irc-not-taken", self._clean(complaint)))
         if complaint:
-            remedy = f"{self._nick} may need voice there, or a ban be lifted"
-            return Deferred(f"{self._channel} took no message: {self._clean(complaint)}; {remedy}.", now + PAUSE)
+            reason = say("irc-no-message", self._channel, self._clean(complaint), self._nick)
+            return Deferred(reason, now + PAUSE)
         web = WEB.get(self._host, "")
         return Posted(url=web and web + quote(self._channel, safe="#"), id="")
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:  # noqa: ARG002
         """Never: IRC keeps nothing."""
-        raise Unknowable(f"IRC keeps no messages: ask somebody who was in {self._channel}, or look into its log.")
+        raise Unknowable(say("irc-keeps-nothing", self._channel))
 
     def check(self) -> str:
         """The nickname and the channel: whether it gets in, finds somebody there, and may speak."""
         try:
             with self._in_channel() as talk:
                 talk.send(f"MODE {self._channel}")
-                modes = talk.until({"324"}, f"the modes of {self._channel}")[2:3]
+                modes = talk.until({"324"}, "modes")[2:3]
         except _Broken as error:
-            raise ChannelError(f"IRC could not be asked: {self._clean(str(error))}.") from None
+            raise ChannelError(say("network-not-asked", self.NETWORK, self._clean(str(error)))) from None
         nick = talk.me.partition("!")[0]
         rank = next((name for name in talk.names if name.lstrip("~&@%+") == nick), "")
         if "m" in "".join(modes) and not rank.startswith(tuple("~&@%+")):
-            raise ChannelError(f"{self._channel} is moderated: give {nick} voice there.")
+            raise ChannelError(say("irc-moderated", self._channel, nick))
         if len(talk.names) == 1:
-            raise ChannelError(f"Nobody else is in {self._channel}: check its name.")
-        return f"{nick} in {self._channel} on {self._host}"
+            raise ChannelError(say("irc-nobody", self._channel))
+        return say("irc-in-channel", nick, self._channel, self._host)
 
     @contextmanager
     def _in_channel(self) -> Iterator[_Talk]:
         """A connection that has entered the channel; it is closed afterwards."""
-        talk = _Talk(self._host, self._port, self._timeout)
+        talk = _Talk(self._host, self._port, self._channel, self._timeout)
         try:
             talk.register(self._nick, self._password)
-            talk.join(self._channel)
+            talk.join()
             yield talk
             talk.leave()
         finally:
@@ -153,7 +152,7 @@ class Irc(Cannot):
     def _complaint(self, talk: _Talk) -> str:
         """What the server says against the line, '' if nothing until the PONG."""
         complaint = ""
-        for command, words in talk.lines("a confirmation"):
+        for command, words in talk.lines("confirmation"):
             # only what is about the line: a needless "not out" would be sent again
             about_it = command in (TOO_LONG, NO_WORDS) or _names(self._channel, words)
             if about_it and re.fullmatch("[45][0-9]{2}", command):
@@ -165,7 +164,7 @@ class Irc(Cannot):
     def _clean(self, words: str) -> str:
         """What a server said, fit for a wiki page."""
         for secret in filter(None, (self._password, _plain(self._nick, self._password))):
-            words = words.replace(secret, "(secret)")
+            words = words.replace(secret, say("wire-secret"))
         return " ".join(BREAKS.sub(" ", words).split())[:300].rstrip(". ")
 
 
@@ -174,10 +173,13 @@ class _Broken(Exception):
 
 
 class _Talk:
-    """A conversation with a server. `me` is nick!user@host as others see it, `names` who is in the channel."""
+    """A conversation with a server, about one channel. `me` is nick!user@host as others see it, `names` who is there.
 
-    def __init__(self, host: str, port: int, timeout: float) -> None:
-        self._timeout, self._rest, self._host = timeout, b"", host
+    What is waited for, `what`, is a part of the names of messages: irc-silent-..., irc-refused-...
+    """
+
+    def __init__(self, host: str, port: int, channel: str, timeout: float) -> None:
+        self._timeout, self._rest, self._host, self._channel = timeout, b"", host, channel
         self.me, self.names = "", list[str]()
         self._nick = self._other_nick = self._from = ""
         try:
@@ -185,10 +187,10 @@ class _Talk:
             if not _is_here(host):  # only on this machine may words and passwords travel in the clear
                 self._socket = ssl.create_default_context().wrap_socket(self._socket, server_hostname=host)
         except (OSError, UnicodeError) as error:  # UnicodeError: no host can be called that
-            why = "it does not answer" if not isinstance(error, ssl.SSLError) else "it speaks no TLS"
+            why = "silent" if not isinstance(error, ssl.SSLError) else "no-tls"
             if isinstance(error, ssl.SSLCertVerificationError):
-                why = "its certificate is not valid"
-            raise _Broken(f"nothing can be said at port {port}, {why}") from None
+                why = "certificate"
+            raise _Broken(say(f"irc-port-{why}", str(port))) from None
 
     def register(self, nick: str, password: str) -> None:
         """Log in, and take the nickname, or where somebody else has it, the same with one underscore."""
@@ -196,38 +198,36 @@ class _Talk:
         self.send(*(["CAP REQ :sasl"] if password else []), f"NICK {nick}", "USER smbot 0 * :smbot")
         if password:
             self._log_in(nick, password)
-        for command, words in self.lines("a welcome"):
+        for command, words in self.lines("welcome"):
             if command == "001":
                 return
             if command in NO_ENTRY:
-                raise _Broken(f"the server does not let {nick} in: {words[-1]} ({command})")
+                raise _Broken(say("irc-no-entry", nick, words[-1], command))
 
     def _log_in(self, nick: str, password: str) -> None:
-        if self.until({"CAP"}, "its abilities")[1:2] != ["ACK"]:
-            raise _Broken("the server has no logging in (SASL): leave the PASSWORD of the channel empty")
+        if self.until({"CAP"}, "abilities")[1:2] != ["ACK"]:
+            raise _Broken(say("irc-no-accounts"))
         self.send("AUTHENTICATE PLAIN")
-        self.until({"AUTHENTICATE"}, "to log anybody in")
+        self.until({"AUTHENTICATE"}, "login")
         secret = _plain(nick, password)
         # in pieces of 400; one that is full is followed by another: https://ircv3.net/specs/extensions/sasl-3.1
         pieces = [secret[start : start + 400] for start in range(0, len(secret) + 1, 400)]
         self.send(*(f"AUTHENTICATE {piece or '+'}" for piece in pieces))
-        self.until({"903"}, "the NICK with this PASSWORD")
+        self.until({"903"}, "password")
         self.send("CAP END")
 
-    def join(self, channel: str) -> None:
+    def join(self) -> None:
         """Enter the channel; what comes before the end of its list of names tells who is there, and who one is."""
-        self.send(f"JOIN {channel}")
-        for command, words in self.lines(f"a way into {channel}"):
-            if command == "JOIN" and _names(channel, words):
+        self.send(f"JOIN {self._channel}")
+        for command, words in self.lines("way-in"):
+            if command == "JOIN" and _names(self._channel, words):
                 self.me = self.me or self._from
             elif command == "353":
                 self.names += words[-1].split()
             elif command == "366" and self.me:
                 return
-            elif _names(channel, words) and re.fullmatch("366|[45][0-9]{2}", command):
-                raise _Broken(
-                    f"{channel} cannot be entered: {words[-1]} ({command}). Check its name, or invite the bot"
-                )
+            elif _names(self._channel, words) and re.fullmatch("366|[45][0-9]{2}", command):
+                raise _Broken(say("irc-no-way-in", self._channel, words[-1], command))
 
     def until(self, wanted: set[str], what: str) -> list[str]:
         """The words of the first line with one of these commands; a refusal before it ends the conversation."""
@@ -235,7 +235,7 @@ class _Talk:
             if command in wanted:
                 break
             if re.fullmatch("4[0-9]{2}|90[24-8]", command) and command not in HARMLESS:
-                raise _Broken(f"the server refuses {what}: {words[-1]} ({command})")
+                raise _Broken(say(f"irc-refused-{what}", self._channel, words[-1], command))
         return words
 
     def send(self, *lines: str) -> None:
@@ -243,7 +243,7 @@ class _Talk:
         try:
             self._socket.sendall("".join(f"{BREAKS.sub(' ', line)}\r\n" for line in lines).encode(errors="replace"))
         except OSError:
-            raise _Broken("the connection broke off") from None
+            raise _Broken(say("irc-broke-off")) from None
 
     def lines(self, what: str) -> Iterator[tuple[str, list[str]]]:
         """Commands and their words as they come in, while one waits for `what`; never ends without it."""
@@ -261,13 +261,13 @@ class _Talk:
             elif command == "433":
                 self._take_other_nick()
             elif command == "ERROR":
-                raise _Broken(f"the server closed the connection: {words[-1]}")
+                raise _Broken(say("irc-closed", words[-1]))
             elif command:
                 yield command, words
 
     def _take_other_nick(self) -> None:
         if not self._other_nick:
-            raise _Broken(f"somebody else has the nicknames {self._nick} and {self._nick}_")
+            raise _Broken(say("irc-nick-taken", self._nick, f"{self._nick}_"))
         self.send(f"NICK {self._other_nick}")
         self._other_nick = ""
 
@@ -279,11 +279,11 @@ class _Talk:
         except TimeoutError:
             left, data = 0, b""
         except OSError:
-            raise _Broken("the connection broke off") from None
+            raise _Broken(say("irc-broke-off")) from None
         if left <= 0:
-            raise _Broken(f"no answer from {self._host} about {what}")
+            raise _Broken(say(f"irc-silent-{what}", self._host, self._channel))
         if not data or len(self._rest) > LONGEST:
-            raise _Broken("the connection broke off")
+            raise _Broken(say("irc-broke-off"))
         return data
 
     def leave(self) -> None:

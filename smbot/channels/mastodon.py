@@ -25,6 +25,7 @@ from smbot.channels.mastodon_api import MORE_SCOPES, SCOPES, Api
 from smbot.channels.mastodon_words import comparable, counting
 from smbot.channels.wire import PAUSE, server
 from smbot.errors import ChannelError, UsageError
+from smbot.messages import say
 from smbot.model import Can, Deferred, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 AGAIN = timedelta(minutes=55)  # the server keeps a key for an hour
@@ -66,7 +67,7 @@ def _checked(limits: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {name: _bounded(name, limits.get(name)) for name in _LIMITS}
     types = limits.get("image_types") or list(_IMAGE_TYPES)
     if not isinstance(types, list | tuple) or not all(isinstance(mime, str) for mime in types):
-        raise ChannelError("Mastodon's limits make no sense: image_types is not a list of words.")
+        raise ChannelError(say("mastodon-odd-list", "image_types"))
     return {**checked, "image_types": [mime for mime in types if mime.startswith("image/")]}
 
 
@@ -75,7 +76,7 @@ def _bounded(name: str, value: object) -> int:
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ChannelError(f"Mastodon's limits make no sense: {name} is not a number from {least} to {most}.")
+        raise ChannelError(say("mastodon-odd-number", name, least, most))
     return value
 
 
@@ -85,11 +86,8 @@ def _bounded(name: str, value: object) -> int:
 def credentials() -> Mapping[str, Credential]:
     """What a channel on Mastodon needs."""
     return {
-        "URL": Credential("The address of the account's server, such as https://wikis.world."),
-        "TOKEN": Credential(
-            "On that server: Preferences > Development > New application, with the scopes "
-            f"{' '.join(SCOPES)}, and to boost or like posts {' '.join(MORE_SCOPES)}; then 'Your access token'."
-        ),
+        "URL": Credential(say("mastodon-credential-url")),
+        "TOKEN": Credential(say("mastodon-credential-token", " ".join(SCOPES), " ".join(MORE_SCOPES))),
     }
 
 
@@ -107,7 +105,7 @@ class Mastodon:
 
     def __init__(self, url: str, token: str, *, timeout: float = 30, patience: float = 60, pause: float = 1) -> None:
         if not re.fullmatch(r"[!-~]+", token.strip()):
-            raise UsageError("The TOKEN of a Mastodon channel is missing or has characters no token has.")
+            raise UsageError(say("network-bad-token", "Mastodon"))
         self._api = Api(server(url, "Mastodon"), token.strip(), timeout)
         self._patience, self._pause = patience, pause
         self._me = ""
@@ -123,11 +121,11 @@ class Mastodon:
     def pack(self, text: Text, media: tuple[Media, ...], order: Order, now: datetime) -> Parcel | Refused | Deferred:
         """Upload the pictures; the post itself is one request with `order.key`, honoured by the server for an hour."""
         if not text.words.strip() or re.search(r"[\ud800-\udfff]", text.words + text.warning):
-            return Refused("These words cannot be sent: they are empty or hold half a character.")
+            return Refused(say("network-half-or-empty"))
         try:
             pictures = [self._upload(picture) for picture in media]
         except Exception:  # noqa: BLE001 - packing never raises, and nothing is posted by it
-            return self._api.certain(now) or Deferred(f"A picture was not taken: {self._api.said()}.", now + PAUSE)
+            return self._api.certain(now) or Deferred(say("network-picture-not-taken", self._api.said()), now + PAUSE)
         key = order.key
         if not re.fullmatch(r"[!-~]{1,200}", key):
             key = sha256(key.encode(errors="replace")).hexdigest()
@@ -151,7 +149,7 @@ class Mastodon:
             )
             return _posted(status)
         except Exception:  # noqa: BLE001 - posting never raises: what is not certain is in doubt
-            return self._api.certain(now) or InDoubt(f"Sent, but not confirmed: {self._api.said()}.")
+            return self._api.certain(now) or InDoubt(say("network-not-confirmed", self._api.said()))
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:
         """Compare the sources of one's own posts since `since`, newest first."""
@@ -165,7 +163,7 @@ class Mastodon:
                     return _posted(status)
                 edited = edited or (str(status["url"]) if status["edited_at"] else "")
         if edited:
-            raise ChannelError(f"It may have been posted and changed since: compare {edited} with the approved words.")
+            raise ChannelError(say("network-changed-since", edited))
         return None
 
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
@@ -176,7 +174,7 @@ class Mastodon:
         except Exception:  # noqa: BLE001 - retracting never raises, and may be done again
             if self._api.answer.code == 404:
                 return self._missing(name, now)
-            unclear = Deferred(f"Deleting it was not confirmed: {self._api.said()}.", now + PAUSE)
+            unclear = Deferred(say("mastodon-deleting-unclear", self._api.said()), now + PAUSE)
             return self._api.certain(now) or unclear
         return Retracted()
 
@@ -187,7 +185,7 @@ class Mastodon:
             changed = {"spoiler_text": parcel["warning"], "media_ids": pictures}
             return _posted(self._api.call("status_update", id_, parcel["words"], **changed))
         except Exception:  # noqa: BLE001 - correcting never raises, and may be done again
-            return self._api.certain(now) or Deferred(f"The change was not confirmed: {self._api.said()}.", now + PAUSE)
+            return self._api.certain(now) or Deferred(say("mastodon-change-unclear", self._api.said()), now + PAUSE)
 
     def repost(self, url: str, order: Order, now: datetime) -> Outcome:  # noqa: ARG002 - a post has one boost
         """Boost the post at an address. `id` is the boost's own, `url` the post's: a boost has no page."""
@@ -209,10 +207,7 @@ class Mastodon:
             granted = set(self._ask("app_verify_credentials").get("scopes") or SCOPES)
         missing = [scope for scope, wider in SCOPES.items() if not granted & {scope, *wider}]
         if missing:
-            raise ChannelError(
-                f"The access token of {handle} lacks the scopes {' '.join(missing)}. "
-                "Add them to the application (Preferences > Development), then regenerate its access token."
-            )
+            raise ChannelError(say("mastodon-scopes-missing", handle, " ".join(missing)))
         return handle
 
     # --- asking ---
@@ -234,15 +229,15 @@ class Mastodon:
             found = self._api.call("search_v2", url, resolve=True, result_type="statuses", exclude_unreviewed=False)
             ids = [status["id"] for status in found["statuses"]]
         except Exception:  # noqa: BLE001 - it was only looked up
-            return self._api.certain(now) or Deferred(f"It could not be looked up: {self._api.said()}.", now + PAUSE)
+            return self._api.certain(now) or Deferred(say("mastodon-not-looked-up", self._api.said()), now + PAUSE)
         if not ids:
-            return Refused(f"{self._api.wire.host} finds no public post at that address: check it.")
+            return Refused(say("mastodon-no-post-there", self._api.wire.host))
         try:
             status = self._api.call(method, ids[0])
             shown = status["reblog"] or status
             return Posted(_posted(shown).url, _posted(status).id)
         except Exception:  # noqa: BLE001 - what is not certain is in doubt
-            return self._api.certain(now) or InDoubt(f"Sent, but not confirmed: {self._api.said()}.")
+            return self._api.certain(now) or InDoubt(say("network-not-confirmed", self._api.said()))
 
     def _missing(self, name: str, now: datetime) -> Retracted | Refused | Deferred:
         """What the server's 404 to a deletion means: the post is gone, or it is another account's."""
@@ -251,8 +246,8 @@ class Mastodon:
         except Exception:  # noqa: BLE001 - it was only looked up
             if self._api.answer.code == 404 and self._api.answer.get("error"):
                 return Retracted()
-            return self._api.certain(now) or Deferred(f"It could not be looked up: {self._api.said()}.", now + PAUSE)
-        return Refused("The post is there, but not this account's to delete: check whose token TOKEN is.")
+            return self._api.certain(now) or Deferred(say("mastodon-not-looked-up", self._api.said()), now + PAUSE)
+        return Refused(say("mastodon-not-ours"))
 
     def _own_since(self, oldest: datetime) -> Iterator[Any]:
         self._me = self._me or str(self._ask("account_verify_credentials")["id"])
@@ -268,7 +263,7 @@ class Mastodon:
             if not page:
                 return
             last = page[-1]["id"]
-        raise ChannelError(f"More than {PAGE * PAGES} newer posts: look for it in the account's profile.")
+        raise ChannelError(say("network-more-posts", PAGE * PAGES))
 
     def _ask(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """The answer of a reading call, or ChannelError. The cause is dropped: it may quote the token."""
@@ -276,7 +271,7 @@ class Mastodon:
             return self._api.call(method, *args, **kwargs)
         except Exception:  # noqa: BLE001 - mastodon-py lets through whatever a malformed answer provokes
             said, remedy = self._api.said(), self._api.remedy()
-        raise ChannelError(f"Mastodon could not be asked: {said}. {remedy}".strip())
+        raise ChannelError(f"{say('network-not-asked', 'Mastodon', said)} {remedy}".strip())
 
 
 @contextmanager
@@ -285,7 +280,7 @@ def _as_promised() -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError):
-        raise ChannelError("Mastodon answered something else than its API promises.") from None
+        raise ChannelError(say("network-odd-answer", "Mastodon")) from None
 
 
 def _posted(status: Any) -> Posted:

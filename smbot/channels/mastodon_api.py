@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, is_unusable, never_left, whole
+from smbot.messages import say
 from smbot.model import Deferred, Refused
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class Api:
     def said(self) -> str:
         """What the server answered, in words fit for a wiki page."""
         if self.answer.code in (202, 206):
-            return "it is still being processed"
+            return say("mastodon-processing")
         if 200 <= self.answer.code < 300:
-            return f"an answer that could not be read, from {self.wire.host}"
+            return say("mastodon-unreadable", self.wire.host)
         return self.wire.say(self.answer, ("error",))
 
     def remedy(self) -> str:
@@ -96,27 +97,29 @@ class Api:
         """What the last answer proves: nothing was done. None when it proves nothing."""
         answer = self.answer
         if not answer.usable:
-            return Refused("The post could not be put into a request: check its words, and the address of the server.")
+            return Refused(say("network-no-request-to-server"))
         if not answer.sent:
-            return Deferred(f"The server {self.wire.host} could not be reached.", now + PAUSE)
+            return Deferred(say("network-server-unreachable", self.wire.host), now + PAUSE)
         if answer.code == 429:
-            return Deferred("The server asks to slow down (rate limit).", answer.until(now))
+            return Deferred(say("mastodon-slow-down"), answer.until(now))
         if not 300 <= answer.code < 500 or answer.code == 408:
             return None
-        reason = f"The server refused: {self.said()}. {self.remedy()}".strip()
+        reason = f"{say('mastodon-refused', self.said())} {self.remedy()}".strip()
         return Refused(reason) if answer.code in ABOUT_THE_POST else Deferred(reason, now + LATEST)
 
 
 def _remedy(code: int) -> str:
     if 300 <= code < 400:
-        return "It sends elsewhere: set the URL of the channel to the address shown when its web pages are open."
-    return {
-        401: "The access token does not work any more: make a new one (Preferences > Development).",
-        403: (
-            f"The token lacks a right, or the account is restricted. Needed scopes: {' '.join(SCOPES)}, and to boost "
-            f"or like {' '.join(MORE_SCOPES)}."
-        ),
-        404: "What it refers to is gone, or the URL of the channel is not that of a Mastodon server.",
-        413: "A picture is too large for the server.",
-        422: "Change the post, then approve it again.",
-    }.get(code, "")
+        return say("mastodon-remedy-elsewhere")
+    match code:
+        case 401:
+            return say("mastodon-remedy-token")
+        case 403:
+            return say("mastodon-remedy-scopes", " ".join(SCOPES), " ".join(MORE_SCOPES))
+        case 404:
+            return say("mastodon-remedy-address")
+        case 413:
+            return say("mastodon-remedy-picture")
+        case 422:
+            return say("network-change-post")
+    return ""

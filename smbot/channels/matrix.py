@@ -29,6 +29,7 @@ from uuid import uuid4
 from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import PAUSE, Answer, Wire, server, within
 from smbot.errors import ChannelError, Unknowable, UsageError
+from smbot.messages import say
 from smbot.model import Can, Deferred, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 API = "/_matrix/client/v3"
@@ -55,15 +56,9 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same on eve
 def credentials() -> Mapping[str, Credential]:
     """What a channel on Matrix needs."""
     return {
-        "URL": Credential(
-            "The address of the account's homeserver, such as https://matrix.org "
-            "(in Element: All settings > Help & About)."
-        ),
-        "TOKEN": Credential("In Element, logged in as the account: All settings > Help & About > Access Token."),
-        "ROOM": Credential(
-            "The room's address, such as #news:matrix.org, or its internal id (Room settings > Advanced). "
-            "The account has to be in the room."
-        ),
+        "URL": Credential(say("matrix-credential-url")),
+        "TOKEN": Credential(say("matrix-credential-token")),
+        "ROOM": Credential(say("matrix-credential-room")),
     }
 
 
@@ -79,10 +74,10 @@ class Matrix(Cannot):
 
     def __init__(self, url: str, token: str, room: str, *, timeout: float = 30) -> None:
         if not re.fullmatch(r"[!-~]+", token.strip()):
-            raise UsageError("The TOKEN of a Matrix channel is missing or has characters no token has.")
+            raise UsageError(say("network-bad-token", "Matrix"))
         # the ids of newer rooms have no server: https://spec.matrix.org/latest/appendices/#room-ids
         if not re.fullmatch(r"!\S{1,254}|#[^\s:]{1,200}:\S{1,200}", room.strip()):
-            raise UsageError("The ROOM of a Matrix channel is like #news:example.org or !id:example.org.")
+            raise UsageError(say("matrix-bad-room"))
         self._wire = Wire(server(url, "Matrix"), timeout, [token.strip()])
         self._headers = {"Authorization": f"Bearer {token.strip()}"}
         self._room = room.strip()
@@ -95,9 +90,9 @@ class Matrix(Cannot):
         """The words, with a warning above them, and where they go: the room's own id, as an address may move."""
         words = text.warned
         if media:
-            return Refused("A post on Matrix is words only: take the picture off.")
+            return Refused(say("network-words-only", self.NETWORK))
         if not words.strip() or not _encodable(words):
-            return Refused("These words cannot be sent: they are empty or hold half a character.")
+            return Refused(say("network-half-or-empty"))
         try:
             sender, room = self._who(), self._room_id()
         except ChannelError as error:
@@ -111,7 +106,7 @@ class Matrix(Cannot):
         event = answer.get("event_id")
         if answer.ok and isinstance(event, str) and event:
             return _posted(parcel["room"], event, parcel["sender"])
-        return self._certain(answer, now) or InDoubt(f"Sent, but not confirmed: {self._said(answer)}.")
+        return self._certain(answer, now) or InDoubt(say("network-not-confirmed", self._said(answer)))
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:
         """Look through one's own messages, newest first.
@@ -128,7 +123,7 @@ class Matrix(Cannot):
                 if not key and (not words or "m.replace" in about.get("m.relations", {})):
                     unclear = found.url
         if unclear:
-            raise ChannelError(f"It may have been posted and changed or deleted since: compare {unclear} with it.")
+            raise ChannelError(say("matrix-changed-since", unclear))
         return None
 
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
@@ -139,12 +134,12 @@ class Matrix(Cannot):
         except Unknowable as error:
             return Refused(str(error))
         except ChannelError as error:
-            return Deferred(f"Nothing was deleted. {error}", now + PAUSE)
+            return Deferred(f"{say('matrix-not-deleted')} {error}", now + PAUSE)
         for name in names:
             key = sha256(name.encode(errors="replace")).hexdigest()
             answer = self._request("PUT", API + _path("rooms", room, "redact", name, key), json={})
             if not answer.ok:
-                return self._certain(answer, now) or Deferred(f"Not confirmed: {self._said(answer)}.", now + PAUSE)
+                return self._certain(answer, now) or Deferred(say("network-unclear", self._said(answer)), now + PAUSE)
         return Retracted()
 
     def correct(self, id_: str, parcel: Parcel, now: datetime) -> Posted | Refused | Deferred:
@@ -155,10 +150,10 @@ class Matrix(Cannot):
         room, _, event = id_.partition(" ")
         there = self._request("GET", API + _path("rooms", room, "event", event))
         if not there.ok:
-            return self._certain(there, now) or Deferred(f"Nothing was changed: {self._said(there)}.", now + PAUSE)
+            return self._certain(there, now) or Deferred(say("matrix-not-changed", self._said(there)), now + PAUSE)
         words = there.get("unsigned", "m.relations", "m.replace", "content", "m.new_content", "body")
         if not there.get("content") or there.get("sender") != parcel["sender"]:
-            return Refused("The post cannot be corrected: it has been deleted, or is another account's.")
+            return Refused(say("matrix-gone"))
         if (words or there.get("content", "body")) != parcel["words"]:
             edit = _message(f"* {parcel['words']}") | {
                 "m.new_content": _message(parcel["words"]),
@@ -166,7 +161,7 @@ class Matrix(Cannot):
             }
             answer = self._send(room, uuid4().hex, edit)
             if not answer.ok:
-                return self._certain(answer, now) or Deferred(f"Not confirmed: {self._said(answer)}.", now + PAUSE)
+                return self._certain(answer, now) or Deferred(say("network-unclear", self._said(answer)), now + PAUSE)
         return _posted(room, event, parcel["sender"])
 
     def check(self) -> str:
@@ -174,15 +169,15 @@ class Matrix(Cannot):
         me, room = self._who(), self._room_id()
         with _as_promised():
             if room not in self._ask(f"{API}/joined_rooms")["joined_rooms"]:
-                raise ChannelError(f"{me} is not in the room {self._room}: invite it, and let it join.")
+                raise ChannelError(say("matrix-not-in-room", me, self._room))
             state = API + _path("rooms", room, "state")
             if self._ask(f"{state}/m.room.encryption", missing={}):
-                raise ChannelError(f"The room {self._room} is encrypted: choose one that is not, for public news.")
+                raise ChannelError(say("matrix-encrypted", self._room))
             levels = self._ask(f"{state}/m.room.power_levels", missing={})
             needed = levels.get("events", {}).get("m.room.message", levels.get("events_default", 0))
             if levels.get("users", {}).get(me, levels.get("users_default", 0)) < needed:
                 self._check_creator(f"{state}/m.room.create", me, needed)
-        return f"{me} in {self._room}"
+        return say("matrix-in-room", me, self._room)
 
     def _check_creator(self, path: str, me: str, needed: int) -> None:
         """From room version 12 on the creators of a room may do everything, and are in no list of power levels."""
@@ -190,7 +185,7 @@ class Matrix(Cannot):
         content = created.get("content", {})
         everything = str(content.get("room_version", "1")) not in map(str, range(1, 12))
         if not everything or me not in (created.get("sender"), *content.get("additional_creators", ())):
-            raise ChannelError(f"{me} may not speak in {self._room}: give it the power level {needed} there.")
+            raise ChannelError(say("matrix-may-not-speak", me, self._room, needed))
 
     # --- asking ---
 
@@ -217,7 +212,7 @@ class Matrix(Cannot):
             place = page.get("end", "")
             if not place or (times and times[-1] < oldest.timestamp()):
                 return
-        raise ChannelError(f"More than {PAGE * PAGES} newer messages: look for it in the room.")
+        raise ChannelError(say("matrix-more-messages", PAGE * PAGES))
 
     def _corrections(self, room: str, event: str) -> list[str]:
         """The names of one's own corrections of a message. Anybody in the room may send what looks like one."""
@@ -233,7 +228,7 @@ class Matrix(Cannot):
                 place = page.get("next_batch", "")
             if not place:
                 return names
-        raise Unknowable(f"More than {PAGE * PAGES} messages look like corrections of it: delete it in the room.")
+        raise Unknowable(say("matrix-more-corrections", PAGE * PAGES))
 
     def _send(self, room: str, key: str, content: dict[str, Any]) -> Answer:
         return self._request("PUT", API + _path("rooms", room, "send", "m.room.message", key), json=content)
@@ -247,7 +242,8 @@ class Matrix(Cannot):
 
     def _body(self, answer: Answer) -> dict[str, Any]:
         if not answer.ok:
-            raise ChannelError(f"Matrix could not be asked: {self._said(answer)}. {_remedy(answer)}".strip())
+            said = say("network-not-asked", self.NETWORK, self._said(answer))
+            raise ChannelError(f"{said} {_remedy(answer)}".strip())
         return dict(answer.body)
 
     def _request(self, method: str, path: str, **request: Any) -> Answer:
@@ -256,15 +252,16 @@ class Matrix(Cannot):
     def _certain(self, answer: Answer, now: datetime) -> Refused | Deferred | None:
         """What this answer proves: nothing was done. None when it proves nothing."""
         if not answer.usable:
-            return Refused("The post could not be put into a request: check its words, and the address of the server.")
+            return Refused(say("network-no-request-to-server"))
         if not answer.sent:
-            return Deferred(f"The server {self._wire.host} could not be reached.", now + PAUSE)
+            return Deferred(say("network-server-unreachable", self._wire.host), now + PAUSE)
         if answer.code == 429:
-            return Deferred("The homeserver asks to slow down (rate limit).", _until(answer, now))
+            return Deferred(say("matrix-slow-down"), _until(answer, now))
+        refused = say("matrix-refused", self._said(answer))
         if answer.code in ABOUT_THE_POST:
-            return Refused(f"The homeserver refused: {self._said(answer)}. Change the post, then approve it again.")
+            return Refused(f"{refused} {say('network-change-post')}")
         if 300 <= answer.code < 500 and answer.code != 408:
-            return Deferred(f"The homeserver refused: {self._said(answer)}. {_remedy(answer)}".strip(), now + PAUSE)
+            return Deferred(f"{refused} {_remedy(answer)}".strip(), now + PAUSE)
         return None
 
     def _said(self, answer: Answer) -> str:
@@ -277,7 +274,7 @@ def _as_promised() -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError):
-        raise ChannelError("Matrix answered something else than its specification promises.") from None
+        raise ChannelError(say("matrix-odd-answer")) from None
 
 
 def _message(words: str) -> dict[str, Any]:
@@ -317,12 +314,8 @@ def _until(answer: Answer, now: datetime) -> datetime:
 
 def _remedy(answer: Answer) -> str:
     if 300 <= answer.code < 400:
-        return "It sends elsewhere: set the URL of the channel to the homeserver's own address."
+        return say("matrix-remedy-elsewhere")
     if answer.get("errcode") == "M_NOT_FOUND":
-        return "Check the ROOM of the channel."
-    return {
-        401: "The access token does not work any more: log in anew and set the TOKEN of the channel.",
-        403: "The account has to be in the room and may have to be given the right to speak there.",
-        404: "Check that the URL of the channel is that of a Matrix homeserver.",
-        429: "It asks to slow down (rate limit).",
-    }.get(answer.code, "")
+        return say("matrix-remedy-room")
+    name = {401: "token", 403: "right", 404: "url", 429: "wait"}.get(answer.code, "")
+    return say(f"matrix-remedy-{name}") if name else ""

@@ -24,6 +24,7 @@ from typing import Any
 from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import PAUSE, Answer, Wire, server, within
 from smbot.errors import ChannelError, Unknowable, UsageError
+from smbot.messages import say
 from smbot.model import Can, Deferred, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 API = "https://api.telegram.org"
@@ -35,13 +36,7 @@ _OF_THE_CHAT = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(r"(c/[0-9]+|[A-Za-z]\w+)/[0-9]+", re.ASCII)
-_NO_ID = "The posting log names no post of Telegram here: look for it in the chat."
-_CHAT_REMEDY = "Check CHAT, and that the bot is in that chat with the right to post there."
-_REMEDIES = {
-    401: "The token does not work any more: take the one @BotFather shows now.",
-    403: _CHAT_REMEDY,
-    404: "Check the token, and the URL of the channel if one is set.",
-}
+_REMEDIES = {401: "token", 403: "chat", 404: "address"}
 
 
 def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - they are the same for all
@@ -66,12 +61,9 @@ def _measure(words: str) -> int:
 def credentials() -> Mapping[str, Credential]:
     """What a channel on Telegram needs."""
     return {
-        "TOKEN": Credential("From @BotFather on Telegram: /newbot, or /token for a bot there is."),
-        "CHAT": Credential(
-            "The @name of a public channel or group, or the number of a private one. The bot has to be in it: in a "
-            "channel as an administrator who may post messages."
-        ),
-        "URL": Credential(f"The server of the Bot API, if it is not {API}.", optional=True),
+        "TOKEN": Credential(say("telegram-credential-token")),
+        "CHAT": Credential(say("telegram-credential-chat")),
+        "URL": Credential(say("telegram-credential-url", API), optional=True),
     }
 
 
@@ -88,11 +80,9 @@ class Telegram(Cannot):
     def __init__(self, token: str, chat: str, url: str = API, *, timeout: float = 30) -> None:
         token, self._chat = token.strip(), chat.strip()
         if not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}", token):
-            raise UsageError(
-                "The TOKEN of a Telegram channel is a number, a colon and letters, as @BotFather shows it."
-            )
+            raise UsageError(say("telegram-bad-token"))
         if not re.fullmatch(r"@[A-Za-z]\w{2,63}|-?[0-9]{1,20}", self._chat, re.ASCII):
-            raise UsageError("The CHAT of a Telegram channel is its @name, or its number.")
+            raise UsageError(say("telegram-bad-chat"))
         self._wire = Wire(server(url, self.NETWORK), timeout, (token, token.partition(":")[2]))
         self._path = f"/bot{token}/"
 
@@ -104,38 +94,38 @@ class Telegram(Cannot):
         """The words, and which post they answer. A warning stands above them; then the link has no preview."""
         words = text.warned
         if media:
-            return Refused("A post on Telegram is words only: take the picture off.")
+            return Refused(say("network-words-only", self.NETWORK))
         if not words.strip() or any("\ud800" <= character <= "\udfff" for character in words):
-            return Refused("These words cannot be sent: they are empty or hold half a character.")
+            return Refused(say("network-half-or-empty"))
         if _measure(words) > CHARACTERS:
-            return Refused(f"With its warning the post is longer than {CHARACTERS:,} characters: shorten it.")
+            return Refused(say("network-too-long-with-warning", f"{CHARACTERS:,}"))
         return {"words": words, "preview": not text.warning, "after": order.after[-1] if order.after else ""}
 
     def post(self, parcel: Parcel, now: datetime) -> Outcome:
         """Post once, and only once: a second request would be a second post."""
         answer = self._ask("sendMessage", chat_id=self._chat, **_words(parcel), **_reply(parcel))
-        doubt = InDoubt(f"Sent, but not confirmed: {self._said(answer)}.")
+        doubt = InDoubt(say("network-not-confirmed", self._said(answer)))
         return _posted(answer) or self._certain(answer, now) or doubt
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:  # noqa: ARG002
         """Nothing shows a bot the posts of a chat: https://core.telegram.org/bots/api has no method for it."""
-        raise Unknowable("Telegram shows a bot none of its posts: look for it in the chat.")
+        raise Unknowable(say("telegram-shows-nothing"))
 
     def retract(self, id_: str, now: datetime) -> Retracted | Refused | Deferred:
         """Delete a post; most chats let a bot do that for 48 hours."""
         if not _ID.fullmatch(id_):
-            return Refused(_NO_ID)
+            return Refused(say("telegram-no-id"))
         answer = self._ask("deleteMessage", **_place(id_))
         if _yes(answer) or _objects(answer, "message to delete not found"):
             return Retracted()
         if _objects(answer, "can't be deleted"):
-            return Refused("Telegram does not let the bot delete it any more: an administrator of the chat can.")
+            return Refused(say("telegram-too-old"))
         return self._certain(answer, now) or self._unclear(answer, now)
 
     def correct(self, id_: str, parcel: Parcel, now: datetime) -> Posted | Refused | Deferred:
         """Change the words of a post, which Telegram then marks as edited."""
         if not _ID.fullmatch(id_):
-            return Refused(_NO_ID)
+            return Refused(say("telegram-no-id"))
         answer = self._ask("editMessageText", **_place(id_), **_words(parcel))
         if _yes(answer) or _objects(answer, "message is not modified"):
             return Posted(f"https://t.me/{id_}", id_)
@@ -146,16 +136,12 @@ class Telegram(Cannot):
         bot = self._learn("getMe")
         chat = self._learn("getChat", chat_id=self._chat)
         if chat.get("type") not in ("channel", "supergroup"):
-            raise ChannelError(
-                "CHAT is a person or a small private group, where posts have no addresses. Make the group public, or "
-                "show its history to new members; then set CHAT anew."
-            )
+            raise ChannelError(say("telegram-no-addresses"))
         if not _may_post(chat, self._learn("getChatMember", chat_id=self._chat, user_id=bot.get("id"))):
-            raise ChannelError(
-                f"The bot @{self._wire.clean(str(bot.get('username')))} may not post in CHAT: make it a member, in a "
-                "channel an administrator, who may post messages."
-            )
-        return f"@{chat['username']}" if chat.get("username") else self._wire.clean(f"{chat.get('title')} (private)")
+            raise ChannelError(say("telegram-may-not-post", self._wire.clean(str(bot.get("username")))))
+        if chat.get("username"):
+            return f"@{chat['username']}"
+        return self._wire.clean(say("telegram-private", chat.get("title")))
 
     def _ask(self, method: str, **fields: Any) -> Answer:
         return self._wire.ask("POST", self._path + method, json=fields)
@@ -165,23 +151,25 @@ class Telegram(Cannot):
         answer = self._ask(method, **fields)
         found = answer.get("result")
         if not _yes(answer) or not isinstance(found, dict):
-            raise ChannelError(f"Telegram could not be asked: {self._said(answer)}. {_remedy(answer)}".strip())
+            said = say("network-not-asked", self.NETWORK, self._said(answer))
+            raise ChannelError(f"{said} {_remedy(answer)}".strip())
         return found
 
     def _certain(self, answer: Answer, now: datetime) -> Refused | Deferred | None:
         """What this answer proves: nothing was done. None when it proves nothing."""
         if not answer.sent:
-            return Deferred(f"The server {self._wire.host} could not be reached.", now + PAUSE)
+            return Deferred(say("network-server-unreachable", self._wire.host), now + PAUSE)
         if answer.code == 429:
-            return Deferred("Telegram asks to slow down (rate limit).", _until(answer, now))
+            return Deferred(say("network-slow-down", self.NETWORK), _until(answer, now))
         if not 300 <= answer.code < 500 or answer.code == 408:
             return None
+        refused = say("network-refused", self.NETWORK, self._said(answer))
         if answer.code < 400 or answer.code in _REMEDIES or _of_the_chat(answer):
-            return Deferred(f"Telegram refused: {self._said(answer)}. {_remedy(answer)}", now + PAUSE)
-        return Refused(f"Telegram refused: {self._said(answer)}.")
+            return Deferred(f"{refused} {_remedy(answer)}", now + PAUSE)
+        return Refused(refused)
 
     def _unclear(self, answer: Answer, now: datetime) -> Deferred:
-        return Deferred(f"Not confirmed: {self._said(answer)}.", now + PAUSE)
+        return Deferred(say("network-unclear", self._said(answer)), now + PAUSE)
 
     def _said(self, answer: Answer) -> str:
         return self._wire.say(answer, ("description",))
@@ -237,10 +225,11 @@ def _until(answer: Answer, now: datetime) -> datetime:
 def _remedy(answer: Answer) -> str:
     moved = answer.get("parameters", "migrate_to_chat_id")
     if isinstance(moved, int):
-        return f"Set CHAT to {moved}."
+        return say("telegram-moved", str(moved))
     if 300 <= answer.code < 400:
-        return "It sends elsewhere: check the URL of the channel."
-    return _REMEDIES.get(answer.code, _CHAT_REMEDY if _of_the_chat(answer) else "")
+        return say("telegram-remedy-elsewhere")
+    name = _REMEDIES.get(answer.code, "chat" if _of_the_chat(answer) else "")
+    return say(f"telegram-remedy-{name}") if name else ""
 
 
 def _may_post(chat: Mapping[str, Any], member: Mapping[str, Any]) -> bool:

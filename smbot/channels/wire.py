@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from smbot.errors import UsageError
+from smbot.messages import say
 
 if TYPE_CHECKING:
     import requests
@@ -124,16 +125,24 @@ class Wire:
 
     def say(self, answer: Answer, *places: tuple[str | int, ...]) -> str:
         """What the server said, in words fit for a wiki page: its own, from the first of `places` that has some."""
-        words = next((w for place in places if isinstance(w := answer.get(*place), str) and w), "")
-        if answer.code:
-            words = f"{words} (HTTP {answer.code})" if words else f"HTTP {answer.code} from {self.host}"
-        return self.clean(words or f"no answer from {self.host}")
+        words = self._open(next((w for place in places if isinstance(w := answer.get(*place), str) and w), ""))
+        if not answer.code:
+            return _line(words or say("wire-silence", self.host))
+        code = str(answer.code)
+        return _line(say("wire-status-said", words, code) if words else say("wire-status", code, self.host))
 
     def clean(self, words: str) -> str:
         """Words without any secret, on one line, not too long."""
+        return _line(self._open(words))
+
+    def _open(self, words: str) -> str:
         for secret in self._secrets:
-            words = words.replace(secret, "(secret)")
-        return " ".join(words.split())[:300].rstrip(". ")
+            words = words.replace(secret, say("wire-secret"))
+        return words
+
+
+def _line(words: str) -> str:
+    return " ".join(words.split())[:300].rstrip(". ")
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -186,9 +195,9 @@ def server(url: str, network: str) -> str:
         host = parts.hostname or ""
         _ = parts.port
     except ValueError:
-        raise UsageError(f"The URL of a {network} channel is not an address.") from None
+        raise UsageError(say("wire-url-no-address", network)) from None
     if parts.scheme != "https" and not (parts.scheme == "http" and host in ("127.0.0.1", "localhost", "::1")):
-        raise UsageError(f"The URL of a {network} channel must start with https://.")
+        raise UsageError(say("wire-url-https", network))
     if not host or parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment:
-        raise UsageError(f"The URL of a {network} channel is only https:// and the name of the server.")
+        raise UsageError(say("wire-url-more", network))
     return f"{parts.scheme}://{parts.netloc}"

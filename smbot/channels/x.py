@@ -30,6 +30,7 @@ from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, server
 from smbot.channels.x_words import as_sent, comparable, mills, weighted_length
 from smbot.errors import ChannelError, UsageError
+from smbot.messages import say
 from smbot.model import Can, Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
 
 API = "https://api.x.com"
@@ -39,24 +40,23 @@ SAME = timedelta(days=3)  # how far back the same words are looked for, when X s
 PAGE, PAGES = 100, 32  # the newest 3,200 posts are all there is to read
 POST_URL = r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|\w{1,15}/)status/(\d{1,19})(?![\w-])"
 
-NO_POST = "That is not the address of a post on X, such as https://x.com/wikipedia/status/1234."
-WRITE = "In the developer console give the app 'Read and write', then make a new access token and secret."
+A_POST = "https://x.com/wikipedia/status/1234"
 USED = r"media ids? (is|are) invalid"  # gone after a day, or in a post already
-# What X says, whether it is about the post itself, and what to do. A status alone says little: 403 is said of many
-# things, and how X says that the credits are used up is not documented (402 was seen).
+# What X says, whether it is about the post itself, and what to do (the message x-remedy-...). A status alone says
+# little: 403 is said of many things, and how X says that the credits are used up is not documented (402 was seen).
 TROUBLES = (
-    (r"^402|^(?!400).*credits", False, "Buy credits at console.x.com, for the account that owns the app."),
-    (r"oauth1.permissions|oauth1 app permissions", False, WRITE),
-    (r"reply to this conversation|(allowed|permitted) to reply", True, "The account cannot thread: make it one post."),
-    (r"deleted or not visible", False, "The part of the thread before it is not there, or not yet."),
-    (r"authorized to delete", True, "Delete it as the account that posted it."),
-    (USED, True, "X keeps an uploaded picture for a day: approve the post again."),
-    (r"too long|a bit shorter", True, "Shorten the post, then approve it again."),
+    (r"^402|^(?!400).*credits", False, "credits"),
+    (r"oauth1.permissions|oauth1 app permissions", False, "write"),
+    (r"reply to this conversation|(allowed|permitted) to reply", True, "no-threads"),
+    (r"deleted or not visible", False, "part-before"),
+    (r"authorized to delete", True, "not-ours"),
+    (USED, True, "picture-gone"),
+    (r"too long|a bit shorter", True, "shorten"),
 )
 REMEDIES = {
-    401: "Check the clock of this machine, or make new keys and tokens in the developer console.",
-    403: "Log in to X as the account and look for a notice; check the app in the developer console.",
-    413: "The picture is too large.",
+    401: "keys",
+    403: "notice",
+    413: "picture",
 }
 ABOUT_THE_POST = (400, 413, 422)
 
@@ -80,13 +80,12 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same for ev
 
 def credentials() -> Mapping[str, Credential]:
     """What a channel on X needs."""
-    where = "console.x.com, the app (with 'Read and write' in its user authentication settings), Keys and tokens"
     return {
-        "API_KEY": Credential(f"{where}: API key."),
-        "API_SECRET": Credential(f"{where}: API key secret."),
-        "ACCESS_TOKEN": Credential(f"{where}: Access token, made as the account that posts."),
-        "ACCESS_SECRET": Credential(f"{where}: Access token secret."),
-        "URL": Credential(f"Another server than {API}, for tests.", optional=True),
+        "API_KEY": Credential(say("x-credential-api-key")),
+        "API_SECRET": Credential(say("x-credential-api-secret")),
+        "ACCESS_TOKEN": Credential(say("x-credential-access-token")),
+        "ACCESS_SECRET": Credential(say("x-credential-access-secret")),
+        "URL": Credential(say("network-other-server", API), optional=True),
     }
 
 
@@ -106,7 +105,7 @@ class X(Cannot):
         self._keys = [given.strip() for given in (key, secret, token, token_secret)]
         for name, given in zip(SECRETS, self._keys, strict=True):
             if not re.fullmatch(r"[!-~]+", given):
-                raise UsageError(f"The {name} of an X channel is missing or has characters no key has.")
+                raise UsageError(say("x-bad-key", name))
         self._wire = Wire(server(url, "X"), timeout, self._keys)
         self._me: dict[str, str] = {}
 
@@ -118,7 +117,7 @@ class X(Cannot):
         """Upload the pictures (X keeps them for a day), and name the account, as the answer to a post does not."""
         words = text.warned
         if any("\ud800" <= character <= "\udfff" for character in words):
-            return Refused("These words cannot be sent: they hold half a character.")
+            return Refused(say("network-half"))
         if unknown := self._unknown():
             return self._not_done(unknown, now)
         names = []
@@ -143,7 +142,7 @@ class X(Cannot):
             return _posted(parcel, name)
         if earlier := self._earlier(parcel, answer):
             return earlier
-        return self._certain(answer, now) or InDoubt(f"Sent, but not confirmed: {self._said(answer)}.")
+        return self._certain(answer, now) or InDoubt(say("network-not-confirmed", self._said(answer)))
 
     def find(self, parcel: Parcel, since: datetime) -> Posted | None:
         """Compare one's own posts since `since`, newest first, with the parcel's words.
@@ -157,7 +156,7 @@ class X(Cannot):
         """Delete a post, or take back a repost."""
         kind, _, name = id_.rpartition(":")
         if not _is_id(name):
-            return Refused(f"{self._wire.clean(id_)} is not the id of a post on X.")
+            return Refused(say("x-no-id", self._wire.clean(id_)))
         if kind:
             return self._take_back(name, now)
         answer = self._ask("DELETE", f"/2/tweets/{name}")
@@ -169,21 +168,21 @@ class X(Cannot):
         """Repost a post. Doing it again makes no second one."""
         found = re.match(POST_URL, url.strip())
         if not found:
-            return Refused(NO_POST)
+            return Refused(say("network-no-such-address", self.NETWORK, A_POST))
         if unknown := self._unknown():
             return self._not_done(unknown, now)
         answer = self._ask("POST", f"/2/users/{self._me['id']}/retweets", json={"tweet_id": found[1]})
         if (answer.ok and answer.get("data", "retweeted") is True) or "already retweeted" in _told(answer):
             return Posted(found[0], f"repost:{found[1]}")
-        return self._certain(answer, now) or InDoubt(f"Sent, but not confirmed: {self._said(answer)}.")
+        return self._certain(answer, now) or InDoubt(say("network-not-confirmed", self._said(answer)))
 
     def like(self, url: str, order: Order, now: datetime) -> Outcome:  # noqa: ARG002
         """Hand it to a person: X lets no program like, unless on an Enterprise plan."""
         found = re.match(POST_URL, url.strip())
         if not found:
-            return Refused(NO_POST)
+            return Refused(say("network-no-such-address", self.NETWORK, A_POST))
         where = f"https://x.com/intent/like?tweet_id={found[1]}"
-        return HandedOff(where, "Open the link, logged in to X as the account, and press Like: no program may do it.")
+        return HandedOff(where, say("x-like-how"))
 
     def check(self) -> str:
         """The account's handle. X says with every answer what the access token may do."""
@@ -192,7 +191,7 @@ class X(Cannot):
             raise self._not_asked(answer)
         handle, access = f"@{self._me['name']}", answer.headers.get("x-access-level", "")
         if access and "write" not in access:
-            raise ChannelError(f"The app may only read as {handle}. {WRITE}")
+            raise ChannelError(f"{say('x-only-reads', handle)} {say('x-remedy-write')}")
         return handle
 
     # --- what posting takes ---
@@ -221,14 +220,14 @@ class X(Cannot):
         try:
             found = self._same_words(parcel, planned - SAME)
         except ChannelError as error:
-            return InDoubt(f"X says that it had this already, and could not be asked where: {error}")
+            return InDoubt(say("network-had-it", self.NETWORK, error))
         if found and found[1] >= planned - SKEW:
             return found[0]
         if not duplicate:
             return None
         if found:
-            return Refused(f"The same words are out already: {found[0].url}. X takes no words twice: change them.")
-        return InDoubt("X says that these words are out, and does not list them: look at the profile.")
+            return Refused(say("x-same-words", found[0].url))
+        return InDoubt(say("x-out-unlisted"))
 
     def _same_words(self, parcel: Parcel, since: datetime) -> tuple[Posted, datetime] | None:
         """The newest own post with the parcel's words, made at or after `since`, and when."""
@@ -242,7 +241,7 @@ class X(Cannot):
                     return posted, datetime.fromisoformat(post["created_at"])
                 changed = changed or (posted.url if len(post.get("edit_history_tweet_ids") or ()) > 1 else "")
         if changed:
-            raise ChannelError(f"It may have been posted and changed since: compare {changed} with the approved words.")
+            raise ChannelError(say("network-changed-since", changed))
         return None
 
     def _own_since(self, user: str, oldest: datetime) -> Iterator[Any]:
@@ -262,7 +261,7 @@ class X(Cannot):
             ask["pagination_token"] = answer.get("meta", "next_token") or ""
             if not ask["pagination_token"]:
                 return
-        raise ChannelError(f"More than {PAGE * PAGES} newer posts: look for it in the account's profile.")
+        raise ChannelError(say("network-more-posts", PAGE * PAGES))
 
     def _take_back(self, name: str, now: datetime) -> Retracted | Refused | Deferred:
         if unknown := self._unknown():
@@ -303,24 +302,25 @@ class X(Cannot):
     def _certain(self, answer: Answer, now: datetime) -> Refused | Deferred | None:
         """What this failure proves: nothing was made. None when it proves nothing."""
         if not answer.usable:
-            return Refused("It could not be put into a request: check the words, and the credentials.")
+            return Refused(say("network-no-request"))
         if not answer.sent:
-            return Deferred(f"X could not be reached at {self._wire.host}.", now + PAUSE)
+            return Deferred(say("network-unreachable", self.NETWORK, self._wire.host), now + PAUSE)
         if answer.code == 429:
-            return Deferred("X asks to slow down (rate limit).", answer.until(now))
+            return Deferred(say("network-slow-down", self.NETWORK), answer.until(now))
         if not 300 <= answer.code < 500 or answer.code == 408:
             return None
         about_the_post, remedy = _trouble(answer)
-        reason = f"X refused: {self._said(answer)}. {remedy}".strip()
+        reason = f"{say('network-refused', self.NETWORK, self._said(answer))} {remedy}".strip()
         return Refused(reason) if about_the_post else Deferred(reason, now + LATEST)
 
     def _not_done(self, answer: Answer, now: datetime) -> Refused | Deferred:
         """The same for a request that shows nothing to anybody, or may be made again without harm."""
-        return self._certain(answer, now) or Deferred(f"X did not confirm it: {self._said(answer)}.", now + PAUSE)
+        unclear = Deferred(say("network-did-not-confirm", self.NETWORK, self._said(answer)), now + PAUSE)
+        return self._certain(answer, now) or unclear
 
     def _not_asked(self, answer: Answer) -> ChannelError:
         remedy = _trouble(answer)[1] if answer.code >= 300 else ""
-        return ChannelError(f"X could not be asked: {self._said(answer)}. {remedy}".strip())
+        return ChannelError(f"{say('network-not-asked', self.NETWORK, self._said(answer))} {remedy}".strip())
 
 
 @contextmanager
@@ -329,7 +329,7 @@ def _as_promised() -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError):
-        raise ChannelError("X answered something else than its API promises.") from None
+        raise ChannelError(say("network-odd-answer", X.NETWORK)) from None
 
 
 def _told(answer: Answer) -> str:
@@ -342,7 +342,8 @@ def _trouble(answer: Answer) -> tuple[bool, str]:
     """Whether a refusal is about the post itself, and what to do."""
     said = f"{answer.code} {_told(answer)}"
     known = next(((about, remedy) for sign, about, remedy in TROUBLES if re.search(sign, said)), None)
-    return known or (answer.code in ABOUT_THE_POST, REMEDIES.get(answer.code, ""))
+    about_the_post, remedy = known or (answer.code in ABOUT_THE_POST, REMEDIES.get(answer.code, ""))
+    return about_the_post, say(f"x-remedy-{remedy}") if remedy else ""
 
 
 def _posted(parcel: Parcel, name: str) -> Posted:
