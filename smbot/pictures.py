@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from smbot.errors import WikiError
+from smbot.messages import say
 from smbot.model import File, Media, Problem, Rules
 
 if TYPE_CHECKING:
@@ -34,19 +35,18 @@ _PAGES = ("application/pdf", "image/vnd.djvu")  # of which wikis show the first 
 _TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
           7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
 _ORIENTATION = 0x0112
-_TOO_LARGE = f"The picture has more than {PIXELS // 1_000_000} million pixels. Upload a smaller one."
 
 
 def problem(file: File, rules: Rules) -> Problem | None:
     """What stands in the way of posting this file there, as far as the wiki tells without showing it."""
     if not rules.images or not {"image/jpeg", "image/png"} & set(rules.image_types):
-        return Problem(f"{rules.network} takes no pictures.", "Remove the image, or the account.")
+        return Problem(say("picture-none-there", rules.network), say("picture-none-there-remedy"))
     if not file.mime.startswith("image/") and file.mime not in _PAGES:
-        return Problem(f"‘{file.name}’ is no picture ({file.mime}).", "Choose a picture, such as a PNG or JPEG file.")
+        return Problem(say("picture-is-none", file.name, file.mime), say("picture-is-none-remedy"))
     if file.mime not in READABLE and not (file.width and file.height):
-        return Problem(f"The wiki cannot draw ‘{file.name}’ ({file.mime}).", "Upload it as PNG or JPEG.")
+        return Problem(say("picture-not-drawn", file.name, file.mime), say("picture-not-drawn-remedy"))
     if file.size > LARGEST:
-        return Problem(f"‘{file.name}’ is too large ({file.size // 1_000_000} MB).", "Upload a smaller version.")
+        return Problem(say("picture-too-large", file.name, file.size // 1_000_000), say("picture-too-large-remedy"))
     return None
 
 
@@ -70,8 +70,8 @@ def fit(data: bytes, mime: str, alt: str, rules: Rules) -> Media:
     except WikiError:
         raise
     except Exception as error:  # a broken or hostile file may raise anything in Pillow
-        raise WikiError(f"The picture ({mime}) cannot be read: it is broken, or no picture. Upload it anew.") from error
-    raise WikiError(f"The picture cannot be made small enough for {rules.network}. Choose a simpler one.")
+        raise WikiError(say("picture-broken", mime)) from error
+    raise WikiError(say("picture-not-small-enough", rules.network))
 
 
 # --- painting -------------------------------------------------------------------------------------------------------
@@ -103,10 +103,14 @@ def _opened(data: bytes) -> Image:
     try:
         opened = Image.open(BytesIO(data), formats=list(READABLE.values()))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise WikiError(_TOO_LARGE) from error
+        raise _too_large() from error
     if opened.width * opened.height > PIXELS:
-        raise WikiError(_TOO_LARGE)
+        raise _too_large()
     return opened
+
+
+def _too_large() -> WikiError:
+    return WikiError(say("picture-too-many-pixels", PIXELS // 1_000_000))
 
 
 def _orientation(picture: Image) -> int:

@@ -29,6 +29,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from smbot import __version__
 from smbot.errors import WebError
+from smbot.messages import say
 
 Address = IPv4Address | IPv6Address
 
@@ -123,11 +124,11 @@ def fetch(
     except WebError:
         raise
     except TimeoutError:
-        raise WebError(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
+        raise WebError(say("web-slow", _host(url), _figure(timeout))) from None
     except (OSError, IncompleteRead):
-        raise WebError(f"{_host(url)} broke off in the middle.") from None
+        raise WebError(say("web-broke-off", _host(url))) from None
     except Exception as error:  # a hostile server may make anything be raised
-        raise WebError(f"What {_host(url)} answered cannot be understood.") from error
+        raise WebError(say("web-odd", _host(url))) from error
     if answer.status == 304 and conditions and final == url:
         return Unchanged()
     _require(answer, _host(final), most)
@@ -151,25 +152,30 @@ def _require(answer: _Answer, host: str, most: int) -> None:
     """Raises WebError unless this is a file, and all of it."""
     status = answer.status
     if status in (429, 503):
-        wait = _wait(answer.headers)
-        when = f"in {max(1, round(wait / 60))} minutes" if wait else "later"
-        raise WebError(f"{host} is too busy, and asks to come back {when} (HTTP {status}).", wait)
+        if not (wait := _wait(answer.headers)):
+            raise WebError(say("web-busy", host, str(status)))
+        raise WebError(say("web-busy-until", host, max(1, round(wait / 60)), str(status)), wait)
     if status != 200:
-        raise WebError(f"{host} {_REASONS.get(status, 'does not give it')} (HTTP {status}).")
+        raise WebError(say(f"web-http-{_REASONS.get(status, 'other')}", host, str(status)))
     if len(answer.body) > most or answer.sent > most:
-        raise WebError(f"What {host} has there is too large: more than {most / 1_000_000:g} million bytes.")
+        raise WebError(say("web-too-large", host, _figure(most / 1_000_000)))
     if not answer.is_whole:
-        raise WebError(f"{host} broke off in the middle.")
+        raise WebError(say("web-broke-off", host))
 
 
 _REASONS = {
-    401: "wants a password for it",
-    403: "does not let smbot read it",
-    404: "has nothing at this address",
-    410: "says that it is gone for good",
-    451: "may not give it out, for legal reasons",
-    **dict.fromkeys((500, 502, 504), "has trouble of its own"),
+    401: "password",
+    403: "forbidden",
+    404: "nothing",
+    410: "gone",
+    451: "legal",
+    **dict.fromkeys((500, 502, 504), "trouble"),
 }
+
+
+def _figure(number: float) -> int | str:
+    """A number for people, as a whole one where it is one."""
+    return int(number) if number == int(number) else f"{number:g}"
 
 
 def _wait(headers: HTTPMessage) -> float:
@@ -193,8 +199,9 @@ def _date(value: str) -> str:
 def _host(url: str) -> str:
     """The host of an address, for people."""
     with suppress(ValueError):
-        return (urlsplit(url).hostname or "")[:100] or "The server"
-    return "The server"
+        if host := (urlsplit(url).hostname or "")[:100]:
+            return host
+    return say("web-server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +240,9 @@ class Errand:
             location = answer.headers.get("Location", "").encode("latin-1", "replace").decode(errors="replace")
             onwards = urljoin(url, location)
             if url.lower().startswith("https:") and not onwards.lower().startswith("https:"):
-                raise WebError(f"{_host(url)} leads on to an address that is not safe.")
+                raise WebError(say("web-unsafe", _host(url)))
             url, headers = onwards, {"Accept": kinds}
-        raise WebError(f"{_host(url)} leads from address to address and nowhere.")
+        raise WebError(say("web-nowhere", _host(url)))
 
     def _ask(self, place: _Place, most: int, asked: Mapping[str, str]) -> _Answer:
         headers = {
@@ -259,16 +266,16 @@ class Errand:
     def _connected(self, place: _Place) -> socket.socket:
         """A connection to one of the addresses that were checked; with https, to whom the certificate names."""
         found = self._looked_up(place.host)
-        reason = "cannot be connected"
+        reason = say("web-unconnected", place.host)
         for tried, address in enumerate(found):
             try:
                 line = socket.create_connection((str(address), place.port), self._left() / (len(found) - tried))
                 return self._secured(line, place.host) if place.scheme == "https" else line
             except ssl.SSLCertVerificationError as error:
-                reason = f"cannot be trusted: {error.verify_message}"
+                reason = say("web-untrusted", place.host, error.verify_message)
             except OSError:  # another address may serve
                 self._left()
-        raise WebError(f"{place.host} {reason}.")
+        raise WebError(reason)
 
     def _looked_up(self, host: str) -> list[Address]:
         """The addresses of a host, provided that all of them may be reached. A resolver knows no deadline."""
@@ -284,9 +291,9 @@ class Errand:
         if looking.is_alive():
             raise TimeoutError
         if not found:
-            raise WebError(f"There is no {host} on the Internet.")
+            raise WebError(say("web-no-host", host))
         if not all(map(self.guard.allowed, found)):
-            raise WebError(f"{host} is not on the public Internet.")
+            raise WebError(say("web-not-public", host))
         return found
 
     def _secured(self, line: socket.socket, host: str) -> socket.socket:
@@ -326,10 +333,10 @@ class _Place:
             port = usual if parts.port is None else parts.port
             host = (parts.hostname or "").encode("idna").decode().lower()
         except ValueError:
-            raise WebError("This is no address of the web.") from None
+            raise WebError(say("web-no-address")) from None
         is_plain = usual and port in guard.ports and parts.username is None and parts.password is None
         if not is_plain or not _NAME.fullmatch(host) or host.endswith(_INSIDE):
-            raise WebError("This is no address of the public web, such as https://blog.example.org/feed/ is one.")
+            raise WebError(say("web-no-public-address"))
         query = f"?{parts.query}" if parts.query else ""
         return cls(parts.scheme, host, port, quote(f"{parts.path or '/'}{query}", safe="/%:@!$&'()*+,;=~?[]"))
 
@@ -375,5 +382,5 @@ def _unpacked(body: bytes, headers: HTTPMessage, most: int) -> tuple[bytes, bool
         packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
         return packed.decompress(body, most), packed.eof
     if encoding != "identity":
-        raise WebError("It comes packed in a way smbot cannot unpack.")
+        raise WebError(say("web-packed"))
     return body, True

@@ -24,6 +24,7 @@ import urllib3
 
 from smbot import pictures
 from smbot.errors import Conflict, Rejected, UsageError, WikiError
+from smbot.messages import say
 from smbot.model import File, Page, Site
 
 _FOLDERS = (Path(os.environ.get("PYWIKIBOT_DIR", ".")), Path("."), Path.home() / ".pywikibot")
@@ -69,9 +70,9 @@ class Wiki:
             family, _, code = name.partition(":")
             self._site: Any = pywikibot.Site(code, family) if name else pywikibot.Site()
         except Error as error:
-            raise UsageError(f"There is no wiki ‘{name}’ in pywikibot's configuration: {error}") from error
+            raise UsageError(say("wiki-unknown", name, error)) from error
         except OSError as error:
-            raise WikiError(f"The wiki ‘{name}’ cannot be reached: {_cause(error)}") from error
+            raise WikiError(say("wiki-unreachable", name, _cause(error))) from error
         self._pages: dict[str, Page] = {}
         self._made: dict[int, datetime] = {}  # when pages were made, by their ids
         self._ahead = 0.0  # seconds that the wiki's clock is before this machine's monotonic one
@@ -94,9 +95,9 @@ class Wiki:
         try:
             self._site.login()
         except Error as error:
-            raise UsageError(f"{self.bot or 'smbot'} cannot log in to {self._site}: {error}") from error
+            raise UsageError(say("wiki-no-login", self.bot or "smbot", self._site, error)) from error
         except OSError as error:
-            raise WikiError(f"{self._site} cannot be reached: {_cause(error)}") from error
+            raise WikiError(say("wiki-site-unreachable", self._site, _cause(error))) from error
 
     def site(self) -> Site:
         """How the links of this wiki become addresses."""
@@ -192,7 +193,7 @@ class Wiki:
         try:
             space = self._site.namespaces.lookup_name(prefix) if colon else None
         except (Error, OSError) as error:
-            raise WikiError(f"{self._site} could not be read: {_cause(error)}") from error
+            raise WikiError(say("wiki-unread", self._site, _cause(error))) from error
         return (space.id, name.strip()) if space else (0, listing)
 
     def _put_into(self, category: str, since: datetime) -> list[_Made]:
@@ -272,7 +273,7 @@ class Wiki:
         if file.mime in pictures.READABLE and file.size <= limit and file.width * file.height <= pictures.PIXELS:
             data = self._bytes(file, file.url, limit)
             if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
-                raise WikiError(f"The image ‘{file.name}’ was replaced just now.")
+                raise WikiError(say("wiki-image-replaced", file.name))
             return data
         url = self._smaller(file)
         data = self._bytes(file, url, LARGEST)
@@ -285,10 +286,10 @@ class Wiki:
         ((_, info),) = self._batches([f"File:{file.name}"], **asked)
         about: dict[str, Any] = next(iter(info.get("imageinfo", ())), {})
         if about.get("sha1") != file.sha1:
-            raise WikiError(f"The image ‘{file.name}’ was replaced just now.")
+            raise WikiError(say("wiki-image-replaced", file.name))
         if not about.get("thumburl"):
-            why = " ".join(about.get("thumberror", "it does not say why").split())[:200].rstrip(".")
-            raise WikiError(f"The wiki cannot draw ‘{file.name}’: {why}. Upload it as PNG or JPEG.")
+            why = " ".join(about.get("thumberror", say("wiki-image-no-reason")).split())[:200].rstrip(".")
+            raise WikiError(say("wiki-image-not-drawn", file.name, why))
         return _absolute(about["thumburl"])
 
     def _bytes(self, file: File, url: str, limit: int) -> bytes:
@@ -301,11 +302,11 @@ class Wiki:
                 while piece := answer.raw.read1(65536, decode_content=True):
                     data += piece
                     if len(data) > limit:
-                        raise WikiError(f"The image ‘{file.name}’ is larger than {limit} bytes.")
+                        raise WikiError(say("wiki-image-too-large", file.name, limit))
                     if time.monotonic() > deadline:
-                        raise WikiError(f"The image ‘{file.name}’ comes too slowly.")
+                        raise WikiError(say("wiki-image-slow", file.name))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise WikiError(f"The image ‘{file.name}’ could not be read: {error}") from error
+            raise WikiError(say("wiki-image-unread", file.name, error)) from error
         return bytes(data)
 
     def blocked(self, users: Iterable[str]) -> frozenset[str]:
@@ -350,13 +351,13 @@ class Wiki:
         except APIError as error:
             if error.code not in _CONFLICTS:
                 kind = Rejected if error.code.startswith(_REJECTED) else WikiError
-                raise kind(f"‘{title}’ could not be saved: {error.code}: {error.info}") from error
+                raise kind(say("wiki-unsaved", title, f"{error.code}: {error.info}")) from error
             return self._saved_already(title, text, self.bot)
         except (Error, OSError) as error:
-            raise WikiError(f"‘{title}’ could not be saved: {_cause(error)}") from error
+            raise WikiError(say("wiki-unsaved", title, _cause(error))) from error
         result = answer.get("edit", {})
         if result.get("result") != "Success":
-            raise Rejected(f"‘{title}’ could not be saved: {json.dumps(result)}")
+            raise Rejected(say("wiki-unsaved", title, json.dumps(result)))
         self._pages.pop(title, None)
         return int(result["newrevid"]) if "newrevid" in result else self._saved_already(title, text)
 
@@ -369,7 +370,8 @@ class Wiki:
         page = self.read([title])[title]
         if user in ("", page.user) and _same(page.text, text):
             return page.revision
-        raise Conflict(f"‘{title}’ was changed by {page.user or 'somebody'} meanwhile.")
+        changed = say("wiki-changed-by", title, page.user) if page.user else say("wiki-changed", title)
+        raise Conflict(changed)
 
     # --- the API ----------------------------------------------------------------------------------------------------
 
@@ -382,7 +384,7 @@ class Wiki:
         try:
             answer: dict[str, Any] = api.Request(site=self._site, use_get=True, parameters=parameters).submit()
         except (Error, OSError) as error:
-            raise WikiError(f"{self._site} could not be read: {_cause(error)}") from error
+            raise WikiError(say("wiki-unread", self._site, _cause(error))) from error
         if "curtimestamp" in answer:
             told = _time(answer["curtimestamp"])
             self._ahead = told.timestamp() - time.monotonic()
