@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from smbot.marks import MONTHS, SMALL, URL, facts_of, fold
+from smbot.messages import say
 
 CUT = 80  # characters of a text that are remembered; words of just this length are taken for a beginning
 MARGIN = 30  # characters by which a beginning may have been shifted
@@ -29,6 +30,8 @@ PROBES, POSTINGS, CANDIDATES = 8, 100, 12  # rare words looked up, posts looked 
 RELEASE_LIKE, RELATED, VERY_LIKE, SIMILAR_WORDS, ALMOST, SAME_WORDS = 45, 55, 80, 70, 74, 86
 # how much of the words that count may be missing in the other text, of the one of which less is missing
 MISSING, MISSING_SAME_TIME, MISSING_DAY_ALONE = 0.16, 0.36, 0.15
+
+_KINDS = frozenset({"date", "year", "month", "weekday", "hour", "issue", "round", "week", "number", "place", "task"})
 
 
 class Degree(StrEnum):
@@ -278,7 +281,7 @@ def _judge(
         return Degree.SAME, reason, score
     if not reason:
         reason, but = _somewhat(shared, found), ""
-    return (Degree.SIMILAR, reason + but, score) if reason else None
+    return (Degree.SIMILAR, say("alike-but", reason, but) if but else reason, score) if reason else None
 
 
 def _by_marks(new: _Words, old: _Words, shared: Sequence[str], found: _Likeness) -> str:
@@ -294,9 +297,9 @@ def _by_marks(new: _Words, old: _Words, shared: Sequence[str], found: _Likeness)
 def _by_words(new: _Words, old: _Words, found: _Likeness, apart: bool) -> str:
     known = not old.cut or (new.facts == old.facts and (old.facts or not apart))
     if found.near >= SAME_WORDS and known and len({*new.content}) >= 4 and not found.reworded:
-        return "nearly the same words"
+        return say("alike-same-words")
     alike = found.common >= 3 and found.missing <= MISSING_DAY_ALONE and not found.negated
-    return "like words about the same day" if alike and _same_time(new, old, ("date",)) else ""
+    return say("alike-same-day") if alike and _same_time(new, old, ("date",)) else ""
 
 
 def _same_time(new: _Words, old: _Words, kinds: Sequence[str] = ("date", "month", "issue", "round")) -> bool:
@@ -307,22 +310,31 @@ def _somewhat(shared: Sequence[str], found: _Likeness) -> str:
     for mark in shared:
         if found.like >= RELATED or _kind(mark) == "task":
             return _named(mark)
-    return "like words" if found.near >= SIMILAR_WORDS or (found.like >= VERY_LIKE and found.common >= 4) else ""
+    return (
+        say("alike-like-words")
+        if found.near >= SIMILAR_WORDS or (found.like >= VERY_LIKE and found.common >= 4)
+        else ""
+    )
 
 
 def _contradiction(new: _Words, old: _Words, found: _Likeness, ours: Collection[str], theirs: Collection[str]) -> str:
-    """What two texts say of dates, numbers and versions that cannot be of the same news, as words to go on with."""
+    """What two texts say of dates, numbers and versions that cannot be of the same news, in words for people."""
     one, other = _by_kind(new.facts), _by_kind(old.facts)
     if one.get("stage") != other.get("stage"):
-        return ", but one is a reminder, a change or a result"
+        return say("alike-another-step")
     for kind in sorted(one.keys() & other.keys()):
         more, less = one[kind] - other[kind], other[kind] - one[kind]
         if more and less and (found.near >= SIMILAR_WORDS or (kind != "number" and not one[kind] & other[kind])):
-            return ", but at another stage" if kind in ("state", "reach", "when") else f", but another {kind}"
+            return say("alike-another-stage") if kind in ("state", "reach", "when") else _another(kind)
     for kind in sorted(_by_kind(ours).keys() - {"link"}):
         if _apart(ours, theirs, kind):
-            return f", but another {kind}"
+            return _another(kind)
     return ""
+
+
+def _another(kind: str) -> str:
+    """Of what two texts name another, for people; releases are called by what is released."""
+    return say(f"alike-another-{kind}") if kind in _KINDS else say("alike-another", kind)
 
 
 def _apart(ours: Collection[str], theirs: Collection[str], kind: str) -> bool:
@@ -350,5 +362,5 @@ def _named(mark: str) -> str:
     """What two posts share, for people."""
     kind = _kind(mark)
     if kind == "link":
-        return "the same link"
-    return f"the same task {mark}" if kind == "task" else f"the same release {mark}"
+        return say("alike-same-link")
+    return say("alike-same-task", mark) if kind == "task" else say("alike-same-release", mark)

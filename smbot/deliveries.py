@@ -112,18 +112,16 @@ def name_of(channel: str, seen: Snapshot) -> str:
 def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) -> str:
     """Why an approved delivery does not go out now, in words for its card; '' when it does."""
     account = channel.split("/")[0]
-    if why := _rests(id_, channel, memory, seen.now):
-        return f"{account} on {seen.rules[channel].network} {why}"
+    if why := _rests(id_, channel, memory, seen):
+        return why
     month = f"{account} {seen.now:%Y-%m}"
     budget = seen.settings.accounts[account].budget
     if mills and memory.spent.get(month, 0) + mills > budget:
-        return (
-            f"it costs {dollars(mills)}, and the budget of {account} for this month ({dollars(budget)}) is too small."
-        )
+        return say("card-waits-budget", dollars(mills), account, dollars(budget))
     if not is_begun_by(account, id_, memory, seen.now) and is_full(account, id_, memory, seen):
-        return f"{account} has posted enough for today, so it goes out tomorrow."
+        return say("card-waits-day", account)
     at = next_time(id_, account, memory, seen)
-    return f"goes out at {show_time(at)} UTC, or soon after." if at > seen.now else ""
+    return say("card-waits-time", show_time(at)) if at > seen.now else ""
 
 
 def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetime:
@@ -166,15 +164,15 @@ def counts(delivery: Delivery) -> bool:
     return delivery.state in _OUT or bool(delivery.posts)
 
 
-def _rests(id_: str, channel: str, memory: Memory, now: datetime) -> str:
+def _rests(id_: str, channel: str, memory: Memory, seen: Snapshot) -> str:
     """A channel that has rested is tried with one delivery first."""
     trouble = memory.troubles.get(channel)
     if trouble is None or trouble.until is None:
         return ""
-    if trouble.until > now:
-        return f"rests until {show_time(trouble.until)} UTC."
+    if trouble.until > seen.now:
+        return say("card-waits-rest", name_of(channel, seen), show_time(trouble.until))
     others = (d for d in memory.deliveries.values() if d.channel == channel and d.id != id_ and d.state == SENDING)
-    return "is being tried with another post first." if any(others) else ""
+    return say("card-waits-first", name_of(channel, seen)) if any(others) else ""
 
 
 def dollars(mills: int) -> str:
@@ -216,7 +214,7 @@ def wonder(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Memor
     What stays unknown however often it is tried, a maintainer has to settle.
     """
     if delivery.tries >= TRIES:
-        return record(memory, delivery, InDoubt(f"Tried {delivery.tries} times. {why}"), now)
+        return record(memory, delivery, InDoubt(say("state-tried", delivery.tries, why)), now)
     troubles = _troubles(memory, delivery, InDoubt(why), now)
     return replace(_put(memory, replace(delivery, state=SENDING, reason=why)), troubles=troubles)
 
@@ -227,13 +225,13 @@ def _after_post(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery
             posts = (*delivery.posts, outcome)
             url = delivery.url if delivery.posts else url
             if len(posts) < len(delivery.text.parts):
-                why = f"{len(posts)} of the {len(delivery.text.parts)} posts of the thread are out"
+                why = say("state-part-out", len(posts), len(delivery.text.parts))
                 return replace(delivery, state=DEFERRED, posts=posts, url=url, until=now, reason=why, tries=0)
             return replace(delivery, state=POSTED, posts=posts, url=url, reason="", parcel={})
         case Deferred(reason, until) if delivery.tries < TRIES:
             return replace(delivery, state=DEFERRED, reason=reason, until=until)
         case Deferred(reason):
-            return replace(delivery, state=REFUSED, reason=f"Tried {delivery.tries} times. {reason}")
+            return replace(delivery, state=REFUSED, reason=say("state-tried", delivery.tries, reason))
         case Refused(reason):
             return replace(delivery, state=REFUSED, reason=reason)
         case HandedOff(url, how):
@@ -249,13 +247,15 @@ def _after_task(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery
         case Retracted():
             return replace(delivery, state=RETRACTED, until=None, reason=delivery.said)
         case Posted(url) if delivery.corrected:
-            return _as_posted(replace(delivery, text=delivery.corrected, url=url), f"Corrected; {delivery.said}")
+            return _as_posted(
+                replace(delivery, text=delivery.corrected, url=url), say("state-corrected", delivery.said)
+            )
         case Deferred(reason, until) if delivery.tries < TRIES:
             return replace(delivery, state=DEFERRED, until=until, tries=delivery.tries + 1, reason=reason)
         case Deferred(reason) | Refused(reason) if delivery.task == RETRACT:
-            return replace(delivery, state=HANDED_OFF, since=now, reason=f"Delete it there by hand. {reason}")
+            return replace(delivery, state=HANDED_OFF, since=now, reason=say("state-delete-by-hand", reason))
         case Deferred(reason) | Refused(reason):
-            return _as_posted(delivery, f"Could not be corrected: {reason}")
+            return _as_posted(delivery, say("state-not-corrected", reason))
     raise TypeError(outcome)
 
 
@@ -280,7 +280,7 @@ def postpone(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Mem
 
 def absent(memory: Memory, delivery: Delivery, now: datetime) -> Memory:
     """The network was asked: what was begun never went out, so that it can be sent again."""
-    after = replace(delivery, state=DEFERRED, until=now, reason="it had not gone out", run="", parcel={})
+    after = replace(delivery, state=DEFERRED, until=now, reason=say("state-not-gone-out"), run="", parcel={})
     return replace(_put(memory, after), spent=_spent(memory, delivery, -delivery.mills))
 
 

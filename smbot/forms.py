@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from mwparserfromhell.nodes import Template
 
+from smbot.messages import say
 from smbot.model import Candidate, Problem
 from smbot.templates import encode, plain, put
 
@@ -23,7 +24,6 @@ TIME_FORMATS = (
     "%d %B %Y",
 )
 YES, NO = frozenset({"yes", "true", "on", "1"}), frozenset({"no", "false", "off", "0", ""})
-TIME_REMEDY = "Write it as 2026-11-25 14:00; all times are UTC."
 
 FIELDS = (
     *("accounts", "reposted by", "text", "link", "image", "alt", "warning", "not before", "not after", "language"),
@@ -52,11 +52,11 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
         try:
             return parse_time(words(name), end_of_day=end_of_day)
         except ValueError as error:
-            problems.append(Problem(f"‘{name}’ cannot be read as a time: {error}", TIME_REMEDY))
+            problems.append(Problem(say("problem-time", name, error), say("problem-time-remedy")))
             return None
 
     if words("evergreen").lower() not in YES | NO:
-        problems.append(Problem(f"‘evergreen’ is ‘{words('evergreen')}’.", "Write yes or no."))
+        problems.append(Problem(say("problem-evergreen", words("evergreen")), say("problem-evergreen-remedy")))
     candidate = Candidate(
         accounts=names("accounts"),
         text=words("text"),
@@ -138,10 +138,10 @@ def _strays(template: Template, ours: frozenset[str]) -> Iterator[Problem]:
         if name in FIELDS or name in ours or _place(name) or (not parameter.showkey and not value):
             continue
         stray = f"{name} = {value}" if parameter.showkey else value
-        yield Problem(f"‘{shorten(stray)}’ belongs to no field.", "If it is part of the words, write {{!}} for each |.")
+        yield Problem(say("problem-stray", shorten(stray)), say("problem-stray-remedy", "{{!}}", "|"))
     names = [f"text {place}" if (place := _place(name)) else name for name in _names(template)]
     for name in sorted({name for name in names if names.count(name) > 1 and (name in FIELDS or _place(name))}):
-        yield Problem(f"‘{name}’ is there twice, and only the last one counts.", "Remove one of them.")
+        yield Problem(say("problem-twice", name), say("problem-twice-remedy"))
 
 
 def _names(template: Template) -> list[str]:

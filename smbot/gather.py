@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from smbot import compose, intake, manners, news, review
 from smbot.memory import Known, Memory
+from smbot.messages import say
 from smbot.model import Candidate, File, Page, Problem, Reading, Rules
 from smbot.postlog import Done
 from smbot.settings import Account, Settings, Wording
@@ -165,7 +166,7 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
             known[id_] = _asked(request, seen, page, known)
     for id_, k in memory.open().items():
         if k.is_request and id_ not in ids:
-            gone = "The request is no longer on the requests page."
+            gone = say("card-held-request-gone")
             known[id_] = replace(k, held=gone) if k.proposal else replace(k, end="withdrawn")
     return replace(memory, known=known, requests=page.revision)
 
@@ -226,7 +227,7 @@ def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
     problems = request.problems + compose.problems(candidate, accounts, seen.rules)
     problems += (*manners.problems(candidate, compose.texts(candidate, accounts, seen.rules), seen.settings),)
     if request.candidate.not_after and request.candidate.not_after < seen.now:
-        problems += (Problem("The time in ‘not after’ is over.", "Write a later one, or leave it empty."),)
+        problems += (Problem(say("problem-over"), say("problem-over-remedy")),)
     return problems
 
 
@@ -263,7 +264,7 @@ def _asked_again(known: Known, request: intake.Request, seen: Snapshot) -> Known
     if known.asked != request.asked:
         known = replace(known, requesters=tuple(dict.fromkeys((*known.requesters, *request.authors))))
     if problems_of(request, seen):
-        broken = "The request was changed and cannot be posted as it stands now."
+        broken = say("card-held-request-broken")
         return replace(known, asked=request.asked, held=broken if known.proposal else "")
     if known.asked == request.asked and known.proposal:
         return known

@@ -17,6 +17,7 @@ from mwparserfromhell.wikicode import Wikicode
 
 from smbot import forms
 from smbot.compose import fingerprint
+from smbot.messages import spoken
 from smbot.model import Candidate, Page, Problem
 from smbot.templates import named, parse, put, raw
 
@@ -49,12 +50,16 @@ def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) 
     """
     revisions = (*history,)
     authorship = _authors(before if revisions else page.text, last, revisions, bot)
-    return [replace(request, authors=authors) for request, authors in zip(_read(page.text), authorship, strict=True)]
+    requests = _read(page.text, spoken())
+    return [replace(request, authors=authors) for request, authors in zip(requests, authorship, strict=True)]
 
 
 @lru_cache(maxsize=4)
-def _read(wikitext: str) -> tuple[Request, ...]:
-    """The requests of one revision, without authors; remembered, since a cycle looks at the same page several times."""
+def _read(wikitext: str, _language: str) -> tuple[Request, ...]:
+    """The requests of one revision, without authors; remembered, since a cycle looks at the same page several times.
+
+    Their problems are told in this language, which is the one that is spoken.
+    """
     return tuple(
         Request(
             raw(template, "id"),
@@ -178,7 +183,7 @@ def _pieces(text: str) -> frozenset[str]:
 
 def is_answered(text: str, ids: list[str], answers: list[str]) -> bool:
     """Whether the page has these ids and answers already, and nothing on it looks unreadable."""
-    requests = _read(text)
+    requests = _read(text, spoken())
     there = all(
         r.id == id_ and wikitext in ("", r.answer) for r, id_, wikitext in zip(requests, ids, answers, strict=True)
     )

@@ -8,10 +8,12 @@ https://help.x.com/en/rules-and-policies/authenticity
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 
 import regex
 
 from smbot.memory import DEFERRED, GIVEN_UP, REFUSED, RETRACTED, Delivery
+from smbot.messages import say
 from smbot.model import Candidate, Problem, Text
 from smbot.settings import Settings
 
@@ -32,7 +34,7 @@ def problems(candidate: Candidate, texts: Mapping[str, Text], settings: Settings
     """Why a candidate cannot be posted by accounts that keep these manners, each with the remedy."""
     words = [*filter(None, (candidate.warning, candidate.text, *(text for _, text in candidate.own)))]
     if any(map(is_reply, words)) or _ASKS.search(candidate.notes):
-        yield Problem("Our accounts reply to nobody.", _elsewhere(settings))
+        yield Problem(say("problem-reply"), _elsewhere(settings))
     else:
         yield from _mentions(candidate, words, settings)
     on_x = [(channel, _said(text)) for channel, text in texts.items() if channel.endswith(f"/{ONE_VOICE}")]
@@ -62,24 +64,19 @@ def _mentions(candidate: Candidate, words: Iterable[str], settings: Settings) ->
     if all(settings.accounts[name].mentions for name in candidate.accounts if name in settings.accounts):
         return
     for name in dict.fromkeys(name for text in words for name in _MENTION.findall(text)):
-        yield Problem(
-            f"‘{name}’ would tag somebody, who has not asked for that.",
-            "Write without @ who they are, and what they have to do with it.",
-        )
+        yield Problem(say("problem-mention", name), say("problem-mention-remedy"))
 
 
 def _elsewhere(settings: Settings) -> str:
-    where = f" Questions are answered at {' and '.join(settings.support)}." if settings.support else ""
-    return f"Ask for a post that everybody understands by itself.{where}"
+    if not settings.support:
+        return say("problem-reply-remedy")
+    places = reduce(lambda some, last: say("list-and", some, last), settings.support)
+    return f"{say('problem-reply-remedy')} {say('problem-reply-support', places)}"
 
 
 def _one_voice(channel: str) -> Problem:
     account = channel.split("/")[0]
-    return Problem(
-        "Two accounts would say the same on X, which X forbids.",
-        f"Write other words in ‘text {channel}’, or let {account} repost: take it out of ‘accounts’, and name it in "
-        "‘reposted by’.",
-    )
+    return Problem(say("problem-one-voice"), say("problem-one-voice-remedy", channel, account))
 
 
 def _said(text: Text) -> str:

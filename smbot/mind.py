@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from smbot import memory
 from smbot.errors import Conflict, WikiError
 from smbot.memory import Memory
+from smbot.messages import say
 from smbot.wiki import Wiki
 
 Change = Callable[[Memory], Memory]
@@ -32,7 +33,7 @@ class Keeper:
         """Save the memory page if it is still at `base`; the new revision. Raises Conflict."""
         self.saves += 1
         mind = replace(mind, run=f"{self.run}-{self.saves}")
-        return self.wiki.save(self.title, memory.dump(mind), base, "smbot remembers")
+        return self.wiki.save(self.title, memory.dump(mind), base, say("summary-memory"))
 
     def load(self) -> tuple[Memory, int]:
         """The memory as it is on the wiki now, and its revision."""
@@ -52,7 +53,7 @@ class Mind:
     def must_be_first(self, revision: int = 0) -> None:
         """Raise Conflict when another process saved since it was planned what to do: that has to be planned anew."""
         if self._overtaken or revision not in (0, self._revision):
-            raise Conflict("Another process is at work on the same pages.")
+            raise Conflict(say("problem-busy"))
 
     def keep(self, changed: Memory) -> None:
         """Save a memory. Raises Conflict when another process saved meanwhile."""

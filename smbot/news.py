@@ -14,6 +14,7 @@ from smbot.compose import fingerprint
 from smbot.forms import show_time
 from smbot.identity import Trace, recognise, take_print
 from smbot.memory import POSTED, RETRACTED, Known, Memory, SourceState
+from smbot.messages import say
 from smbot.model import Candidate, Event, Flag, Item, Page, Reading
 from smbot.settings import Feed, Wording
 
@@ -50,11 +51,11 @@ def _state(page: Page, reading: Reading, seen: Snapshot) -> SourceState:
 def alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
     """Why a feed that yields nothing needs a look, in words for people; '' where all is well."""
     if not any(page.exists for page, _ in pages):
-        return f"{feed.name}: the page ‘{feed.page}’ was not found."
+        return say("notice-feed-missing", feed.name, feed.page)
     for page, reading in pages:
         if page.exists and not reading.items and not reading.placeholder:
-            why = " ".join(str(problem) for problem in reading.problems) or "Its form may have changed."
-            return f"{feed.name}: nothing was found on ‘{page.title}’. {why}"
+            why = " ".join(str(problem) for problem in reading.problems) or say("notice-feed-form")
+            return say("notice-feed-empty", feed.name, page.title, why)
     return ""
 
 
@@ -128,7 +129,7 @@ class _Desk:
         oldest = min((item.group for item in items), default="")
         for id_, k in ours.items():
             if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
-                self._hold(id_, f"The news is no longer on the page ‘{k.page}’.")
+                self._hold(id_, say("card-held-gone", k.page))
 
     def _id(self, item: Item, trace: Trace) -> str:
         when = f"{item.event.start}" if item.event else ""  # the same talk a month later is another
@@ -245,7 +246,7 @@ class _Desk:
         event = before.event if self._is_half_out(id_) else item.event
         self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event)
         if Flag.CANCELLED in item.flags:
-            self._hold(id_, "It was cancelled.")
+            self._hold(id_, say("card-held-cancelled"))
             if item.event:
                 self._tell(id_, item, trace, dated.cancelled(item.event))
             return
@@ -258,7 +259,7 @@ class _Desk:
             if k.step in steps:
                 self._renew(one, item, trace, steps.pop(k.step), before.event)
             elif k.step == dated.CANCELLED:
-                self.known[one] = replace(k, held="It takes place after all.")
+                self.known[one] = replace(k, held=say("card-held-after-all"))
             elif k.event == item.event:  # a reminder whose time has begun
                 self.known[one] = replace(k, held="")
         if item.event and before.event and _begin(item.event) != _begin(before.event):
@@ -267,7 +268,7 @@ class _Desk:
     def _renew(self, id_: str, item: Item, trace: Trace, step: dated.Step, before: Event | None) -> None:
         """An open candidate takes what its item says now. Where people have seen to its words, they have to do it."""
         if self._is_half_out(id_) and self.known[id_].event != item.event:
-            self.known[id_] = replace(self.known[id_], held="It was moved; what is out already tells the old date.")
+            self.known[id_] = replace(self.known[id_], held=say("card-held-half-out"))
             return
         known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
         proposal = self._candidate(item, step)
@@ -298,7 +299,7 @@ class _Desk:
         family = [self.known[one] for one in self._family.get(id_, ())]
         for one in self._family.get(id_, ()):
             if self.known[one].event != item.event:
-                self._hold(one, f"It was moved to {show_time(item.event.start)} UTC.")
+                self._hold(one, say("card-held-moved", show_time(item.event.start)))
         self._tell(id_, item, trace, dated.moved(item.event))
         over = {known.step for known in family if known.end in (POSTED, "expired")}
         for step in steps.values():

@@ -40,6 +40,7 @@ from smbot.memory import (
     Memory,
     Standing,
 )
+from smbot.messages import say
 from smbot.model import Can, Posted, Problem, Text
 from smbot.proposals import Proposal, expires, is_early, is_late, proposals, shown, verdict
 from smbot.templates import encode, is_tangled, person
@@ -113,8 +114,9 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
 
 
 def _why_over(delivery: Delivery) -> str:
-    out = f"{len(delivery.posts)} of {len(delivery.text.parts)} posts are out. " if delivery.posts else ""
-    return f"Its time was over. {out}{delivery.reason}"
+    if delivery.posts:
+        return say("state-time-over-part", len(delivery.posts), len(delivery.text.parts), delivery.reason)
+    return say("state-time-over", delivery.reason)
 
 
 def _closed(known: Known, end: str) -> Known:
@@ -140,14 +142,20 @@ def _apply(memory: Memory, proposal: Proposal, decision: Decision, seen: Snapsho
         return memory  # its card says why
     known, settled = proposal.known, dict(memory.deliveries)
     if decision.status in (DECLINED, RETRACT):
-        words = f"{'declined' if decision.status == DECLINED else 'retracted'} by {decision.user}"
-        words += f": {decision.reason}" if decision.reason else ""
-        known = replace(known, dropped=known.dropped | dict.fromkeys(open_for, words))
+        known = replace(known, dropped=known.dropped | dict.fromkeys(open_for, _dropped(decision)))
     for delivery in theirs:
         settled[delivery.key] = _resolved(delivery, decision, proposal, seen)
     if decision.status != RETRACT or all(d.state != SENDING for d in theirs):  # else it is not clear yet what is out
         known = replace(known, standing=replace(known.standing, decision=None))
     return replace(memory, deliveries=settled, known=memory.known | {proposal.id: known})
+
+
+def _dropped(decision: Decision) -> str:
+    """Why an account does not post something, in words for its card."""
+    user, why = decision.user, decision.reason
+    if decision.status == DECLINED:
+        return say("state-declined-why", user, why) if why else say("state-declined", user)
+    return say("state-retracted-why", user, why) if why else say("state-retracted", user)
 
 
 def _settles(user: str, delivery: Delivery, seen: Snapshot) -> bool:
@@ -157,7 +165,7 @@ def _settles(user: str, delivery: Delivery, seen: Snapshot) -> bool:
 
 
 def _resolved(delivery: Delivery, decision: Decision, proposal: Proposal, seen: Snapshot) -> Delivery:
-    said = f"{decision.user} said so in revision {decision.revision}"
+    said = say("state-said-so", decision.user, str(decision.revision))
     if decision.status == RETRACT:
         return deliveries.retract(delivery, said, seen.now)
     if decision.status == CORRECT:
@@ -177,7 +185,8 @@ def _settled(delivery: Delivery, decision: Decision, said: str, seen: Snapshot) 
         url = decision.url if compose.is_web_address(decision.url) else ""
         posts = (*delivery.posts, Posted(url, ""))
         if len(posts) < len(delivery.text.parts):  # nothing can answer a post whose id is not known
-            said += f"; the last {len(delivery.text.parts) - len(posts)} of the thread were left out"
+            left = len(delivery.text.parts) - len(posts)
+            said = say("state-said-so-part", decision.user, str(decision.revision), left)
         return replace(delivery, state=POSTED, url=delivery.url or url, posts=posts, reason=said, parcel={})
     return replace(delivery, state=GIVEN_UP, reason=said, parcel={})
 
@@ -191,7 +200,7 @@ def _corrected(delivery: Delivery, decision: Decision, proposal: Proposal, seen:
         return delivery
     if Can.CORRECT not in seen.rules[delivery.channel].can or len(text.parts) != len(delivery.posts):
         return delivery
-    said = f"{decision.user} said so in revision {decision.revision}"
+    said = say("state-said-so", decision.user, str(decision.revision))
     return replace(
         delivery, task=CORRECT, state=DEFERRED, corrected=text, until=seen.now, tries=0, said=said, reason=""
     )
@@ -200,11 +209,11 @@ def _corrected(delivery: Delivery, decision: Decision, proposal: Proposal, seen:
 def why_not_corrected(decision: Decision, proposal: Proposal, seen: Snapshot) -> str:
     """Why a word to correct does not count, as wikitext; '' when it does."""
     if decision.digest != proposal.digest or decision.disturbed_by:
-        return "The words were changed since somebody set it to correct. Please look at them again."
+        return say("card-correct-changed")
     if proposal.problems:
         return encode(str(proposal.problems[0]))
     if seen.settings.four_eyes and decision.user in proposal.known.standing.editors:
-        return f"{person(decision.user)} changed the words; another maintainer has to set it to correct."
+        return say("card-correct-own", person(decision.user), decision.user)
     return ""
 
 
@@ -215,11 +224,11 @@ def _take_by_hand(memory: Memory, seen: Snapshot) -> Memory:
         done = seen.done_by_hand.get(delivery.key)
         if done and _settles(done.user, delivery, seen):
             url = done.url if compose.is_web_address(done.url) else ""
-            why = f"by hand; {done.user} said so in revision {done.revision}"
+            why = say("state-by-hand", done.user, str(done.revision))
             settled[delivery.key] = deliveries.by_hand(delivery, url, why)
         elif deliveries.is_out_of_hand(delivery, seen.now):
-            days = deliveries.HAND_FOR.days
-            settled[delivery.key] = replace(delivery, state=GIVEN_UP, reason=f"Nobody posted it within {days} days.")
+            why = say("state-nobody-posted", deliveries.HAND_FOR.days)
+            settled[delivery.key] = replace(delivery, state=GIVEN_UP, reason=why)
     return replace(memory, deliveries=settled)
 
 
@@ -301,9 +310,9 @@ def void(memory: Memory, blocked: frozenset[str], hidden: frozenset[int]) -> Mem
 
     def checked(approval: Approval) -> Approval:
         if approval.revision in hidden:
-            return replace(approval, void="The revision in which it was approved has been hidden.")
+            return replace(approval, void=say("card-approval-hidden"))
         if approval.user in blocked:
-            return replace(approval, void=f"{person(approval.user)} is blocked on this wiki.")
+            return replace(approval, void=say("card-approver-blocked", person(approval.user), approval.user))
         return approval
 
     known = {}
@@ -320,12 +329,11 @@ def stopped(seen: Snapshot) -> tuple[Problem, ...]:
     """Why nothing is posted at all; () when the desk is running."""
     problems = seen.settings.problems
     if not seen.stop.exists:
-        problems += (Problem(f"There is no page [[{seen.titles.stop}]].", "Create it with the one word: run"),)
+        problems += (Problem(say("problem-no-stop-page", seen.titles.stop), say("problem-no-stop-page-remedy")),)
     elif seen.stop.text.strip() != "run":
-        problems += (Problem(f"The page [[{seen.titles.stop}]] says stop.", "To go on, make it the one word: run"),)
+        problems += (Problem(say("problem-stopped", seen.titles.stop), say("problem-stopped-remedy")),)
     if is_tangled(seen.queue.text):
-        tangled = f"[[{seen.titles.queue}]] cannot be read: too many braces or tags on it are never closed."
-        problems += (Problem(tangled, "Undo the edit that put them there."),)
+        problems += (Problem(say("problem-tangled", seen.titles.queue), say("problem-tangled-remedy")),)
     return problems
 
 
