@@ -332,5 +332,5 @@ def _usable_server(server: str) -> tuple[str, int]:
     except ValueError:
         host, port = "", 0
     if not host or re.search(r"[\s/@?#]", server):
-        raise UsageError("The SERVER of an IRC channel is the name of a server, such as irc.libera.chat, and no more.")
+        raise UsageError(say("irc-bad-server"))
     return host, port

@@ -53,11 +53,7 @@ TROUBLES = (
     (USED, True, "picture-gone"),
     (r"too long|a bit shorter", True, "shorten"),
 )
-REMEDIES = {
-    401: "keys",
-    403: "notice",
-    413: "picture",
-}
+REMEDIES = {401: "keys", 403: "notice", 413: "picture"}
 ABOUT_THE_POST = (400, 413, 422)
 
 
