@@ -64,8 +64,9 @@
 
 	var SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 	var ENDS = new RegExp( '^' + SPACE + '+|' + SPACE + '+$', 'g' );
+	// A tilde three times in a row would be somebody's signature once this page is saved.
 	var NOT_PLAIN = new RegExp(
-		'[|{}\\[\\]<>&\\0]|~~~|\'\'|__|^[ \\t*#:;=-]|\\n[ \\t\\n*#:;=-]|-\\{|(?:^|[^\\p{L}\\p{N}_])(?:RFC|PMID|ISBN) ', 'u'
+		'[|{}\\[\\]<>&\\0]|~{3}|\'\'|__|^[ \\t*#:;=-]|\\n[ \\t\\n*#:;=-]|-\\{|(?:^|[^\\p{L}\\p{N}_])(?:RFC|PMID|ISBN) ', 'u'
 	);
 	var CHARACTERS = { '!': '|', '=': '=', '((': '{{', '))': '}}', '!!': '||' };
 	// Comments and what is in nowiki and its like hide everything else. The last line is what templates are made of.
@@ -1027,6 +1028,7 @@
 		card.panel = element( 'div', 'smbot-panel' );
 		card.said = live();
 		var inside = node.firstElementChild || node;
+		node.classList.add( 'smbot-with-tools' );
 		[ card.tools, card.panel, card.said ].forEach( inside.appendChild.bind( inside ) );
 		return card;
 	}
