@@ -11,15 +11,17 @@ brought in line with the memory afterwards, by this run or by the next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 
-from smbot import channels, gather, messages, notices, pages, plan
+from smbot import channels, gather, messages, notices, pages, plan, statusdata, statuspage
 from smbot.errors import Conflict, Rejected
 from smbot.gather import Snapshot, titles
 from smbot.lookout import Lookout
 from smbot.memory import Memory
 from smbot.mind import PATIENCE, Keeper, Mind
+from smbot.overview import overview
 from smbot.pages import Edit
 from smbot.plan import Plan
 from smbot.publicweb import USUAL, Guard
@@ -133,7 +135,10 @@ class Desk:
     # --- pages ------------------------------------------------------------------------------------------------------
 
     def _arrange(self, mind: Mind, seen: Snapshot, report: Report) -> None:
-        """Bring log, request page and queue in line with the memory. The queue tells which of them could not be."""
+        """Bring log, request page and queue in line with the memory. The queue tells which of them could not be.
+
+        What shows how all that stands comes last.
+        """
         troubles: list[str] = []
         logged: dict[str, int] = {}
         rows = pages.unlogged(mind.memory, seen)
@@ -148,9 +153,18 @@ class Desk:
             self._save(edit, troubles)
         if notices.is_due(mind.memory, seen):
             self._tell(mind, seen, troubles)
-        report.problems += troubles
         if logged:
             mind.insist(lambda now: pages.logged(now, rows, logged, seen))
+        self._show(mind.memory, seen, troubles)
+        report.problems += troubles
+
+    def _show(self, mind: Memory, seen: Snapshot, troubles: list[str]) -> None:
+        """Show people and tools how all stands. Where somebody changed such a page meanwhile, the next run draws it."""
+        now = overview(mind, seen)
+        for edit in (statuspage.status_edit(now, mind, seen), statusdata.data_edit(now, seen)):
+            with suppress(Conflict):
+                if edit:
+                    self._save(edit, troubles)
 
     def _tell(self, mind: Mind, seen: Snapshot, troubles: list[str]) -> None:
         """The message of the week, once: on its page first, and where it is there already, only remembered."""
