@@ -42,7 +42,8 @@ class Account:
 
     `threads` are those of its networks where words too long for one post become a thread. `budget` is what its posts
     may cost in a month, in thousandths of a US dollar. `hashtags` are those it uses, with their `#`. Without
-    `mentions` it tags nobody. `goal` is how many posts a week it is to have (0: no goal).
+    `mentions` it tags nobody. `goal` is how many posts a week it is to have (0: no goal). `profiles` are the addresses
+    under which its readers find it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Account:
     hashtags: tuple[str, ...] = ()
     mentions: bool = False
     goal: int = 0
+    profiles: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -184,6 +186,7 @@ class _Reader:
             rhythm=self.rhythm(template, name),
             budget=self.budget(template, name),
             hashtags=self.hashtags(template, name),
+            profiles=_addresses(self.words(template, "profiles")),
             mentions=self.yes(template, "mentions", 0),
             goal=self.number(template, "goal", 0, least=0),
         )
@@ -299,7 +302,7 @@ class _Reader:
         if len(templates) != 1:
             self.problem(say("settings-not-one", len(templates)), say("settings-not-one-remedy"))
         rules: dict[str, Any] = {}
-        rules["support"] = tuple(re.findall(r"https?://\S+", self.words(templates[0], "support"))) if templates else ()
+        rules["support"] = _addresses(self.words(templates[0], "support")) if templates else ()
         rules["language"] = self.language(templates[0]) if templates else ""
         readers: tuple[tuple[str, Callable[[Template, str, int], int | bool]], ...] = (
             ("four eyes", self.yes),
@@ -354,6 +357,10 @@ def read_wordings(page: Page) -> dict[str, Wording]:
                 words[field_name][account.strip().lower()] = text
         found[plain(template, "source")[0]] = Wording(**words)
     return found
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"https?://\S+", text))
 
 
 def user_name(text: str) -> str:

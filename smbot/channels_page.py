@@ -1,0 +1,84 @@
+"""The page that tells readers who speaks where: people write it, and smbot keeps the marked regions in it. Pure.
+
+    <!-- smbot: accounts --> written by smbot <!-- /smbot: accounts -->
+
+What stands outside the regions is never touched. A region that people took out stays out; one whose end is missing, or
+that holds the beginning of another, is left alone, since nobody can say where it ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from smbot.gather import Snapshot
+from smbot.messages import say
+from smbot.settings import Account
+from smbot.templates import address, encode, person
+
+_BEGIN = re.compile(r"<!--\s*smbot:")
+_REGION = re.compile(
+    r"(?P<begin><!--\s*smbot:\s*(?P<name>\w+)\b[^>]*-->)(?P<body>.*?)(?P<end><!--\s*/smbot:\s*(?P=name)\s*-->)",
+    re.DOTALL,
+)
+
+
+def written(text: str, seen: Snapshot) -> str:
+    """The page with its regions as they shall be."""
+
+    def region(match: re.Match[str]) -> str:
+        write = _REGIONS.get(match["name"])
+        if write is None or _BEGIN.search(match["body"]):
+            return match[0]
+        return "\n".join((match["begin"], *write(seen), match["end"]))
+
+    return _REGION.sub(region, text)
+
+
+def _accounts(seen: Snapshot) -> Iterator[str]:
+    """A table of the voices: where each is, and who approves what it says."""
+    heads = (say("channels-account"), say("channels-where"), say("channels-maintainers"), say("channels-how-often"))
+    yield '{| class="wikitable" style="overflow-wrap:anywhere"'
+    yield "\n".join(f'! scope="col" style="text-align:start" | {head}' for head in heads)
+    for account in seen.settings.accounts.values():
+        networks = ", ".join(f"{{{{Smbot/network|{network}}}}}" for network in account.networks)
+        links = "".join(f"<br>[{address(url)} {encode(_without_scheme(url))}]" for url in account.profiles)
+        people = ", ".join(map(person, sorted(account.maintainers))) or say("channels-nobody")
+        cells = (f"{networks}{links}", people, _how_often(account))
+        yield f'|-\n! scope="row" style="text-align:start" | {account.name}\n' + "\n".join(f"| {c}" for c in cells)
+    yield "|}"
+
+
+def _without_scheme(url: str) -> str:
+    return url.partition("://")[2].rstrip("/") or url
+
+
+def _how_often(account: Account) -> str:
+    at_most = say("channels-a-day", account.posts_per_day)
+    return f"{say('channels-a-week', account.goal)}<br>{at_most}" if account.goal else at_most
+
+
+def _sources(seen: Snapshot) -> Iterator[str]:
+    """What is read by itself, and for whom."""
+    for feed in seen.settings.feeds:
+        name, accounts, others = encode(feed.name), ", ".join(feed.accounts), ", ".join(feed.reposted_by)
+        said = say("channels-reposts", name, accounts, others) if others else say("channels-reads", name, accounts)
+        yield f"* {said}"
+    yield "* " + say("channels-reads-requests", seen.titles.requests)
+
+
+def _rules(seen: Snapshot) -> Iterator[str]:
+    """What the accounts keep to, as the settings have it."""
+    rules = seen.settings
+    yield "* " + say("channels-rule-approval")
+    if not rules.own_requests:
+        yield "* " + say("channels-rule-own")
+    if rules.four_eyes:
+        yield "* " + say("channels-rule-four-eyes")
+    places = "".join(f" {address(url)}" for url in rules.support)
+    yield "* " + (say("channels-rule-replies") + places if places else say("channels-rule-replies-only"))
+    yield "* " + say("channels-rule-waits", rules.queue_days)
+    yield "* " + say("channels-rule-log", seen.titles.log)
+
+
+_REGIONS = {"accounts": _accounts, "sources": _sources, "rules": _rules}
