@@ -12,8 +12,9 @@ import os
 import re
 import signal
 import sys
+import textwrap
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from smbot import __version__, sources
 from smbot.errors import SmbotError, UsageError, WikiError
 from smbot.forms import split
+from smbot.messages import SOURCE, say, speaking
 
 if TYPE_CHECKING:
     from smbot.bot import Desk
@@ -30,12 +32,25 @@ if TYPE_CHECKING:
     from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
-OPTIONS_OF_PYWIKIBOT = "pywikibot's global options (-dir:, -family:, -lang:, -user: …) go with every command."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one command, in the language of the environment; its exit code."""
+    with speaking(language(os.environ)):
+        return _main(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def language(environment: Mapping[str, str]) -> str:
+    """The code of the language that the environment asks for, such as 'pt-br' by LANG=pt_BR.UTF-8; else English.
+
+    https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/V1_chap08.html#tag_08_02
+    """
+    asked = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    code = re.split(r"[.@]", asked)[0].replace("_", "-").lower()
+    return SOURCE if code in ("", "c", "posix") else code
+
+
+def _main(given: list[str]) -> int:
     try:
         options = _parser().parse_args(_without_pywikibots(given))
         return int(options.command(options))
@@ -46,14 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"smbot: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("smbot: interrupted", file=sys.stderr)
+        print(f"smbot: {say('cli-interrupted')}", file=sys.stderr)
         return 1
 
 
 def _without_pywikibots(arguments: list[str]) -> list[str]:
     """Let pywikibot take its own options, which have one dash and a name; ours have two. Its -help is our --help."""
     if any(argument.startswith("-simulate") for argument in arguments):
-        raise UsageError("pywikibot's -simulate pretends that writes succeed. Use --dry-run.")
+        raise UsageError(say("cli-simulate"))
     ours = ["--help" if argument == "-help" else argument for argument in arguments]
     theirs = [argument for argument in ours if _PYWIKIBOTS.fullmatch(argument)]
     if theirs and "--help" not in ours:
@@ -71,11 +86,11 @@ def _give_to_pywikibot(options: list[str]) -> None:
     try:
         unknown = _door().handle_args(options)
     except (ValueError, SystemExit) as error:
-        raise UsageError(f"pywikibot cannot use {' '.join(options)}. Is the name of the wiki right?") from error
+        raise UsageError(say("cli-pywikibot-cannot", " ".join(options))) from error
     except OSError as error:
-        raise WikiError(f"The wiki cannot be reached: {str(error).rpartition('Caused by ')[2]}") from error
+        raise WikiError(say("cli-wiki-unreachable", str(error).rpartition("Caused by ")[2])) from error
     if unknown:
-        raise UsageError(f"There is no option {unknown[0]}. See smbot --help.")
+        raise UsageError(say("cli-no-option", unknown[0]))
 
 
 # --- desk -----------------------------------------------------------------------------------------------------------
@@ -100,10 +115,7 @@ def _wiki() -> Wiki:
 def _need_account() -> None:
     folder = Path(_door().config.base_dir)
     if not (folder / "user-config.py").is_file():
-        raise UsageError(
-            f"There is no user-config.py in {folder}. Copy user-config.py.sample to user-config.py and fill it in; "
-            "name another folder with -dir: or PYWIKIBOT_DIR."
-        )
+        raise UsageError(say("cli-no-account", folder))
 
 
 def _desk() -> Desk:
@@ -120,7 +132,7 @@ def _home() -> str:
 def _ceiling() -> int:
     text = os.environ.get("SMBOT_POSTS_PER_DAY", "10")
     if not text.isdecimal():
-        raise UsageError(f"SMBOT_POSTS_PER_DAY is ‘{text}’; it has to be a whole number.")
+        raise UsageError(say("cli-posts-per-day", text))
     return int(text)
 
 
@@ -146,23 +158,24 @@ def _tell_plan(name: str, desk: Desk, *, send: bool) -> int:
 
     report = Report()
     print(show(desk.plan(send=send, report=report)))
-    report.done.append("dry run, nothing was changed")
+    report.done.append(say("cli-dry-run"))
     return _tell(name, report)
 
 
 def _tell(name: str, report: Report) -> int:
-    for problem in report.problems:
-        print(f"problem: {problem}", file=sys.stderr)
-    print(f"smbot {name}: {report}{_problems(report.problems)}")
-    return 1 if report.problems else 0
+    _complain(report.problems)
+    return _end(name, str(report), report.problems)
 
 
-def _count(things: Sequence[object], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+def _end(name: str, done: str, problems: Sequence[str]) -> int:
+    """Print the last line; the exit code."""
+    print(f"smbot {name}: {say('cli-with-problems', done, len(problems)) if problems else done}")
+    return 1 if problems else 0
 
 
-def _problems(problems: Sequence[str]) -> str:
-    return f"; {_count(problems, 'problem')}" if problems else ""
+def _complain(problems: Iterable[str]) -> None:
+    for problem in problems:
+        print(say("cli-problem", problem), file=sys.stderr)
 
 
 class _stop_on_sigterm:  # noqa: N801 - read as a statement: with _stop_on_sigterm(desk)
@@ -199,7 +212,7 @@ def _run(options: argparse.Namespace) -> int:
                 if report.done or report.problems:
                     _tell(name, report)
             except SmbotError as error:
-                print(f"problem: {name}: {error}", file=sys.stderr)
+                _complain([f"{name}: {error}"])
             except Exception:  # noqa: BLE001 - schedule drops a job that raises
                 traceback.print_exc()
 
@@ -208,7 +221,7 @@ def _run(options: argparse.Namespace) -> int:
     scheduler = schedule.Scheduler()
     scheduler.every(options.every).seconds.do(job("publish", send=True))
     scheduler.every(options.collect_every).seconds.do(job("collect", send=False))
-    print(f"smbot {options.name}: at work; SIGTERM or Ctrl-C ends it", flush=True)
+    print(f"smbot {options.name}: {say('cli-at-work')}", flush=True)
     with _stop_on_sigterm(desk):
         _beat(options.heartbeat)
         scheduler.run_all()
@@ -216,7 +229,7 @@ def _run(options: argparse.Namespace) -> int:
             scheduler.run_pending()
             _beat(options.heartbeat)
             time.sleep(0.2)
-    print(f"smbot {options.name}: stopped")
+    print(f"smbot {options.name}: {say('cli-stopped')}")
     return 0
 
 
@@ -230,14 +243,15 @@ def _check(options: argparse.Namespace) -> int:
     from smbot.doctor import examine
 
     findings = examine(_home(), os.environ)
+    good, wrong = say("check-ok"), say("check-problem")
+    width = max(len(good), len(wrong))
     for finding in findings:
-        print(
-            f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.what}" + (f": {finding.said}" if finding.said else "")
-        )
+        told = f"{finding.what}: {finding.said}" if finding.said else finding.what
+        print(f"{good if finding.ok else wrong:{width}}  {told}")
         if not finding.ok and finding.remedy:
-            print(f"         -> {finding.remedy}")
+            print(f"{'':{width}}  -> {finding.remedy}")
     bad = [finding for finding in findings if not finding.ok]
-    print(f"smbot {options.name}: {len(findings)} things looked at, {_count(bad, 'problem')}")
+    print(f"smbot {options.name}: {say('check-done', len(findings), len(bad))}")
     return 1 if bad else 0
 
 
@@ -248,11 +262,11 @@ def _install(options: argparse.Namespace) -> int:
     for line in report.done:
         print(line)
     for line in report.reminders:
-        print(f"to do: {line}", file=sys.stderr)
-    for line in report.problems:
-        print(f"problem: {line}", file=sys.stderr)
-    dry = "; dry run, nothing was changed" if options.dry_run else ""
-    print(f"smbot {options.name}: {len(report.done)} pages looked at, {_count(report.problems, 'problem')}{dry}")
+        print(say("cli-to-do", line), file=sys.stderr)
+    _complain(report.problems)
+    counts = len(report.done), len(report.problems)
+    done = say("cli-installed-dry", *counts) if options.dry_run else say("cli-installed", *counts)
+    print(f"smbot {options.name}: {done}")
     return 1 if report.problems else 0
 
 
@@ -260,14 +274,14 @@ def show(todo: Plan) -> str:
     """A plan in words: what would be saved and sent."""
     from smbot import pages
 
-    lines = [f"would send {d.key}, approved by {d.approver}:\n{d.text.told}" for d in todo.due]
-    lines += [f"would ask the network about {d.key}" for d in todo.doubts]
-    lines += [f"would {d.task} {d.key}" for d in todo.tasks]
+    lines = [f"{say('cli-would-send', d.key, d.approver)}\n{d.text.told}" for d in todo.due]
+    lines += [say("cli-would-ask", d.key) for d in todo.doubts]
+    lines += [say(f"cli-would-{d.task}", d.key) for d in todo.tasks]
     for edit in (pages.queue_edit(todo.memory, todo.seen), pages.requests_edit(todo.memory, todo.seen)):
         if edit:
             before = todo.seen.queue if edit.title == todo.seen.queue.title else todo.seen.requests
             lines += _diff(edit.title, before.text if before else "", edit.text)
-    return "\n".join(lines or ["nothing to do"])
+    return "\n".join(lines or [say("cli-nothing-to-do")])
 
 
 def _diff(title: str, before: str, after: str) -> list[str]:
@@ -282,15 +296,13 @@ def _preview(options: argparse.Namespace) -> int:
 
     wish = Wish(options.source, options.file, options.title, options.wiki, options.days, options.accounts)
     found, problems = candidates(wish, _open, _home())
-    for problem in problems:
-        print(f"problem: {problem}", file=sys.stderr)
+    _complain(problems)
     if options.json:
         print(json.dumps(found, ensure_ascii=False, indent=2, default=str))
         return 1 if problems else 0
     for candidate in found:
         print(_told(candidate))
-    print(f"smbot {options.name}: {_count(found, 'candidate')}{_problems(problems)}")
-    return 1 if problems else 0
+    return _end(options.name, say("cli-candidates", len(found)), problems)
 
 
 def _told(candidate: dict[str, Any]) -> str:
@@ -312,72 +324,86 @@ def _open(name: str) -> Wiki:
 # --- options --------------------------------------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("smbot", description=__doc__, epilog=OPTIONS_OF_PYWIKIBOT)
-    parser.add_argument("--version", action="version", version=f"smbot {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
+EXAMPLES = {
+    "preview": "smbot preview mediawiki-news\nsmbot preview tech-news --file issue.wikitext --json\n"
+    "smbot preview feed --title https://example.org/feed",
+    "install": "smbot install --dry-run\nsmbot install",
+    "collect": "smbot collect --dry-run\nsmbot collect",
+    "publish": "smbot publish --dry-run\nsmbot publish",
+    "run": "smbot run\nsmbot run --every 5 --heartbeat /tmp/smbot-healthy",
+    "check": "smbot check",
+}
+LONGEST = 86_400  # seconds between two looks
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], about: str, example: str
-    ) -> argparse.ArgumentParser:
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "smbot", description=say("cli-about"), epilog=say("cli-pywikibot"), formatter_class=_Help, add_help=False
+    )
+    commands = parser.add_subparsers(title=say("cli-arguments"), required=True, metavar=say("cli-command"), dest="name")
+    version = _options(parser)
+    version("--version", action="version", version=f"smbot {__version__}", help=say("cli-version"))
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        about, examples = say(f"cli-about-{name}"), textwrap.indent(EXAMPLES[name], "  ")
         sub = commands.add_parser(
             name,
             help=about,
             description=about,
-            epilog=f"examples:\n{example}\n\n{OPTIONS_OF_PYWIKIBOT}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=f"{say('cli-examples')}\n{examples}\n\n{say('cli-pywikibot')}",
+            formatter_class=_HelpWithExamples,
+            add_help=False,
         )
         sub.set_defaults(command=run)
         return sub
 
-    dry = ("-n", "--dry-run")
-    does_not = "print what would be done and change nothing"
-    sub = command(
-        "preview",
-        _preview,
-        "Print the candidates a source would propose. Needs no account and changes nothing.",
-        "  smbot preview mediawiki-news\n  smbot preview tech-news --file issue.wikitext --json\n"
-        "  smbot preview feed --title https://example.org/feed",
-    )
-    sub.add_argument("source", choices=[*sources.SOURCES, "requests"])
-    sub.add_argument("--file", help="read this saved wikitext instead of the live wiki (- for standard input)")
-    sub.add_argument(
-        "--title",
-        default="",
-        help="what to read: a page, the beginning of page names, a web address; or the title of the file",
-    )
-    sub.add_argument("--wiki", default="", help="pywikibot's family:code of another wiki")
-    sub.add_argument("--days", type=_whole, default=14, help="how far back to look (default 14)")
-    sub.add_argument("--accounts", type=split, default=(), help="the accounts to show, by commas")
-    sub.add_argument("--json", action="store_true", help="print a list for machines")
-
-    sub = command("install", _install, "Put smbot's pages on the wiki; never over what people changed.",
-                  "  smbot install --dry-run\n  smbot install")  # fmt: skip
-    sub.add_argument(*dry, action="store_true", help=does_not)
-    sub = command("collect", _collect, "Read the sources and the requests, and keep the review queue.",
-                  "  smbot collect --dry-run\n  smbot collect")  # fmt: skip
-    sub.add_argument(*dry, action="store_true", help=does_not)
-    sub = command("publish", _publish, "Post what is approved and due, and write it into the log.",
-                  "  smbot publish --dry-run\n  smbot publish")  # fmt: skip
-    sub.add_argument(*dry, action="store_true", help=does_not)
-    sub = command("run", _run, "Collect and publish, for ever. SIGTERM ends it after the delivery at hand.",
-                  "  smbot run\n  smbot run --every 5 --heartbeat /tmp/smbot-healthy")  # fmt: skip
-    sub.add_argument("--every", type=_seconds, default=4, help="seconds between looks at the queue (default 4)")
-    sub.add_argument("--collect-every", type=_seconds, default=120, help="seconds between collections (default 120)")
-    sub.add_argument("--heartbeat", default="", help="a file to touch while all is well, for a health check")
-    command(
-        "check", _check, "Look at everything an operator can get wrong, and say how to put it right.", "  smbot check"
-    )
+    _preview_options(command("preview", _preview))
+    for name, run in (("install", _install), ("collect", _collect), ("publish", _publish)):
+        _options(command(name, run))("-n", "--dry-run", action="store_true", help=say("cli-option-dry-run"))
+    option = _options(command("run", _run))
+    option("--every", type=_seconds, default=4, help=say("cli-option-every", 4))
+    option("--collect-every", type=_seconds, default=120, help=say("cli-option-collect-every", 120))
+    option("--heartbeat", default="", help=say("cli-option-heartbeat"))
+    _options(command("check", _check))
     return parser
 
 
+def _preview_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument_group(say("cli-arguments")).add_argument("source", choices=[*sources.SOURCES, "requests"])
+    option = _options(parser)
+    option("--file", help=say("cli-option-file"))
+    option("--title", default="", help=say("cli-option-title"))
+    option("--wiki", default="", help=say("cli-option-wiki"))
+    option("--days", type=_whole, default=14, help=say("cli-option-days", 14))
+    option("--accounts", type=split, default=(), help=say("cli-option-accounts"))
+    option("--json", action="store_true", help=say("cli-option-json"))
+
+
+def _options(parser: argparse.ArgumentParser) -> Callable[..., argparse.Action]:
+    """What adds options to a parser, --help being there."""
+    group = parser.add_argument_group(say("cli-options"))
+    group.add_argument("-h", "--help", action="help", help=say("cli-option-help"))
+    return group.add_argument
+
+
+class _Help(argparse.HelpFormatter):
+    """Help in the language that is spoken."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, f"{say('cli-usage')} " if prefix is None else prefix)
+
+
+class _HelpWithExamples(_Help, argparse.RawDescriptionHelpFormatter):
+    """The same, with examples that keep their lines."""
+
+
 def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d+(\.\d+)?", text) or not 0 < float(text) <= 86400:
-        raise argparse.ArgumentTypeError(f"‘{text}’ is not a number of seconds up to 86400")
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or not 0 < float(text) <= LONGEST:
+        raise argparse.ArgumentTypeError(say("cli-no-seconds", text, LONGEST))
     return float(text)
 
 
 def _whole(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"‘{text}’ is not a whole number")
+        raise argparse.ArgumentTypeError(say("cli-no-number", text))
     return int(text)

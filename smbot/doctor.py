@@ -10,21 +10,14 @@ from smbot import channels, news, settings, sources
 from smbot.errors import SmbotError, UsageError
 from smbot.gather import titles
 from smbot.memory import load
+from smbot.messages import say
 from smbot.model import Page
 from smbot.newsstand import Newsstand
 from smbot.notices import ANNOUNCE
 from smbot.wiki import Wiki
 
-# What the bot's password has to grant, and what for: https://www.mediawiki.org/wiki/Manual:User_rights
-RIGHTS = {
-    "edit": "It edits the queue, the requests and the log. Give the bot password ‘Create, edit, and move pages’.",
-    "createpage": "It makes a log page each month. Give the bot password ‘Create, edit, and move pages’.",
-    "editmyuserjson": "It keeps its memory page. Give the bot password ‘Edit your user preferences and JSON "
-    "configuration’.",
-    "bot": "It should not flood the recent changes. Give the bot password ‘High-volume (bot) access’ (on "
-    "some wikis ‘High-volume editing’), and ask for the bot flag.",
-}
-
+# What the bot's password has to grant: https://www.mediawiki.org/wiki/Manual:User_rights
+RIGHTS = ("edit", "createpage", "editmyuserjson", "bot")
 
 SKEW = timedelta(minutes=2)  # between two clocks that are both set right
 CARD = ("Template:Smbot/candidate", "Template:Smbot/post")
@@ -46,36 +39,35 @@ def examine(home: str, environment: Mapping[str, str]) -> list[Finding]:
         wiki = Wiki()
         wiki.login()
     except SmbotError as error:
-        return [Finding("login", False, str(error), "Look at user-config.py and the bot password it names.")]
-    return [Finding("login", True, wiki.bot), *_examine(wiki, home, environment)]
+        return [Finding(say("check-login"), False, str(error), say("check-login-remedy"))]
+    return [Finding(say("check-login"), True, wiki.bot), *_examine(wiki, home, environment)]
 
 
 def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[Finding]:
     rights = wiki.rights()
-    for right, why in RIGHTS.items():
-        yield Finding(f"right ‘{right}’", right in rights, "" if right in rights else "missing", why)
+    for right in RIGHTS:
+        said = "" if right in rights else say("check-missing")
+        yield Finding(say("check-right", right), right in rights, said, say(f"check-right-{right}"))
     t = titles(home, wiki.bot)
     yield _clock(wiki.skew)
     pages = wiki.read([t.settings, t.queue, t.requests, t.stop, t.memory, t.log, t.wording, *CARD])
     for title in (t.queue, t.requests, t.log):
-        yield Finding(f"page ‘{title}’", pages[title].exists, "", "Run: smbot install")
+        yield Finding(say("check-page", title), pages[title].exists, "", say("check-install"))
     yield from (_card_template(pages[title]) for title in CARD)
     yield _stop_page(pages[t.stop])
     yield _memory(pages[t.memory])
     kinds = sources.usual()
     rules = settings.read(pages[t.settings], kinds, channels.NETWORKS)
-    yield Finding(f"page ‘{t.settings}’", not rules.problems, f"{len(rules.accounts)} accounts")
-    yield from (Finding("settings", False, p.message, p.remedy) for p in rules.problems)
+    yield Finding(say("check-page", t.settings), not rules.problems, say("check-accounts", len(rules.accounts)))
+    yield from (Finding(say("check-settings"), False, p.message, p.remedy) for p in rules.problems)
     yield from _sources(wiki, rules)
     yield from _wordings(pages[t.wording], rules)
     for account in rules.accounts.values():
         for name, channel in zip(account.networks, account.channels, strict=True):
             yield from _channel(channel, environment)
             if channels.network(name).rules({}).mills("words") and not account.budget:
-                said = f"posts on {name} cost money, and {account.name} has no budget"
-                yield Finding(
-                    f"channel {channel}", False, said, "Write ‘budget = 5’ (US dollars a month) in its settings."
-                )
+                said = say("check-no-budget", name, account.name)
+                yield Finding(say("check-channel", channel), False, said, say("check-no-budget-remedy"))
 
 
 def _sources(wiki: Wiki, rules: settings.Settings) -> Iterator[Finding]:
@@ -86,8 +78,8 @@ def _sources(wiki: Wiki, rules: settings.Settings) -> Iterator[Finding]:
         pages = found.get(feed.name, ())
         why = unread.get(feed.name) or news.alarm(feed, pages)
         items = sum(len(reading.items) for _, reading in pages)
-        remedy = "Correct ‘page’ and ‘kind’ in its settings, or write ‘on = no’ there."
-        yield Finding(f"source ‘{feed.name}’", not why, why or f"{items} items", remedy)
+        said = why or say("check-items", items)
+        yield Finding(say("check-source", feed.name), not why, said, say("check-source-remedy"))
 
 
 def _wordings(page: Page, rules: settings.Settings) -> Iterator[Finding]:
@@ -95,41 +87,42 @@ def _wordings(page: Page, rules: settings.Settings) -> Iterator[Finding]:
     names = {feed.name for feed in rules.feeds}
     for name in settings.read_wordings(page):
         if name not in names:
-            said = f"there are words for ‘{name}’, which is no source that is read"
-            yield Finding(f"page ‘{page.title}’", True, said)
+            yield Finding(say("check-page", page.title), True, say("check-no-such-source", name))
 
 
 def _clock(skew: timedelta) -> Finding:
-    said = f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta(0) else 'behind'} the wiki's"
-    return Finding("this machine's clock", abs(skew) < SKEW, said, "Set it by NTP; smbot goes by the wiki's meanwhile.")
+    seconds = round(abs(skew).total_seconds())
+    said = say("check-clock-ahead", seconds) if skew > timedelta(0) else say("check-clock-behind", seconds)
+    return Finding(say("check-clock"), abs(skew) < SKEW, said, say("check-clock-remedy"))
 
 
 def _card_template(page: Page) -> Finding:
     """Maintainers approve what these templates show."""
-    said = "" if page.exists else "missing"
-    if page.exists and page.protection in settings.OPEN_LEVELS:
-        said = "not protected, so anybody could make cards show other words than those sent"
-    remedy = "An administrator has to protect it." if page.exists else "Run: smbot install"
-    return Finding(f"page ‘{page.title}’", not said, said, remedy)
+    what = say("check-page", page.title)
+    if not page.exists:
+        return Finding(what, False, say("check-missing"), say("check-install"))
+    if page.protection in settings.OPEN_LEVELS:
+        return Finding(what, False, say("check-unprotected"), say("check-unprotected-remedy"))
+    return Finding(what, True)
 
 
 def _stop_page(page: Page) -> Finding:
     running = page.text.strip() == "run"
-    said = "run" if running else "posting is stopped" if page.exists else "missing, so nothing is posted"
-    return Finding(f"page ‘{page.title}’", running, said, "Make it the one word: run")
+    said = "run" if running else say("check-stopped") if page.exists else say("check-stop-missing")
+    return Finding(say("check-page", page.title), running, said, say("check-stopped-remedy"))
 
 
 def _memory(page: Page) -> Finding:
     try:
         known = len(load(page.text).known)
     except SmbotError as error:
-        return Finding(f"page ‘{page.title}’", False, str(error))
-    return Finding(f"page ‘{page.title}’", True, f"{known} items known")
+        return Finding(say("check-page", page.title), False, str(error))
+    return Finding(say("check-page", page.title), True, say("check-items-known", known))
 
 
 def _channel(channel: str, environment: Mapping[str, str]) -> Iterator[Finding]:
     """What the credentials of a channel open, and until when."""
-    what = f"channel {channel}"
+    what = say("check-channel", channel)
     hints = "; ".join(f"{name}: {credential.hint}" for name, credential in channels.variables(channel).values())
     try:
         opened = channels.connect(channel, environment)
@@ -138,10 +131,11 @@ def _channel(channel: str, environment: Mapping[str, str]) -> Iterator[Finding]:
     except UsageError as error:
         yield Finding(what, False, str(error), hints)
     except SmbotError as error:
-        yield Finding(what, False, str(error), "Mend it and run smbot check again.")
+        yield Finding(what, False, str(error), say("check-again"))
 
 
 def _expiry(what: str, expires: str) -> Iterator[Finding]:
     if expires:
         at = datetime.fromisoformat(expires)
-        yield Finding(what, at - datetime.now(UTC) > ANNOUNCE, f"its credentials end on {at:%Y-%m-%d}", "Renew them.")
+        said = say("check-expires", f"{at:%Y-%m-%d}")
+        yield Finding(what, at - datetime.now(UTC) > ANNOUNCE, said, say("check-expires-remedy"))

@@ -13,6 +13,7 @@ from smbot import compose, intake, sources, wording
 from smbot.channels import network
 from smbot.errors import UsageError
 from smbot.identity import take_print
+from smbot.messages import number, say
 from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading, Rules, Text
 from smbot.newsstand import Newsstand
 from smbot.settings import Account, Feed
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 BOTH = ("mediawiki", "wikitech")
 USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "calls-for-mentors": BOTH, "requests": BOTH}
-NOTHING = "Nothing was found, and the page does not say that there is no news. Its form may have changed."
+
 
 Shown = dict[str, Any]
 USUAL_NETWORKS = ("mastodon", "bluesky", "x")  # the networks whose limits differ enough to be worth seeing
@@ -59,7 +60,7 @@ def candidates(wish: Wish, wiki: Callable[[str], Wiki], home: str) -> tuple[list
         return _requested(wish, _requests_page(wish, wiki, home))
     readings = [_from_file(wish)] if wish.file else _read(wish, wiki)
     problems = [str(problem) for reading in readings for problem in reading.problems]
-    problems += [NOTHING for r in readings if not r.items and not r.problems and not r.placeholder]
+    problems += [say("cli-nothing-found") for r in readings if not r.items and not r.problems and not r.placeholder]
     return [_proposed(item, wish) for r in readings for item in r.items if Flag.RECURRENT not in item.flags], problems
 
 
@@ -82,7 +83,7 @@ def _page_from(file: str, title: str) -> Page:
         body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         text = text_of(body, "") if body.lstrip().startswith(b"<?xml") else body.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
+        raise UsageError(say("cli-file-unreadable", file, error)) from error
     return Page(title, revision=1, text=text, url="", timestamp=datetime.now(UTC))
 
 
@@ -90,7 +91,7 @@ def _read(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
     """What the source yields now, as a desk that never read it would see it."""
     reader, now = sources.source(wish.source), datetime.now(UTC)
     if not (wish.title or reader.PAGE):
-        raise UsageError(f"‘{wish.source}’ has no usual page: say what is to be read with --title.")
+        raise UsageError(say("cli-no-usual-page", wish.source))
     wiki = wish.wiki or reader.WIKI
     feed = Feed(wish.source, wish.source, wish.title or reader.PAGE, wiki, ())
     found, unread = Newsstand(open_wiki).read([feed], {}, now, wish.days)
@@ -98,7 +99,7 @@ def _read(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
         raise UsageError(unread[wish.source])
     pages = found.get(wish.source, ())
     if not any(page.exists for page, _ in pages):
-        raise UsageError(f"There is no page ‘{feed.page}’ on {wiki}.")
+        raise UsageError(say("cli-no-page-on-wiki", feed.page, wiki))
     return [reading for page, reading in pages if page.exists]
 
 
@@ -108,7 +109,7 @@ def _requests_page(wish: Wish, open_wiki: Callable[[str], Wiki], home: str) -> P
         return _page_from(wish.file, title)
     page = open_wiki(wish.wiki).read([title])[title]
     if not page.exists:
-        raise UsageError(f"There is no page ‘{title}’. Name it with --title, its wiki with --wiki, or a --file.")
+        raise UsageError(say("cli-no-page", title))
     return page
 
 
@@ -119,7 +120,7 @@ def _requested(wish: Wish, page: Page) -> tuple[list[Shown], list[str]]:
         shown = _shown(request.id or f"r{request.asked[:9]}", item, request.candidate, wish)
         found.append(shown | {"problems": [str(p) for p in request.problems] + shown["problems"]})
     unreadable = intake.mark_unreadable(page.text).count(f"{{{{{intake.UNREADABLE}}}}}")
-    return found, [f"{unreadable} requests cannot be read: their braces do not match."] if unreadable else []
+    return found, [say("cli-requests-unreadable", unreadable)] if unreadable else []
 
 
 def _shown(id_: str, item: Item, candidate: Candidate, wish: Wish) -> Shown:
@@ -149,4 +150,4 @@ def _rules(accounts: Mapping[str, Account]) -> dict[str, Rules]:
 
 def _length(text: Text, rules: Rules) -> str:
     counts = (compose.length(words, rules, text.warning) for words in text.parts)
-    return f"{' + '.join(map(str, counts))} of {rules.characters}"
+    return say("cli-length", " + ".join(map(number, counts)), rules.characters)

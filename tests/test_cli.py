@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from sandbox.people import Person
-from smbot.cli import main
+from smbot import messages
+from smbot.cli import language, main
 from smbot.doctor import CARD
 from smbot.preview import USUAL_NETWORKS
 from smbot.sources import SOURCES, tech_news
@@ -43,6 +44,72 @@ def run(*arguments: str, stdin: str = "", cwd: Path = REPOSITORY, **environment:
         arguments, input=stdin, capture_output=True, text=True, cwd=cwd, env=os.environ | environment, timeout=120
     )
     return done.returncode, done.stdout, done.stderr
+
+
+# --- language -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "de-de"),
+        ({"LANG": "pt_BR"}, "pt-br"),
+        ({"LANG": "or"}, "or"),
+        ({"LANG": "ca_ES.UTF-8@valencia"}, "ca-es"),
+        ({"LANG": "C"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "POSIX"}, "en"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "fr_FR"}, "fr-fr"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "fr_FR", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "", "LC_ALL": ""}, "de-de"),
+    ],
+)
+def test_the_environment_names_the_language(environment: dict[str, str], code: str) -> None:
+    assert language(environment) == code
+
+
+@pytest.fixture
+def environment_speaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Let the environment ask for a language. German has a few words then, whatever has been translated."""
+    texts = {"de": {"cli-usage": "Aufruf:", "cli-option-json": "Liste für Maschinen", "cli-problem": "Problem: $1"}}
+    found = messages.messages
+    monkeypatch.setattr(messages, "messages", lambda code: texts.get(code) or found(code))
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    messages._found.cache_clear()
+    yield lambda code: monkeypatch.setenv("LANG", code)
+    messages._found.cache_clear()
+
+
+def test_the_language_of_the_environment_is_spoken_and_english_where_words_are_missing(
+    environment_speaks: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment_speaks("de_AT.UTF-8")
+    with pytest.raises(SystemExit):
+        main(["preview", "--help"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("Aufruf: smbot preview")
+    assert "Liste für Maschinen" in printed
+    assert "options:" in printed
+    assert main(["preview", "mediawiki-news", "--file", str(PAGES / "mediawiki-news-undated.wikitext")]) == 1
+    assert capsys.readouterr().err.startswith("Problem: The source format changed")
+    environment_speaks("C.UTF-8")
+    with pytest.raises(SystemExit):
+        main(["preview", "--help"])
+    assert capsys.readouterr().out.startswith("usage: smbot preview")
+
+
+@pytest.mark.parametrize("code", messages.languages())
+@pytest.mark.parametrize("arguments", [(), *((command,) for command in COMMANDS)])
+def test_help_can_be_printed_in_every_language(
+    code: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", code)
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--help"])
+    assert ended.value.code == 0
+    assert "smbot" in capsys.readouterr().out
 
 
 # --- help and wrong use ---------------------------------------------------------------------------------------------
