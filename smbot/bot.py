@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cache
 
-from smbot import channels, gather, messages, notices, pages, plan, statusdata, statuspage
+from smbot import channels, channels_page, gather, messages, notices, pages, plan, statusdata, statuspage
 from smbot.errors import Conflict, Rejected
 from smbot.gather import Snapshot, titles
 from smbot.lookout import Lookout
@@ -161,7 +161,12 @@ class Desk:
     def _show(self, mind: Memory, seen: Snapshot, troubles: list[str]) -> None:
         """Show people and tools how all stands. Where somebody changed such a page meanwhile, the next run draws it."""
         now = overview(mind, seen)
-        for edit in (statuspage.status_edit(now, mind, seen), statusdata.data_edit(now, seen)):
+        shown = (
+            statuspage.status_edit(now, mind, seen),
+            statusdata.data_edit(now, seen),
+            channels_page.channels_edit(seen),
+        )
+        for edit in shown:
             with suppress(Conflict):
                 if edit:
                     self._save(edit, troubles)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from smbot.gather import Snapshot
 from smbot.messages import say
+from smbot.pages import Edit
 from smbot.settings import Account
 from smbot.templates import address, encode, person
 
@@ -21,6 +22,13 @@ _REGION = re.compile(
     r"(?P<begin><!--\s*smbot:\s*(?P<name>\w+)\b[^>]*-->)(?P<body>.*?)(?P<end><!--\s*/smbot:\s*(?P=name)\s*-->)",
     re.DOTALL,
 )
+
+
+def channels_edit(seen: Snapshot) -> Edit | None:
+    """The page with its regions as they shall be, or None when they are so, or there is no such page."""
+    page = seen.channels
+    text = page.text if seen.settings.problems else written(page.text, seen)
+    return Edit(page.title, page.revision, text, say("channels-summary")) if text != page.text else None
 
 
 def written(text: str, seen: Snapshot) -> str:

@@ -34,6 +34,7 @@ class Titles:
     talk: str
     status: str = ""
     data: str = ""
+    channels: str = ""
 
 
 def titles(home: str, bot: str) -> Titles:
@@ -50,6 +51,7 @@ def titles(home: str, bot: str) -> Titles:
         talk=_talk(f"{home}/Queue"),
         status=f"{home}/Status",
         data=f"User:{bot}/{name}-status.json",
+        channels=f"{home}/Channels",
     )
 
 
@@ -89,6 +91,7 @@ class Snapshot:
     done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
     status: Page = Page("")
     data: Page = Page("")  # what the status page says, for tools
+    channels: Page = Page("")
     language: str = "en"  # that is spoken on the pages of this desk
     ceiling: int = 10  # posts a day and account that no settings page can exceed
 

@@ -50,7 +50,9 @@ class Lookout:
         From then on the language of the desk is spoken.
         """
         t = self._titles
-        got = self._wiki.read([t.settings, t.memory, t.stop, t.queue, t.requests, t.wording, t.status, t.data])
+        got = self._wiki.read(
+            [t.settings, t.memory, t.stop, t.queue, t.requests, t.wording, t.status, t.data, t.channels]
+        )
         rules_page = self._settings(got[t.settings])
         mind = memory.load(got[t.memory].text)
         if deep:
@@ -71,6 +73,7 @@ class Lookout:
             wordings=settings.read_wordings(got[t.wording]),
             status=got[t.status],
             data=got[t.data],
+            channels=got[t.channels],
             language=messages.spoken(),
         )
         if deep:
