@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from smbot import cards, deliveries, gather, intake, notices, postlog, proposals, review
+from smbot import cards, deliveries, gather, intake, notices, plan, planned, postlog, proposals, review
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.gather import Snapshot
@@ -19,6 +20,7 @@ from smbot.memory import DECLINED, GIVEN_UP, HANDED_OFF, POSTED, RETRACTED, SEND
 from smbot.messages import say
 from smbot.model import Page
 from smbot.templates import address, encode, explain, is_tangled, person
+from smbot.when import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,11 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     ids = gather.identify(requests, memory, page)
     known = [id_ if id_ in memory.known else "" for id_ in ids]
     new = page.revision == memory.requests
+    approved = any(memory.known[id_].standing.approvals for id_ in known if id_)
+    times = planned.times(memory, seen) if approved and not plan.stopped(seen) else {}
     answers = [
-        _answer(id_, request, memory, seen) if id_ or new else "" for id_, request in zip(known, requests, strict=True)
+        _answer(id_, request, times.get(id_), memory, seen) if id_ or new else ""
+        for id_, request in zip(known, requests, strict=True)
     ]
     if intake.is_answered(page.text, known, answers):
         return None
@@ -83,8 +88,8 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     return _edit(page, text, say("summary-requests"))
 
 
-def _answer(id_: str, request: intake.Request, memory: Memory, seen: Snapshot) -> str:
-    """The answer to one request as wikitext; '' to leave the one it has."""
+def _answer(id_: str, request: intake.Request, at: datetime | None, memory: Memory, seen: Snapshot) -> str:
+    """The answer to one request, which goes out `at` a time once it is approved, as wikitext; '' to leave its own."""
     known = memory.known.get(id_)
     if known is None:
         return _state("not taken", say("answer-not-taken", seen.settings.requests_per_person))
@@ -96,7 +101,10 @@ def _answer(id_: str, request: intake.Request, memory: Memory, seen: Snapshot) -
     place = f"{seen.titles.queue}#{id_}"
     if links := _links(id_, memory, seen):
         return _state("queued", say("answer-queued-posted", place, links))
-    return _state("queued", say("answer-queued", place))
+    if at is None:
+        return _state("queued", say("answer-queued", place))
+    soon = say("answer-approved-now") if at <= seen.now else say("answer-approved", moment(at))
+    return _state("approved", soon)
 
 
 def _ended(id_: str, known: Known, memory: Memory, seen: Snapshot) -> str:

@@ -200,6 +200,26 @@ def test_a_requester_reads_on_every_stage_what_became_of_it() -> None:
     assert desk.argument(id_, "status") == "posted"
 
 
+def test_who_asked_sees_that_it_is_approved_and_when_it_goes_out() -> None:
+    desk = Paper()
+    desk.ask(RITA, request())
+    desk.run()
+    (id_,) = desk.ids
+    assert "1=queued" in desk.answers()[0]
+    desk.change(ALICE, id_, status="approved")
+    desk.run()
+    assert desk.answers() == ["{{Smbot/answer|1=approved|2=It goes out within minutes.}}"]
+    desk.change(ALICE, id_, **{"status": "approved", "not before": "2026-11-24 14:00"})
+    desk.run()
+    assert desk.answers() == ["{{Smbot/answer|1=approved|2=It goes out on Tue 24 Nov, 14:00 UTC, if nothing changes.}}"]
+    before = len(desk.requests)
+    desk.run()
+    assert len(desk.requests) == before
+    desk.change(RITA, id_, text="Other words.")
+    desk.run()
+    assert "1=queued" in desk.answers()[0]
+
+
 def test_only_what_the_log_does_not_show_yet_is_written_and_then_remembered() -> None:
     shown, new, sending = (
         delivery("a", state=POSTED, logged=POSTED),
