@@ -100,7 +100,7 @@ def year(counts: Mapping[date, int], today: date, log: str) -> str:
 
 
 def _cell(day: date, posts: int, top: int) -> str:
-    told = f"{when.day(day)}: {number(posts)}"
+    told = f"{when.short_day(day)}: {number(posts)}"
     if not posts:
         return f'<span title="{told}"></span>'
     level = _LEVELS[-(-len(_LEVELS) * posts // max(top, len(_LEVELS))) - 1]
@@ -124,11 +124,13 @@ def _months(days: Sequence[date], counts: Mapping[date, int], log: str) -> str:
 def _in_words(days: Sequence[date], counts: Mapping[date, int]) -> str:
     """How many posts each month had, newest first."""
     lines = list(_month_by_month(days, counts))
-    return f'<div style="columns:16em;font-size:.9em">\n{"".join(reversed(lines))}</div>'
+    style = "columns:16em;font-size:.9em;list-style:none;margin:.7em 0;padding:0"
+    return f'<ul style="{style}">{"".join(reversed(lines))}</ul>'
 
 
 def _month_by_month(days: Sequence[date], counts: Mapping[date, int]) -> Iterator[str]:
     for month, its in groupby(days, key=lambda day: day.replace(day=1)):
         posts = [counts.get(day, 0) for day in its]
         if any(posts):
-            yield f"* {say('status-month', when.month(month), sum(posts), sum(map(bool, posts)))}\n"
+            told = say("status-month", when.month(month), sum(posts), sum(map(bool, posts)))
+            yield f'<li style="margin:0 0 .2em">{told}</li>'

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date
+from itertools import groupby
 
 from smbot import when
 from smbot.compose import is_web_address
@@ -35,7 +36,7 @@ _STAMP = re.compile(r'(<span id="smbot-updated">)[^<]*')
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _GREEN = "color:var(--color-success,#096450);background:var(--background-color-success-subtle,#dff2eb)"
 _RED = "color:var(--color-error,#9f3526);background:var(--background-color-error-subtle,#ffe9e5)"
-_AMBER = "color:var(--color-warning,#735421);background:var(--background-color-warning-subtle,#fdf2d5)"
+_AMBER = "var(--border-color-warning,#ab7f2a)"
 _PLAIN = "color:var(--color-base,#202122);background:transparent"
 
 
@@ -71,7 +72,7 @@ def _in_its_language(body: str, page: Page) -> str:
     if spoken() == (page.language or spoken()):
         return body
     direction = "rtl" if is_right_to_left(spoken()) else "ltr"
-    return f'<div lang="{spoken()}" dir="{direction}">\n{body}\n</div>'
+    return f'<div lang="{spoken()}" dir="{direction}" class="mw-content-{direction}">\n{body}\n</div>'
 
 
 def _section(heading: str, body: str) -> str:
@@ -141,9 +142,8 @@ def _needs(now: Overview, memory: Memory, seen: Snapshot) -> str:
     lines += [_by(say("notice-source", literal(alarm)), ()) for alarm in now.alarms]
     if not lines:
         return say("status-no-needs")
-    style = f"{_AMBER};border:1px solid currentColor;border-inline-start-width:5px;padding:.4em .9em;margin:.4em 0"
-    drawn = (f'<div style="{style};overflow-wrap:anywhere"><div style="{_PLAIN}">{line}</div></div>' for line in lines)
-    return "\n".join(drawn)
+    style = f"border:1px solid {BORDER};border-inline-start:5px solid {_AMBER};padding:.4em .9em;margin:.4em 0"
+    return "\n".join(f'<div style="{style};overflow-wrap:anywhere">{line}</div>' for line in lines)
 
 
 def _stuck(one: Stuck, seen: Snapshot) -> str:
@@ -221,11 +221,12 @@ def _waiting(now: Overview, seen: Snapshot) -> str:
 
 
 def _undecided(voice: Voice, seen: Snapshot) -> str:
-    lines = [f"* {_since(proposal, seen)}" for proposal in voice.waiting[:LISTED]]
+    lines = [_since(proposal, seen) for proposal in voice.waiting[:LISTED]]
     more = len(voice.waiting) - LISTED
-    lines += [f"* {say('status-more-on-queue', more, seen.titles.queue)}"] if more > 0 else []
-    lines += [f"* {say('status-to-pick', voice.picks, seen.titles.queue)}"] if voice.picks else []
-    return "\n".join([f"=== {voice.name} ===", *lines])
+    lines += [say("status-more-on-queue", more, seen.titles.queue)] if more > 0 else []
+    lines += [say("status-to-pick", voice.picks, seen.titles.queue)] if voice.picks else []
+    listed = "".join(f"<li>{line}</li>" for line in lines)
+    return f'=== {voice.name} ===\n<ul style="margin:0;margin-inline-start:1.5em;padding:0">{listed}</ul>'
 
 
 def _since(proposal: Proposal, seen: Snapshot) -> str:
@@ -240,22 +241,28 @@ def _since(proposal: Proposal, seen: Snapshot) -> str:
 
 def _calendar(now: Overview, seen: Snapshot) -> str:
     today = now.now.astimezone(UTC).date()
-    out = [_entry_out(o, seen) for o in now.out]
-    coming = [_entry_coming(one, now, seen) for one in now.coming]
+    out = [_entry_out(list(same), seen) for _, same in groupby(now.out, key=lambda o: (when.clock(o.at), o.id))]
+    coming = [
+        _entry_coming(list(same), now, seen)
+        for _, same in groupby(now.coming, key=lambda one: (one.at, one.id, one.approval is None))
+    ]
     return f"{say('status-calendar')}\n{calendar([*out, *coming], today, BEFORE, AFTER)}"
 
 
-def _entry_out(out: Out, seen: Snapshot) -> Entry:
-    words = say("status-entry", when.clock(out.at), _posted(out, seen), out.account)
-    return Entry(out.at.astimezone(UTC).date(), words, done=True)
+def _entry_out(same: list[Out], seen: Snapshot) -> Entry:
+    """One post of one or several accounts at the same time."""
+    first, accounts = same[0], ", ".join(sorted({out.account for out in same}))
+    words = say("status-entry", when.clock(first.at), _posted(first, seen), accounts)
+    return Entry(first.at.astimezone(UTC).date(), words, done=True)
 
 
-def _entry_coming(one: Coming, now: Overview, seen: Snapshot) -> Entry:
-    at = when.clock(one.at) if one.at > now.now else say("status-soon")
-    words = say("status-entry", at, _card(one.proposal, seen), one.account)
-    if one.approval is None:
+def _entry_coming(same: list[Coming], now: Overview, seen: Snapshot) -> Entry:
+    first, accounts = same[0], ", ".join(one.account for one in same)
+    at = when.clock(first.at) if first.at > now.now else say("status-soon")
+    words = say("status-entry", at, _card(first.proposal, seen), accounts)
+    if first.approval is None:
         words = say("status-entry-unapproved", words)
-    return Entry(one.at.astimezone(UTC).date(), words, sure=one.approval is not None)
+    return Entry(first.at.astimezone(UTC).date(), words, sure=first.approval is not None)
 
 
 def _year(now: Overview, seen: Snapshot) -> str:

@@ -25,9 +25,9 @@ def day(at: datetime | date) -> str:
     return _said("MMMEd", at)
 
 
-def weekday(at: date) -> str:
-    """Such as 'Fri'."""
-    return _said("E", at)
+def short_day(at: date) -> str:
+    """Such as '20 Nov'."""
+    return _said("MMMd", at)
 
 
 def month(at: date) -> str:
