@@ -209,7 +209,10 @@ def test_who_asked_sees_that_it_is_approved_and_when_it_goes_out() -> None:
     desk.change(ALICE, id_, status="approved")
     desk.run()
     assert desk.answers() == ["{{Smbot/answer|1=approved|2=It goes out within minutes.}}"]
-    desk.change(ALICE, id_, **{"status": "approved", "not before": "2026-11-24 14:00"})
+    desk.change(ALICE, id_, **{"not before": "2026-11-24 14:00"})
+    desk.run()
+    assert "1=queued" in desk.answers()[0]
+    desk.change(ALICE, id_, status="approved")
     desk.run()
     assert desk.answers() == ["{{Smbot/answer|1=approved|2=It goes out on Tue 24 Nov, 14:00 UTC, if nothing changes.}}"]
     before = len(desk.requests)
