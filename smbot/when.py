@@ -1,4 +1,4 @@
-"""Days and times as people read them, in the language that is spoken; all are UTC. Where forms are typed, see `forms`."""
+"""Days and times as people read them, in the language that is spoken; all are UTC. How they are typed: `forms`."""
 
 from __future__ import annotations
 
