@@ -179,7 +179,7 @@ def _gather(post: Post, hits: Iterable[Hit]) -> list[Finding]:
     found = []
     for (start, kind, reason), group in groups.items():
         _, end = post.sentence(start)
-        words = list(dict.fromkeys(f"‘{_shorten(hit.word, 0, 40)}’" for hit in group))
+        words = list(dict.fromkeys(say("advice-quoted", _shorten(hit.word, 0, 40)) for hit in group))
         sentence = _shorten(post.words[start:end], group[0].at - start)
         found.append(Finding(kind, say(f"advice-{reason}", ", ".join(words[:3])), sentence))
     return list(dict.fromkeys(found))

@@ -5,25 +5,23 @@ Exit codes: 0 done, 1 done with problems that need a person, 2 wrong use or sett
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import json
 import os
 import re
 import signal
 import sys
-import textwrap
 import traceback
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from smbot import __version__, sources
 from smbot.errors import SmbotError, UsageError, WikiError
-from smbot.forms import split
 from smbot.messages import SOURCE, say, speaking
+from smbot.options import parse
 
 if TYPE_CHECKING:
     from smbot.bot import Desk
@@ -52,8 +50,8 @@ def language(environment: Mapping[str, str]) -> str:
 
 def _main(given: list[str]) -> int:
     try:
-        options = _parser().parse_args(_without_pywikibots(given))
-        return int(options.command(options))
+        options = parse(_without_pywikibots(given))
+        return COMMANDS[options.name](options)
     except UsageError as error:
         print(f"smbot: {error}", file=sys.stderr)
         return 2
@@ -136,15 +134,15 @@ def _ceiling() -> int:
     return int(text)
 
 
-def _collect(options: argparse.Namespace) -> int:
+def _collect(options: Namespace) -> int:
     return _once(options, send=False)
 
 
-def _publish(options: argparse.Namespace) -> int:
+def _publish(options: Namespace) -> int:
     return _once(options, send=True)
 
 
-def _once(options: argparse.Namespace, *, send: bool) -> int:
+def _once(options: Namespace, *, send: bool) -> int:
     desk = _desk()
     if options.dry_run:
         return _tell_plan(options.name, desk, send=send)
@@ -197,7 +195,7 @@ class _stop_on_sigterm:  # noqa: N801 - read as a statement: with _stop_on_sigte
             signal.signal(number, self._before[signal.SIGINT])
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: Namespace) -> int:
     """Collect and publish for ever. A job that fails is told and tried again at its next time."""
     import time
 
@@ -238,7 +236,7 @@ def _beat(heartbeat: str) -> None:
         Path(heartbeat).touch()
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(options: Namespace) -> int:
     _need_account()
     from smbot.doctor import examine
 
@@ -255,7 +253,7 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def _install(options: argparse.Namespace) -> int:
+def _install(options: Namespace) -> int:
     from smbot.install import run
 
     report = run(_wiki(), _home(), dry_run=options.dry_run)
@@ -291,7 +289,7 @@ def _diff(title: str, before: str, after: str) -> list[str]:
 # --- preview --------------------------------------------------------------------------------------------------------
 
 
-def _preview(options: argparse.Namespace) -> int:
+def _preview(options: Namespace) -> int:
     from smbot.preview import Wish, candidates
 
     wish = Wish(options.source, options.file, options.title, options.wiki, options.days, options.accounts)
@@ -321,89 +319,13 @@ def _open(name: str) -> Wiki:
     return wiki
 
 
-# --- options --------------------------------------------------------------------------------------------------------
+# --- commands -------------------------------------------------------------------------------------------------------
 
-
-EXAMPLES = {
-    "preview": "smbot preview mediawiki-news\nsmbot preview tech-news --file issue.wikitext --json\n"
-    "smbot preview feed --title https://example.org/feed",
-    "install": "smbot install --dry-run\nsmbot install",
-    "collect": "smbot collect --dry-run\nsmbot collect",
-    "publish": "smbot publish --dry-run\nsmbot publish",
-    "run": "smbot run\nsmbot run --every 5 --heartbeat /tmp/smbot-healthy",
-    "check": "smbot check",
+COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
+    "preview": _preview,
+    "install": _install,
+    "collect": _collect,
+    "publish": _publish,
+    "run": _run,
+    "check": _check,
 }
-LONGEST = 86_400  # seconds between two looks
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "smbot", description=say("cli-about"), epilog=say("cli-pywikibot"), formatter_class=_Help, add_help=False
-    )
-    commands = parser.add_subparsers(title=say("cli-arguments"), required=True, metavar=say("cli-command"), dest="name")
-    version = _options(parser)
-    version("--version", action="version", version=f"smbot {__version__}", help=say("cli-version"))
-
-    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        about, examples = say(f"cli-about-{name}"), textwrap.indent(EXAMPLES[name], "  ")
-        sub = commands.add_parser(
-            name,
-            help=about,
-            description=about,
-            epilog=f"{say('cli-examples')}\n{examples}\n\n{say('cli-pywikibot')}",
-            formatter_class=_HelpWithExamples,
-            add_help=False,
-        )
-        sub.set_defaults(command=run)
-        return sub
-
-    _preview_options(command("preview", _preview))
-    for name, run in (("install", _install), ("collect", _collect), ("publish", _publish)):
-        _options(command(name, run))("-n", "--dry-run", action="store_true", help=say("cli-option-dry-run"))
-    option = _options(command("run", _run))
-    option("--every", type=_seconds, default=4, help=say("cli-option-every", 4))
-    option("--collect-every", type=_seconds, default=120, help=say("cli-option-collect-every", 120))
-    option("--heartbeat", default="", help=say("cli-option-heartbeat"))
-    _options(command("check", _check))
-    return parser
-
-
-def _preview_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument_group(say("cli-arguments")).add_argument("source", choices=[*sources.SOURCES, "requests"])
-    option = _options(parser)
-    option("--file", help=say("cli-option-file"))
-    option("--title", default="", help=say("cli-option-title"))
-    option("--wiki", default="", help=say("cli-option-wiki"))
-    option("--days", type=_whole, default=14, help=say("cli-option-days", 14))
-    option("--accounts", type=split, default=(), help=say("cli-option-accounts"))
-    option("--json", action="store_true", help=say("cli-option-json"))
-
-
-def _options(parser: argparse.ArgumentParser) -> Callable[..., argparse.Action]:
-    """What adds options to a parser, --help being there."""
-    group = parser.add_argument_group(say("cli-options"))
-    group.add_argument("-h", "--help", action="help", help=say("cli-option-help"))
-    return group.add_argument
-
-
-class _Help(argparse.HelpFormatter):
-    """Help in the language that is spoken."""
-
-    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        super().add_usage(usage, actions, groups, f"{say('cli-usage')} " if prefix is None else prefix)
-
-
-class _HelpWithExamples(_Help, argparse.RawDescriptionHelpFormatter):
-    """The same, with examples that keep their lines."""
-
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d+(\.\d+)?", text) or not 0 < float(text) <= LONGEST:
-        raise argparse.ArgumentTypeError(say("cli-no-seconds", text, LONGEST))
-    return float(text)
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(say("cli-no-number", text))
-    return int(text)

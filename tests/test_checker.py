@@ -210,7 +210,8 @@ def test_every_pack_can_be_read_and_its_reasons_are_messages_that_fit_on_a_line(
 @pytest.fixture
 def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """German as far as it is needed here, whatever has been translated."""
-    monkeypatch.setattr(messages, "messages", {"de": {"advice-exclamation": "Das klingt laut."}}.__getitem__)
+    texts = {"de": {"advice-exclamation": "Das klingt laut."}, "en": messages.messages("en")}
+    monkeypatch.setattr(messages, "messages", texts.__getitem__)
     messages._found.cache_clear()
     with speaking("de"):
         yield
