@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     Path(folder, "user-config.py").touch(mode=0o600)
     os.environ["PYWIKIBOT_DIR"] = folder
+    os.environ["LC_ALL"] = "C.UTF-8"  # tests read English, whatever the developer does
 
 
 LONGEST = ("test_year.py", "test_exactly_once.py", "test_faults.py", "test_sending.py", "test_channels.py")
