@@ -12,6 +12,7 @@ from smbot.channels import Order, handoff
 from smbot.deliveries import HAND_FOR, LEASE
 from smbot.errors import UsageError
 from smbot.memory import GIVEN_UP, HANDED_OFF, POSTED
+from smbot.messages import speaking
 from smbot.model import HandedOff, Page, Posted, Refused, Text
 from smbot.postlog import Done, done_by_hand
 from smbot.templates import encode, named, parse, plain, raw
@@ -315,6 +316,18 @@ def test_without_an_address_of_the_group_the_place_itself_is_opened(kind: handof
     assert isinstance(group.correct("1", parcel, AT), Refused)
     assert "by hand" in group.check()
     assert kind.rules(group.limits()).by_hand
+
+
+def test_what_to_do_is_told_in_the_language_that_is_spoken() -> None:
+    group = handoff.facebook_group.connect({})
+    parcel = group.pack(Text("Come"), (), Order("key", AT), AT)
+    assert isinstance(parcel, dict)
+    with speaking("de"):
+        outcome = group.post(parcel, AT)
+        assert handoff.facebook_group.rules({}).network == "Facebook-Gruppe"
+    assert isinstance(outcome, HandedOff)
+    assert outcome.how.startswith("Die Facebook-Gruppe öffnen")
+    assert handoff.facebook_group.rules({}).network == "Facebook group"
 
 
 def test_words_too_long_for_a_link_open_the_group() -> None:

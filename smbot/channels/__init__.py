@@ -160,7 +160,7 @@ def variables(channel: str) -> dict[str, tuple[str, Credential]]:
 
 def listed(names: Iterable[str]) -> str:
     """Some names in a sentence, at least one: 'A and B'."""
-    return reduce(lambda before, name: say("network-and", before, name), names)
+    return reduce(lambda before, name: say("list-and", before, name), names)
 
 
 def connect(channel: str, environment: Mapping[str, str]) -> Channel:
