@@ -92,6 +92,12 @@ class Desk:
             report.problems += [str(p) for found in seen.readings.values() for _, r in found for p in r.problems]
         return plan.plan(after, seen, send=send)
 
+    def glance(self) -> Plan:
+        """How all stands, by the pages of the desk alone; nothing is to be done."""
+        with messages.speaking(messages.spoken()):
+            seen = self._lookout.look(deep=False)
+            return plan.plan(_think(seen), seen, send=False)
+
     def carry_out(self, todo: Plan, report: Report) -> None:
         """Memory, networks, pages: in this order. Raises Conflict when it has to be begun anew."""
         with messages.speaking(todo.seen.language):

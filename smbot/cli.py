@@ -253,6 +253,17 @@ def _check(options: Namespace) -> int:
     return 1 if bad else 0
 
 
+def _calendar(options: Namespace) -> int:
+    """Print what is planned as an iCalendar file, and nothing else to the standard output."""
+    from smbot.icalendar_file import run
+
+    now = _desk().glance()
+    problems = [str(problem) for problem in now.seen.settings.problems]
+    sys.stdout.buffer.write(run(now).encode())
+    _complain(f"{options.name}: {problem}" for problem in problems)
+    return 1 if problems else 0
+
+
 def _install(options: Namespace) -> int:
     from smbot.install import run
 
@@ -328,4 +339,5 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "publish": _publish,
     "run": _run,
     "check": _check,
+    "calendar": _calendar,
 }

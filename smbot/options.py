@@ -20,6 +20,7 @@ EXAMPLES = {
     "publish": "smbot publish --dry-run\nsmbot publish",
     "run": "smbot run\nsmbot run --every 5 --heartbeat /tmp/smbot-healthy",
     "check": "smbot check",
+    "calendar": "smbot calendar > planned.ics",
 }
 LONGEST = 86_400  # seconds between two looks
 
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--collect-every", type=_seconds, default=120, help=say("cli-option-collect-every", 120))
     option("--heartbeat", default="", help=say("cli-option-heartbeat"))
     _options(command("check"))
+    _options(command("calendar"))
     return parser
 
 
