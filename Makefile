@@ -3,10 +3,10 @@
 PYTHON_HERE = .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo stop test faults year lint format bench clean bootstrap
+.PHONY: help demo stop test faults year screenshots lint format bench clean bootstrap
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: bootstrap ## a whole world on this machine: a wiki, networks, people; look at it in a browser
 	$(PYTHON_HERE) -m sandbox.demo
@@ -25,6 +25,9 @@ faults: bootstrap ## everything that can go wrong while posting, on every networ
 
 year: bootstrap ## a simulated year on a real wiki: a report, and a picture of it
 	$(PYTHON_HERE) -m sandbox.year
+
+screenshots: bootstrap ## pictures of every page, light and dark, desktop and phone, into docs/
+	$(PYTHON_HERE) -m sandbox.screenshots
 
 lint: bootstrap ## check form, style and types
 	$(PYTHON_HERE) -m ruff format --check

@@ -29,7 +29,7 @@ from sandbox import bluesky
 from sandbox.background import Background, locked
 from sandbox.mastodon_world import ACCOUNTS
 from sandbox.people import Person, RefusedError
-from sandbox.wiki import ADMIN, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
+from sandbox.wiki import ADMIN, DARK, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
 from smbot import gather, memory, review
 from smbot.cli import HOME
 from smbot.doctor import CARD
@@ -221,6 +221,7 @@ class Demo:
         self.smbot("install")
         for title in CARD:
             admin.protect(title, reason="Maintainers approve what this shows")
+        admin.edit("MediaWiki:Common.css", DARK.read_text(), "Dark where the reader's system is")
 
     def fill_settings(self, admin: Person) -> None:
         """Name the maintainers, read this wiki's own news, and protect the page."""
@@ -279,6 +280,12 @@ class Demo:
     # --- the whole -------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
+        """Make the world where it is missing, and say what is there."""
+        self.make()
+        with Person(self.wiki.api, ADMIN, PASSWORD) as admin:
+            self.tell(admin)
+
+    def make(self) -> None:
         """Make the world where it is missing, then collect, approve, publish."""
         self.start()
         with contextlib.ExitStack() as stack:
@@ -294,7 +301,6 @@ class Demo:
             self.decide(people)
             self.smbot("publish")
             self.wiki.run_jobs()
-            self.tell(people[ADMIN])
 
     def tell(self, reader: Person) -> None:
         """What happened, where to look, who may log in, and what to try next."""
@@ -310,7 +316,9 @@ class Demo:
 Look at
   queue     {url(TITLES.queue)}
   requests  {url(TITLES.requests)}
+  status    {url(TITLES.status)}
   log       {url(f"{TITLES.log}/{datetime.now(UTC):%Y-%m}")}
+  channels  {url(TITLES.channels)}
   settings  {url(TITLES.settings)}
   timeline  {self.network.url}{f" (Mastodon), {self.bluesky.url} (Bluesky)" if self.bluesky.running else ""}
 

@@ -55,7 +55,10 @@ class Gallery:
         """Where to look: the titles of the pages."""
         titles = self.world.titles
         log = f"{titles.log}/{self.world.now:%Y-%m}"
-        return {"queue": titles.queue, "requests": titles.requests, "log": log, "settings": titles.settings}
+        return {
+            "queue": titles.queue, "requests": titles.requests, "log": log, "settings": titles.settings,
+            "status": titles.status, "channels": titles.channels,
+        }  # fmt: skip
 
     def address(self, name: str, **query: str) -> str:
         """Where a browser finds one of the pages."""

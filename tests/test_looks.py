@@ -17,7 +17,7 @@ from tests.world import World
 
 CONTENT = "#mw-content-text > .mw-parser-output"
 SKINS = pytest.mark.parametrize(("width", "skin"), [(1100, "vector-2022"), (PHONE, "minerva")])
-PAGES = ("queue", "requests", "log", "settings")
+PAGES = ("queue", "requests", "log", "settings", "status", "channels")
 
 
 @pytest.fixture(scope="module")
