@@ -6,6 +6,7 @@ calendar that reads the file again moves it rather than adding another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from icalendar import Event
 
     from smbot.plan import Plan
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # that RFC 5545 has no place for
 
 
 def run(now: Plan) -> str:
@@ -54,8 +57,8 @@ def _event(one: Coming, seen: Snapshot) -> Event:
     event.add("uid", f"{one.key}@{urlsplit(link).hostname or 'smbot'}")
     event.add("dtstamp", _decided(one))
     event.add("dtstart", one.at.astimezone(UTC).replace(second=0, microsecond=0))
-    event.add("summary", f"{one.account}: {title_of(one.proposal)}")
-    event.add("description", "\n\n".join(_told(one, link, seen)))
+    event.add("summary", _CONTROL.sub("", f"{one.account}: {title_of(one.proposal)}"))
+    event.add("description", _CONTROL.sub("", "\n\n".join(_told(one, link, seen))))
     event.add("categories", [one.account])
     event.add("status", "CONFIRMED" if one.approval else "TENTATIVE")
     event.add("transp", "TRANSPARENT")  # it keeps nobody busy

@@ -23,7 +23,7 @@ from tests.world import World
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = Path(__file__).parent / "pages"
-COMMANDS = ("preview", "install", "collect", "publish", "run", "check")
+COMMANDS = ("preview", "install", "collect", "publish", "run", "check", "calendar")
 SMBOT = [sys.executable, "-c", "import sys; from smbot.cli import main; sys.exit(main())"]
 REQUESTS = """\
 {{Smbot/request
