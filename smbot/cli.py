@@ -286,7 +286,9 @@ def show(todo: Plan) -> str:
     lines = [f"{say('cli-would-send', d.key, d.approver)}\n{d.text.told}" for d in todo.due]
     lines += [say("cli-would-ask", d.key) for d in todo.doubts]
     lines += [say(f"cli-would-{d.task}", d.key) for d in todo.tasks]
-    for edit in (pages.queue_edit(todo.memory, todo.seen), pages.requests_edit(todo.memory, todo.seen)):
+    with speaking(todo.seen.language):
+        edits = (pages.queue_edit(todo.memory, todo.seen), pages.requests_edit(todo.memory, todo.seen))
+    for edit in edits:
         if edit:
             before = todo.seen.queue if edit.title == todo.seen.queue.title else todo.seen.requests
             lines += _diff(edit.title, before.text if before else "", edit.text)
