@@ -43,6 +43,11 @@ def written(text: str, seen: Snapshot) -> str:
     return _REGION.sub(region, text)
 
 
+def emptied(text: str) -> str:
+    """The page with nothing in its regions, as it is when it is made."""
+    return _REGION.sub(lambda region: f"{region['begin']}\n{region['end']}", text)
+
+
 def _accounts(seen: Snapshot) -> Iterator[str]:
     """A table of the voices: where each is, and who approves what it says."""
     heads = (say("channels-account"), say("channels-where"), say("channels-maintainers"), say("channels-how-often"))

@@ -1,27 +1,33 @@
 """`smbot install`: put the templates and the first text of the pages on the wiki, and never over what people wrote.
 
-Templates are updated as long as the words on them are the bot's. The pages of the desk belong to the people of the
-wiki from the start: they are created where they are missing, and then left alone.
+What nobody but the bot has changed is updated: templates and the gadget as long as the words on them are the bot's,
+pages of the desk as long as nobody else ever edited them and no card or request is on them. Everything else is kept,
+and it is told how it differs.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
+from smbot import channels_page, settings
 from smbot.errors import Conflict, WikiError
 from smbot.gather import titles
+from smbot.intake import REQUEST
+from smbot.messages import SOURCE, say, speaking
 from smbot.model import Page
+from smbot.review import CARD, STATUS_LINE
 from smbot.sending import Report
 from smbot.settings import OPEN_LEVELS
+from smbot.shipped import ALL, DEFINITIONS, PREFIX, gadget, shipped_pages, shipped_templates
+from smbot.templates import named, parse, plain, put
 from smbot.wiki import Wiki
 
-PREFIX = "Template:Smbot/"
-_HOME = "$HOME$"  # stands for the home of the desk in what is shipped
+MAY_ADD_GADGETS = {"editinterface", "editsitecss", "editsitejs"}  # the rights that its pages need
+_GADGET = re.compile(r"^\*\s*smbot\s*[\[|].*$", re.MULTILINE)
 
 
 class Action(StrEnum):
@@ -44,51 +50,88 @@ class Step:
     diff: str = ""
 
 
-def shipped_templates(home: str) -> dict[str, str]:
-    """The templates by title, as they shall be on a wiki whose desk is at `home`."""
-    return {PREFIX + name: text for name, text in _shipped("templates", home)}
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What is shipped to one wiki, in the language of the desk, and what is there already, all by title.
 
-
-def shipped_pages(home: str) -> dict[str, str]:
-    """The first text of the pages below `home`, by title."""
-    return {f"{home}/{name}": text for name, text in _shipped("pages", home)}
-
-
-def _shipped(folder: str, home: str) -> Iterator[tuple[str, str]]:
-    for name, file in sorted(_wikitexts(files("smbot.onwiki") / folder)):
-        yield name, file.read_text(encoding="utf-8").replace(_HOME, home).rstrip("\n")
-
-
-def _wikitexts(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _wikitexts(entry, f"{path}{entry.name}/")
-        elif entry.name.endswith(".wikitext"):
-            yield path + entry.name.removesuffix(".wikitext"), entry
-
-
-def plan(existing: Mapping[str, Page], bot: str, home: str) -> list[Step]:
-    """What is to be done with each page, given those that exist, where `user` is who wrote what is there now.
-
-    Templates come first, so that no page lacks one.
+    In `existing`, `user` is who wrote what is there: the bot where nobody else did.
     """
-    steps = [_template(title, text, existing.get(title), bot) for title, text in shipped_templates(home).items()]
-    steps += [_page(title, text, existing.get(title)) for title, text in shipped_pages(home).items()]
+
+    home: str
+    bot: str
+    templates: Mapping[str, str]
+    pages: Mapping[str, str]
+    gadget: Mapping[str, str] = field(default_factory=dict)
+    existing: Mapping[str, Page] = field(default_factory=dict)
+    language: str = SOURCE
+    tools: frozenset[str] = ALL
+
+    def there(self, title: str) -> Page:
+        """The page as it is."""
+        return self.existing.get(title, Page(title))
+
+
+def plan(shipment: Shipment, *, with_gadget: bool = False) -> list[Step]:
+    """What is to be done with each page. Templates come first, so that no page lacks one."""
+    steps = [_template(title, text, shipment) for title, text in shipment.templates.items()]
+    steps += [_page(title, text, shipment) for title, text in shipment.pages.items()]
+    for title, text in shipment.gadget.items() if with_gadget else ():
+        steps.append((_definition if title == DEFINITIONS else _template)(title, text, shipment))
     return steps
 
 
-def _template(title: str, text: str, page: Page | None, bot: str) -> Step:
-    if page is None or not page.exists:
+def _template(title: str, text: str, shipment: Shipment) -> Step:
+    page = shipment.there(title)
+    if not page.exists:
         return Step(title, Action.CREATE, text)
     if page.text.rstrip() == text.rstrip():
         return Step(title, Action.SAME, text, page.revision)
-    action = Action.UPDATE if bot and page.user == bot else Action.CHANGED_BY_PEOPLE
+    action = Action.UPDATE if is_the_bots(page, shipment) else Action.CHANGED_BY_PEOPLE
     return Step(title, action, text, page.revision, _diff(title, page.text, text))
 
 
-def _page(title: str, text: str, page: Page | None) -> Step:
-    exists = page is not None and page.exists
-    return Step(title, Action.SAME if exists else Action.CREATE, text, page.revision if page else 0)
+def _page(title: str, text: str, shipment: Shipment) -> Step:
+    page = shipment.there(title)
+    if not page.exists:
+        return Step(title, Action.CREATE, text)
+    there, shipped = _as_installed(page.text), _as_installed(text)
+    if there == shipped:
+        return Step(title, Action.SAME, text, page.revision)
+    if is_untouched(page, shipment):
+        return Step(title, Action.UPDATE, text, page.revision, _diff(title, there, shipped))
+    lacks = _lacks(title, there, shipped)
+    return Step(title, Action.CHANGED_BY_PEOPLE if lacks else Action.SAME, text, page.revision, lacks)
+
+
+def _definition(title: str, line: str, shipment: Shipment) -> Step:
+    """One line at the end of a page that belongs to others."""
+    page = shipment.there(title)
+    if found := _GADGET.search(page.text):
+        if found[0] == line:
+            return Step(title, Action.SAME, page.text, page.revision)
+        return Step(title, Action.CHANGED_BY_PEOPLE, page.text, page.revision, _diff(title, found[0], line))
+    text = f"{page.text.rstrip()}\n{line}".lstrip()
+    action = Action.UPDATE if page.exists else Action.CREATE
+    return Step(title, action, text, page.revision, _diff(title, page.text, text))
+
+
+def is_the_bots(page: Page, shipment: Shipment) -> bool:
+    """Whether the words on a page are the bot's."""
+    return bool(shipment.bot) and page.user == shipment.bot
+
+
+def is_untouched(page: Page, shipment: Shipment) -> bool:
+    """Whether a page of the desk is what smbot made of it alone, and nothing on it waits."""
+    code = parse(page.text)
+    return is_the_bots(page, shipment) and not named(code, CARD) and not named(code, REQUEST)
+
+
+def _as_installed(text: str) -> str:
+    """A page without what the bot keeps up to date on it."""
+    code = parse(text)
+    for line in named(code, STATUS_LINE):
+        put(line, "1", "")
+    return channels_page.emptied(str(code).replace("{{Smbot/status\n}}", "{{Smbot/status}}")).rstrip()
 
 
 def _diff(title: str, there: str, shipped: str) -> str:
@@ -96,29 +139,49 @@ def _diff(title: str, there: str, shipped: str) -> str:
     return "\n".join(lines)
 
 
-def reminders(existing: Mapping[str, Page], home: str) -> list[str]:
-    """What only people can do, for as long as it is not done: protect pages, and name maintainers."""
-    desk = titles(home, "")
-    settings = existing.get(desk.settings, Page(desk.settings))
+def _lacks(title: str, there: str, shipped: str) -> str:
+    """The lines of what is shipped that a page of people has not; what they filled into templates is their own."""
+    lines = set(there.splitlines())
+    found = [f"+{line}" for line in shipped.splitlines() if line not in lines and not line.startswith(("{{", "|", "}"))]
+    return "\n".join([f"--- {title}", "+++ as shipped", *found]) if found else ""
+
+
+# --- what is left to people -----------------------------------------------------------------------------------------
+
+
+def reminders(shipment: Shipment) -> list[str]:
+    """What only people can do, for as long as it is not done: protect pages, name maintainers, add the gadget."""
+    desk = titles(shipment.home, "")
     found = []
-    if settings.protection in OPEN_LEVELS:
-        found.append(f"An administrator has to protect {desk.settings}. Nothing is posted before that.")
-    if settings.text.rstrip() in ("", shipped_pages(home)[desk.settings]):
-        found.append(f"An administrator has to name the maintainers of each account on {desk.settings}.")
-    if _unprotected(existing, shipped_templates(home)):
-        found.append(
-            f"An administrator should protect the templates below {PREFIX}, since what maintainers see on a card is "
-            "drawn by them. To update protected ones, lift that while smbot install runs."
-        )
-    if _unprotected(existing, [desk.stop]):
-        found.append(f"Anybody can stop and start posting on {desk.stop}. Protect it if that is not wanted.")
-    if _unprotected(existing, [desk.log]):
-        found.append(f"Anybody can edit {desk.log} and its months. Protect them if readers are to rely on them.")
+    if _unprotected(shipment, [desk.settings]):
+        found.append(say("install-protect", desk.settings))
+    if not _maintainers(shipment.there(desk.settings)):
+        found.append(say("install-maintainers", desk.settings))
+    if _unprotected(shipment, [*shipment.templates]):
+        found.append(say("install-protect-templates", PREFIX))
+    if _unprotected(shipment, [desk.stop]):
+        found.append(say("install-protect-stop", desk.stop))
+    if _unprotected(shipment, [desk.log]):
+        found.append(say("install-protect-log", desk.log))
+    if not all(_is_there(title, text, shipment) for title, text in shipment.gadget.items()):
+        found.append(say("install-gadget") if "Gadgets" in shipment.tools else say("install-no-gadgets"))
     return found
 
 
-def _unprotected(existing: Mapping[str, Page], wanted: Mapping[str, str] | Sequence[str]) -> bool:
-    return any(existing.get(title, Page(title)).protection in OPEN_LEVELS for title in wanted)
+def _unprotected(shipment: Shipment, wanted: Sequence[str]) -> bool:
+    return any(shipment.there(title).protection in OPEN_LEVELS for title in wanted)
+
+
+def _maintainers(page: Page) -> bool:
+    return any(plain(account, "maintainers")[0] for account in named(parse(page.text), "Smbot/account"))
+
+
+def _is_there(title: str, text: str, shipment: Shipment) -> bool:
+    there = shipment.there(title).text
+    return bool(_GADGET.search(there)) if title == DEFINITIONS else there.rstrip() == text.rstrip()
+
+
+# --- on a wiki ------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -129,38 +192,62 @@ class Installed(Report):
 
 
 def run(wiki: Wiki, home: str, *, dry_run: bool = False) -> Installed:
-    """Carry out the plan on a wiki; `done` has a line for each page."""
-    report = Installed()
-    wanted = [*shipped_templates(home), *shipped_pages(home)]
-    existing = {title: _by_writer(page, wiki) for title, page in wiki.read(wanted).items()}
-    for step in plan(existing, wiki.bot, home):
+    """Carry out the plan on a wiki; `done` has a line for each page, with the difference where there is one."""
+    report, shipment = Installed(), look(wiki, home)
+    may = "Gadgets" in shipment.tools and wiki.rights() >= MAY_ADD_GADGETS
+    for step in plan(shipment, with_gadget=may):
         if dry_run or step.action in (Action.SAME, Action.CHANGED_BY_PEOPLE):
             report.done.append(_said(step))
         else:
-            _carry_out(step, wiki, report)
-    report.reminders = reminders(existing if dry_run else wiki.read(wanted), home)
+            _carry_out(step, wiki, report, shipment.language)
+    now = shipment if dry_run else replace(shipment, existing=wiki.read(shipment.existing))
+    report.reminders = reminders(now)
     return report
 
 
-def _by_writer(page: Page, wiki: Wiki) -> Page:
-    """A template whose `user` is who first wrote just these words: protecting and reverting make revisions, too."""
-    if page.user == wiki.bot or not page.title.startswith(PREFIX):
+def look(wiki: Wiki, home: str) -> Shipment:
+    """What is shipped to this wiki, and what is there."""
+    name, tools = titles(home, "").settings, wiki.tools()
+    page = wiki.read([name])[name]
+    language = settings.read(page, {}, ()).language or page.language or SOURCE
+    with speaking(language):
+        templates, pages, gadgets = shipped_templates(home, tools), shipped_pages(home), gadget(home)
+    there = wiki.read([*templates, *pages, *gadgets])
+    existing = {title: _by_first_writer(page, wiki) for title, page in there.items() if title not in pages}
+    writers = wiki.writers([title for title in pages if there[title].exists])
+    existing |= {title: _by_all_writers(there[title], writers, wiki.bot) for title in pages}
+    return Shipment(home, wiki.bot, templates, pages, gadgets, existing, language, tools)
+
+
+def _by_first_writer(page: Page, wiki: Wiki) -> Page:
+    """A page whose `user` is who first wrote just these words: protecting and reverting make revisions, too."""
+    if page.user == wiki.bot or page.title == DEFINITIONS:
         return page
     return replace(page, user=next((r.user for r in wiki.history(page, 0) if r.text == page.text), page.user))
 
 
+def _by_all_writers(page: Page, writers: Mapping[str, frozenset[str]], bot: str) -> Page:
+    """A page whose `user` is the bot only where nobody else ever edited it."""
+    return replace(page, user=bot if writers.get(page.title, frozenset()) == frozenset({bot}) else "")
+
+
 def _said(step: Step) -> str:
-    return f"{step.action}: {step.title}" + (f"\n{step.diff}" if step.diff else "")
+    return _with(say(f"install-{step.action.replace(' ', '-')}", step.title), step)
 
 
-def _carry_out(step: Step, wiki: Wiki, report: Report) -> None:
+def _with(line: str, step: Step) -> str:
+    return f"{line}\n{step.diff}" if step.diff else line
+
+
+def _carry_out(step: Step, wiki: Wiki, report: Report, language: str) -> None:
     """Save one page. What goes wrong with it keeps no other from being saved."""
-    summary = "smbot install" if step.action is Action.CREATE else "smbot install: a newer version"
+    with speaking(language):
+        summary = say("install-summary") if step.action is Action.CREATE else say("install-summary-newer")
     try:
         wiki.save(step.title, step.text, step.base, summary)
     except Conflict:
-        report.problems.append(f"{step.title} was edited just now; run smbot install again.")
+        report.problems.append(say("install-again", step.title))
     except WikiError as error:
-        report.problems.append(f"{error} Let the bot edit {step.title}, and run smbot install again.")
+        report.problems.append(say("install-not-saved", error, step.title))
     else:
-        report.done.append(f"{step.action}d: {step.title}")
+        report.done.append(_with(say(f"install-{step.action}d", step.title), step))

@@ -333,6 +333,35 @@ class Wiki:
         """What the bot's login may do: the rights of the account that its grants let through."""
         return frozenset(self._query(meta="userinfo", uiprop="rights")["userinfo"]["rights"])
 
+    def tools(self) -> frozenset[str]:
+        """The parser functions ('if'), tags ('<templatedata>') and extensions ('Gadgets') that this wiki has."""
+        answer = self._query(meta="siteinfo", siprop="functionhooks|extensiontags|extensions")
+        extensions = (extension["name"] for extension in answer["extensions"])
+        return frozenset((*answer["functionhooks"], *answer["extensiontags"], *extensions))
+
+    def writers(self, titles: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Who ever edited each page; '' stands for those without an account."""
+        found = self._linked(titles, "contributors", "name", pclimit="max")
+        infos = self._batches(list(found), prop="contributors")
+        without = {title for title, info in infos if info.get("anoncontributors")}
+        return {title: names | {""} if title in without else names for title, names in found.items()}
+
+    def transcluded(self, titles: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The pages on which each page is transcluded."""
+        return self._linked(titles, "transcludedin", "title", tilimit="max")
+
+    def _linked(self, titles: Iterable[str], prop: str, name: str, **asked: Any) -> dict[str, frozenset[str]]:
+        """What a wiki lists for each page; pages that were asked about are called as they were asked about."""
+        wanted = list(titles)
+        found: dict[str, set[str]] = {}
+        asked_as: dict[str, str] = {}
+        for i in range(0, len(wanted), BATCH):
+            for answer in self._pieces(titles="|".join(wanted[i : i + BATCH]), prop=prop, **asked):
+                asked_as |= {n["to"]: n["from"] for n in answer.get("normalized", ())}
+                for page in answer.get("pages", ()):
+                    found.setdefault(page["title"], set()).update(entry[name] for entry in page.get(prop, ()))
+        return {asked_as.get(t, t): frozenset(asked_as.get(n, n) for n in names) for t, names in found.items()}
+
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def save(self, title: str, text: str, base: int, summary: str) -> int:
@@ -360,6 +389,16 @@ class Wiki:
             raise Rejected(say("wiki-unsaved", title, json.dumps(result)))
         self._pages.pop(title, None)
         return int(result["newrevid"]) if "newrevid" in result else self._saved_already(title, text)
+
+    def delete(self, title: str, reason: str) -> None:
+        """Delete a page. Raises WikiError when that cannot be done."""
+        try:
+            self._site.simple_request(
+                action="delete", title=title, reason=reason, token=self._site.tokens["csrf"]
+            ).submit()
+        except (Error, OSError) as error:
+            raise WikiError(say("wiki-not-deleted", title, _cause(error))) from error
+        self._pages.pop(title, None)
 
     def _saved_already(self, title: str, text: str, user: str = "") -> int:
         """After a conflict, or where there was nothing to change: the revision that has this text already.

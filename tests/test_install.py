@@ -12,8 +12,9 @@ from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
 from smbot import channels, settings, sources, templates
 from smbot.gather import titles
-from smbot.install import PREFIX, Action, Step, plan, reminders, run, shipped_pages, shipped_templates
+from smbot.install import Action, Shipment, Step, plan, reminders, run
 from smbot.model import Page
+from smbot.shipped import PREFIX, gadget, shipped_pages, shipped_templates
 from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
@@ -24,8 +25,12 @@ def there(title: str, text: str, user: str = "Smbot", protection: str = "") -> d
     return {title: Page(title, 7, text, user=user, protection=protection)}
 
 
-def step_for(title: str, existing: dict[str, Page]) -> Step:
-    (found,) = [step for step in plan(existing, "Smbot", HOME) if step.title == title]
+def shipment(existing: dict[str, Page], bot: str = "Smbot") -> Shipment:
+    return Shipment(HOME, bot, shipped_templates(HOME), shipped_pages(HOME), gadget(HOME), existing)
+
+
+def step_for(title: str, existing: dict[str, Page], bot: str = "Smbot") -> Step:
+    (found,) = [step for step in plan(shipment(existing, bot), with_gadget=True) if step.title == title]
     return found
 
 
@@ -33,7 +38,7 @@ def step_for(title: str, existing: dict[str, Page]) -> Step:
 
 
 def test_everything_is_created_on_an_empty_wiki_and_templates_first() -> None:
-    steps = plan({}, "Smbot", HOME)
+    steps = plan(shipment({}))
     assert {step.action for step in steps} == {Action.CREATE}
     assert {step.base for step in steps} == {0}
     assert [step.title.startswith(PREFIX) for step in steps] == sorted(
@@ -55,8 +60,7 @@ def test_a_template_that_somebody_else_edited_last_is_kept_and_the_difference_sh
 
 
 def test_without_a_login_nobody_is_taken_for_the_bot() -> None:
-    (step,) = [s for s in plan(there(POST, "mine", ""), "", HOME) if s.title == POST]
-    assert step.action is Action.CHANGED_BY_PEOPLE
+    assert step_for(POST, there(POST, "mine", ""), bot="").action is Action.CHANGED_BY_PEOPLE
 
 
 def test_a_template_that_is_as_shipped_is_left_alone_whoever_made_it_so() -> None:
@@ -64,9 +68,34 @@ def test_a_template_that_is_as_shipped_is_left_alone_whoever_made_it_so() -> Non
     assert step_for(POST, there(POST, text + "\n", "Alice")).action is Action.SAME
 
 
+QUEUE = f"{HOME}/Queue"
+CARD = "{{Smbot/candidate\n| id = n1\n}}"
+
+
 @pytest.mark.parametrize("title", shipped_pages(HOME))
-def test_a_page_of_the_desk_is_never_updated(title: str) -> None:
-    assert step_for(title, there(title, "whatever")).action is Action.SAME
+def test_a_page_of_the_desk_is_updated_only_while_nobody_but_the_bot_edited_it(title: str) -> None:
+    assert step_for(title, there(title, "older")).action is Action.UPDATE
+    step = step_for(title, there(title, "mine", "Alice"))
+    assert step.action in (Action.CHANGED_BY_PEOPLE, Action.SAME)
+    assert "mine" not in step.diff
+
+
+@pytest.mark.parametrize("waiting", [CARD, CARD.replace("candidate", "request")])
+def test_a_page_on_which_something_waits_is_kept_and_what_it_lacks_is_told(waiting: str) -> None:
+    step = step_for(QUEUE, there(QUEUE, f"older\n{waiting}"))
+    assert step.action is Action.CHANGED_BY_PEOPLE
+    assert "+Each card is a post" in step.diff
+    assert "older" not in step.diff
+
+
+def test_what_the_bot_keeps_up_to_date_on_a_page_is_no_difference() -> None:
+    queue = shipped_pages(HOME)[QUEUE].replace("{{Smbot/status}}", "{{Smbot/status\n|1= {{Smbot/notice|1=x|2=y}}\n}}")
+    assert step_for(QUEUE, there(QUEUE, queue)).action is Action.SAME
+    assert step_for(QUEUE, there(QUEUE, f"{queue}\n=== A ===\n{CARD}", "Alice")).action is Action.SAME
+    title = f"{HOME}/Channels"
+    channels_ = re.sub("-->\n<!-- /", "-->\n* Smbot wrote this\n<!-- /", shipped_pages(HOME)[title])
+    assert channels_ != shipped_pages(HOME)[title]
+    assert step_for(title, there(title, channels_)).action is Action.SAME
 
 
 def test_the_home_is_written_into_everything() -> None:
@@ -77,7 +106,7 @@ def test_the_home_is_written_into_everything() -> None:
 
 def test_every_page_smbot_reads_is_shipped() -> None:
     t = titles(HOME, "Smbot")
-    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log, t.wording}
+    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log, t.wording, t.channels}
     assert shipped_pages(HOME)[t.stop] == "run"
 
 
@@ -141,11 +170,13 @@ def test_smbot_finds_its_status_line_on_the_shipped_queue_and_no_card_or_request
 def test_people_are_reminded_of_what_only_they_can_do_until_it_is_done() -> None:
     everything = shipped_templates(HOME) | shipped_pages(HOME)
     fresh = {title: Page(title, 1, text) for title, text in everything.items()}
-    assert any(f"protect {HOME}/Settings" in line for line in reminders(fresh, HOME))
-    assert any("maintainers" in line for line in reminders(fresh, HOME))
-    done = {title: Page(title, 1, text, protection="sysop") for title, text in everything.items()}
+    told = reminders(shipment(fresh))
+    assert any(f"protect {HOME}/Settings" in line for line in told)
+    assert any("maintainers" in line for line in told)
+    assert any("gadget" in line for line in told)
+    done = {title: Page(title, 1, text, protection="sysop") for title, text in (everything | gadget(HOME)).items()}
     done |= there(f"{HOME}/Settings", "{{Smbot/account | maintainers = Alice }}", protection="sysop")
-    assert reminders(done, HOME) == []
+    assert reminders(shipment(done)) == []
 
 
 # --- on a real wiki -------------------------------------------------------------------------------------------------
@@ -154,12 +185,16 @@ def test_people_are_reminded_of_what_only_they_can_do_until_it_is_done() -> None
 @pytest.fixture
 def home(wiki: SandboxWiki, site: object) -> str:
     """A new home on a wiki without smbot's templates."""
-    wiki.maintenance("deleteBatch.php", stdin="\n".join(shipped_templates(HOME)))
+    wiki.maintenance("deleteBatch.php", stdin="\n".join([*shipped_templates(HOME), *gadget(HOME)]))
     return f"Project:{secrets.token_hex(4)}"
 
 
 def said(lines: Iterable[str]) -> set[str]:
     return {line.split(":")[0] for line in lines}
+
+
+def firsts(lines: Iterable[str]) -> set[str]:
+    return {line.split("\n")[0] for line in lines}
 
 
 def test_installing_creates_everything_and_installing_again_changes_nothing(home: str, admin: Person) -> None:
@@ -186,8 +221,9 @@ def test_what_people_changed_is_kept_and_what_they_did_not_is_updated(
     assert admin.get(POST) == "A nicer post"
     assert any(line.startswith(f"{Action.CHANGED_BY_PEOPLE}: {POST}\n") for line in report.done)
     assert admin.get(f"{home}/Queue") == "Our own queue"
+    assert any("+Each card is a post" in line for line in report.done)
     assert admin.get(f"{PREFIX}answer") == shipped_templates(home)[f"{PREFIX}answer"]
-    assert f"updated: {PREFIX}answer" in report.done
+    assert any(line.startswith(f"updated: {PREFIX}answer\n") and "-An older version" in line for line in report.done)
 
 
 def test_an_edit_made_while_installing_is_not_overwritten(home: str, smbot: Person, mallory: Person) -> None:
@@ -197,7 +233,7 @@ def test_an_edit_made_while_installing_is_not_overwritten(home: str, smbot: Pers
     class Slow(Wiki):
         def read(self, titles: Iterable[str]) -> dict[str, Page]:
             pages = super().read(titles)
-            if pages[POST].text == "An older version":
+            if POST in pages and pages[POST].text == "An older version":
                 mallory.edit(POST, "Quicker than the bot")
             return pages
 
@@ -213,7 +249,7 @@ def test_a_protected_template_keeps_no_other_from_being_updated(home: str, admin
     admin.protect(POST)
     report = run(Wiki(), home)
     assert any(POST in line and "protectedpage" in line for line in report.problems)
-    assert f"updated: {PREFIX}answer" in report.done
+    assert f"updated: {PREFIX}answer" in firsts(report.done)
 
 
 def test_a_template_that_was_only_protected_or_reverted_is_still_the_bots(
@@ -224,7 +260,7 @@ def test_a_template_that_was_only_protected_or_reverted_is_still_the_bots(
     mallory.edit(POST, "Nonsense")
     admin.edit(POST, "An older version")
     admin.protect(POST, "autoconfirmed")
-    assert f"updated: {POST}" in run(Wiki(), home).done
+    assert f"updated: {POST}" in firsts(run(Wiki(), home).done)
 
 
 def test_the_button_opens_a_form_that_smbot_understands(home: str, admin: Person) -> None:

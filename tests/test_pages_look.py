@@ -1,6 +1,7 @@
 """What strangers typed, in the templates on a real wiki: shown literally, and never out of its box."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -10,9 +11,9 @@ import pytest
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
 from smbot import intake, postlog, review
-from smbot.install import shipped_templates
 from smbot.memory import Delivery, Known
 from smbot.model import Candidate, Text
+from smbot.shipped import shipped_templates
 from smbot.templates import encode
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -154,7 +155,7 @@ def test_a_post_shows_exactly_the_words_that_are_sent(reader: Person) -> None:
 
 def _words_of_posts(html: str) -> list[str]:
     """The words of every post on a page. MediaWiki itself makes the space in 'a !' one that does not break."""
-    return [_Page(part.split("</p>")[0]).text.replace("\xa0", " ") for part in html.split('dir="auto">')[1:]]
+    return [_Page(part.split("</pre>")[0]).text.replace("\xa0", " ") for part in re.split(r'<pre [^>]*>', html)[1:]]
 
 
 def test_a_request_whose_braces_do_not_match_is_told_how_to_mend_it(reader: Person) -> None:
