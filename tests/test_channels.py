@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smbot.channels import NETWORKS, Channel, Order, Parcel, network
+from smbot.channels import NETWORKS, Channel, Order, Parcel, graph, network, telegram, x
 from smbot.errors import ChannelError, Unknowable
+from smbot.messages import messages
 from smbot.model import Can, Deferred, InDoubt, Media, Posted, Refused, Retracted, Rules, Text
 from tests.networks import World, serve
 
@@ -524,6 +525,13 @@ def test_every_network_has_a_name_and_says_where_its_credentials_are(name: str) 
     for suffix, credential in network(name).credentials().items():
         assert re.fullmatch("[A-Z][A-Z_]*", suffix)
         assert credential.hint.endswith(".")
+
+
+def test_every_remedy_that_a_table_names_is_a_message() -> None:
+    of_x = {f"x-remedy-{name}" for name in (*(name for *_, name in x.TROUBLES), *x.REMEDIES.values())}
+    of_facebook = {f"graph-remedy-{name}" for name in (*graph.REMEDIES.values(), *graph.STATUSES.values())}
+    of_telegram = {f"telegram-remedy-{name}" for name in telegram.REMEDIES.values()}
+    assert of_x | of_facebook | of_telegram <= messages("en").keys()
 
 
 @given(st.text())

@@ -36,7 +36,7 @@ _OF_THE_CHAT = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(r"(c/[0-9]+|[A-Za-z]\w+)/[0-9]+", re.ASCII)
-_REMEDIES = {401: "token", 403: "chat", 404: "address"}
+REMEDIES = {401: "token", 403: "chat", 404: "address"}  # the messages telegram-remedy-..., by status
 
 
 def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - they are the same for all
@@ -164,7 +164,7 @@ class Telegram(Cannot):
         if not 300 <= answer.code < 500 or answer.code == 408:
             return None
         refused = say("network-refused", self.NETWORK, self._said(answer))
-        if answer.code < 400 or answer.code in _REMEDIES or _of_the_chat(answer):
+        if answer.code < 400 or answer.code in REMEDIES or _of_the_chat(answer):
             return Deferred(f"{refused} {_remedy(answer)}", now + PAUSE)
         return Refused(refused)
 
@@ -228,7 +228,7 @@ def _remedy(answer: Answer) -> str:
         return say("telegram-moved", str(moved))
     if 300 <= answer.code < 400:
         return say("telegram-remedy-elsewhere")
-    name = _REMEDIES.get(answer.code, "chat" if _of_the_chat(answer) else "")
+    name = REMEDIES.get(answer.code, "chat" if _of_the_chat(answer) else "")
     return say(f"telegram-remedy-{name}") if name else ""
 
 
