@@ -140,7 +140,7 @@ def test_tools_read_it_by_its_address_and_nobody_else_can_write_it(world: World,
     answer = requests.get(address, {"title": world.titles.data, "action": "raw"}, timeout=30)
     found = answer.json()
     assert found["problems"][0]["kind"] == "refused"
-    assert found["waiting"][0]["link"] == f"{world.wiki.page_url(world.titles.queue)}#{found['waiting'][0]['id']}"
+    assert found["waiting"][0]["link"].endswith(f"/Queue#{found['waiting'][0]['id']}")
     assert "token-of" not in answer.text
     with pytest.raises(RefusedError):
         rita.edit(world.titles.data, "{}")
