@@ -107,7 +107,7 @@ def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     """Each post exactly as it will go out."""
     for channel, text in proposal.texts.items():
         for number in range(len(text.parts)):
-            cells = _post(channel, text, number, seen.rules[channel])
+            cells = _post(channel, text, number, seen.rules[channel]) | {"link": _link(proposal, text.parts[number])}
             yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
 
 
@@ -117,12 +117,19 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
     if text.points_at:
         mills = compose.costs(text, rules)[0]
         act = {"repost": _pointed_at(text.repost), "like": _pointed_at(text.like)}
-        return {"account": account, "network": network, "cost": deliveries.dollars(mills) if mills else "", **act}
+        return {
+            "account": account,
+            "network": network,
+            "on": encode(rules.network),
+            "cost": deliveries.dollars(mills) if mills else "",
+            **act,
+        }
     words, mills = text.parts[number], compose.costs(text, rules)[number]
     image = text.images[0] if text.images and not number else None
     return {
         "account": account,
         "network": network,
+        "on": encode(rules.network),
         "language": encode(text.language),
         "length": str(compose.length(words, rules, text.warning)),
         "limit": str(rules.characters),
@@ -134,6 +141,12 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
         "text": encode(words),
         "part": f"{number + 1}/{len(text.parts)}" if text.rest else "",
     }
+
+
+def _link(proposal: Proposal, words: str) -> str:
+    """The link of a candidate where a post has it, to click on: the words themselves are shown as text."""
+    link = proposal.candidate.link
+    return address(link) if is_web_address(link) and link in words else ""
 
 
 def _pointed_at(post: str) -> str:
