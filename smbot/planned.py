@@ -44,11 +44,14 @@ class Coming:
         return f"{self.id}/{self.account}"
 
 
-def coming(memory: Memory, seen: Snapshot) -> tuple[Coming, ...]:
-    """What will go out, soonest first. What could go out now is there with the time of now."""
+def coming(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = None) -> tuple[Coming, ...]:
+    """What will go out, soonest first. What could go out now is there with the time of now.
+
+    `open_` are the open candidates, where they are known already.
+    """
     if seen.settings.problems:
         return ()
-    open_ = proposals.proposals(memory, seen)
+    open_ = proposals.proposals(memory, seen) if open_ is None else open_
     found = [*_in_turn(list(_ready(open_, memory, seen)), memory, seen), *_unapproved(open_, seen)]
     return tuple(sorted(found, key=lambda one: (one.at, one.key)))
 
