@@ -20,6 +20,9 @@ from smbot.postlog import Done
 from smbot.settings import Account, Settings, Wording
 
 
+NO_PAGE = Page("")
+
+
 @dataclass(frozen=True, slots=True)
 class Titles:
     """The pages of one desk."""
@@ -89,9 +92,9 @@ class Snapshot:
     files: Mapping[str, File] = field(default_factory=dict)
     logs: Mapping[str, Page] = field(default_factory=dict)  # the log pages with hand-offs, by month
     done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
-    status: Page = Page("")
-    data: Page = Page("")  # what the status page says, for tools
-    channels: Page = Page("")
+    status: Page = NO_PAGE
+    data: Page = NO_PAGE  # what the status page says, for tools
+    channels: Page = NO_PAGE
     language: str = "en"  # that is spoken on the pages of this desk
     ceiling: int = 10  # posts a day and account that no settings page can exceed
 

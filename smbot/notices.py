@@ -39,16 +39,15 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
 
 
 def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
-    """Which accounts fall short of their goal, and what could fill the gap; whether too much waits for a decision."""
-    open_ = proposals.proposals(memory, seen) if any(a.goal for a in seen.settings.accounts.values()) else []
+    """Which accounts fall short of their goal, and what could fill the gap; where too much waits for a decision."""
+    open_ = proposals.proposals(memory, seen)
     for name, account in seen.settings.accounts.items():
         if account.goal and (week := rhythm.week(name, open_, memory, seen)).is_short:
             could = ", ".join(_to(p, "#") for p in rhythm.fillers(name, open_, seen))
             fills = say("notice-could-fill", could) if could else say("notice-nothing-fills")
             yield f"{_progress(week)} {fills}"
-    pile = rhythm.pile(open_, seen)
-    if pile.is_high(seen.now):
-        yield _piled(pile)
+        if (pile := rhythm.pile(name, open_, seen)).is_high(seen):
+            yield _piled(pile)
 
 
 def _progress(week: rhythm.Week) -> str:
@@ -56,7 +55,7 @@ def _progress(week: rhythm.Week) -> str:
 
 
 def _piled(pile: rhythm.Pile) -> str:
-    return say("notice-pile", pile.number, pile.since)
+    return say("notice-pile", pile.account, pile.number, pile.since)
 
 
 def _to(proposal: Proposal, place: str) -> str:
@@ -96,23 +95,28 @@ def week_names(now: datetime) -> frozenset[str]:
 
 def message(memory: Memory, seen: Snapshot) -> str:
     """What maintainers should see to in this week, as wikitext that calls them; '' when all is well."""
-    accounts = [account for account in seen.settings.accounts.values() if account.goal]
-    open_ = proposals.proposals(memory, seen) if accounts else []
+    open_ = proposals.proposals(memory, seen)
     lines: list[str] = []
     called: set[str] = set()
-    for account in accounts:
-        week = rhythm.week(account.name, open_, memory, seen)
-        if week.is_short:
-            called |= account.maintainers
-            lines += [
-                _progress(week),
-                *(f"* {_to(p, f'{seen.titles.queue}#')}" for p in rhythm.fillers(account.name, open_, seen)),
-            ]
-    pile = rhythm.pile(open_, seen)
-    if pile.is_high(seen.now):
-        called |= {name for account in accounts for name in account.maintainers}
-        lines.append(f"{_piled(pile)} {say('notice-on-queue', seen.titles.queue)}")
+    for name, account in seen.settings.accounts.items():
+        about = [*_about_week(name, open_, memory, seen), *_about_pile(name, open_, seen)]
+        called |= account.maintainers if about else frozenset()
+        lines += about
     return "\n\n".join([*lines, f"{', '.join(map(person, sorted(called)))} – ~~~~"]) + "\n" if lines else ""
+
+
+def _about_week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """How far an account is from its goal, and what could fill the gap."""
+    week = rhythm.week(account, open_, memory, seen)
+    if seen.settings.accounts[account].goal and week.is_short:
+        yield _progress(week)
+        yield from (f"* {_to(p, f'{seen.titles.queue}#')}" for p in rhythm.fillers(account, open_, seen))
+
+
+def _about_pile(account: str, open_: Sequence[Proposal], seen: Snapshot) -> Iterator[str]:
+    """What has waited too long for its maintainers."""
+    if (pile := rhythm.pile(account, open_, seen)).is_high(seen):
+        yield f"{_piled(pile)} {say('notice-on-queue', seen.titles.queue)}"
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------

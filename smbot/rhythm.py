@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from smbot import deliveries
@@ -18,7 +18,7 @@ from smbot.model import Text
 from smbot.proposals import Proposal, is_late, verdict
 from smbot.settings import Account
 
-MANY, LONG = 10, timedelta(days=7)  # so many cards without a decision, or one for so long, are worth a word
+MANY = 10  # so many cards without a decision are worth a word
 SUGGESTED = 3
 _WORKING = frozenset(range(5))
 
@@ -130,21 +130,23 @@ def fillers(account: str, open_: Sequence[Proposal], seen: Snapshot) -> list[Pro
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """The cards that wait for a decision, without those to pick from: how many, and since when the oldest does."""
+    """The cards of an account that wait for a decision, without those to pick from, and since when the oldest does."""
 
+    account: str
     number: int
     since: date
 
-    def is_high(self, now: datetime) -> bool:
+    def is_high(self, seen: Snapshot) -> bool:
         """Whether it is worth a word."""
-        return self.number >= MANY or (self.number > 0 and now.date() - self.since > LONG)
+        is_old = seen.now.date() - self.since > seen.settings.days("remind")
+        return self.number >= MANY or (self.number > 0 and is_old)
 
 
-def pile(open_: Sequence[Proposal], seen: Snapshot) -> Pile:
-    """The cards that nobody has decided on yet."""
+def pile(account: str, open_: Sequence[Proposal], seen: Snapshot) -> Pile:
+    """The cards that nobody has decided on yet for an account."""
     undecided = [
         p.known.since
         for p in open_
-        if not p.known.pick and not any(verdict(p, account, seen).approval for account in p.accounts)
+        if account in p.accounts and not p.known.pick and not verdict(p, account, seen).approval
     ]
-    return Pile(len(undecided), min(undecided, default=seen.now.date()))
+    return Pile(account, len(undecided), min(undecided, default=seen.now.date()))

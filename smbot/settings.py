@@ -111,6 +111,7 @@ class Settings:
     requests_per_person: int = 5
     announce_days: int = 14
     evergreen_days: int = 180
+    remind_days: int = 7
     support: tuple[str, ...] = ()
     language: str = ""
     problems: tuple[Problem, ...] = ()
@@ -314,6 +315,7 @@ class _Reader:
             ("requests per person", self.number),
             ("announce days", self.number),
             ("evergreen days", self.number),
+            ("remind days", self.number),
         )
         for name, read_value in readers:
             field_name = name.replace(" ", "_")

@@ -102,29 +102,33 @@ def test_every_message_says_what_it_is_for_and_its_values() -> None:
 
 
 def test_every_message_is_used_and_every_used_message_is_there() -> None:
-    used, prefixes = _used_in_code()
+    said, words, beginnings = _in_code()
     for page in (SMBOT / "onwiki").rglob("*.wikitext"):
-        used |= set(re.findall(r"⧼([a-z0-9-]+)", page.read_text("utf-8")))
+        said |= set(re.findall(r"⧼([a-z0-9-]+)", page.read_text("utf-8")))
     for script in (SMBOT / "onwiki").rglob("*.js"):
-        used |= {f"gadget-{key}" for key in re.findall(r"\bsay\(\s*'([a-z0-9-]+)'", script.read_text("utf-8"))}
-    assert used <= ENGLISH.keys(), f"not in en.json: {sorted(used - ENGLISH.keys())}"
-    unused = {key for key in ENGLISH.keys() - used if not key.startswith(tuple(prefixes))}
+        said |= {f"gadget-{key}" for key in re.findall(r"\bsay\(\s*'([a-z0-9-]+)'", script.read_text("utf-8"))}
+        words |= {f"gadget-{key}" for key in re.findall(r"'([a-z0-9-]+)'", script.read_text("utf-8"))}
+    assert said <= ENGLISH.keys(), f"not in en.json: {sorted(said - ENGLISH.keys())}"
+    unused = {key for key in ENGLISH.keys() - said - words if not key.startswith(tuple(beginnings))}
     assert not unused, f"nobody says {sorted(unused)}"
 
 
-def _used_in_code() -> tuple[set[str], set[str]]:
-    """The keys that stand in the code, and the beginnings of those that are put together: say(f"state-{name}")."""
-    used, prefixes = {"digits"}, {"-"}
+def _in_code() -> tuple[set[str], set[str], set[str]]:
+    """The keys that are said, all words that could be keys, and the beginnings of those put together by f-strings."""
+    said, words, beginnings = {"digits"}, set[str](), {"-"}
     for file in SMBOT.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say" and node.args):
-                continue
-            match node.args[0]:
-                case ast.Constant(value=str(key)):
-                    used.add(key)
-                case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), *_]):
-                    prefixes.add(beginning)
-    return used, prefixes
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="say") | ast.Attribute(attr="say"), args=[ast.Constant(value=str(key)), *_]
+                ):
+                    said.add(key)
+                case ast.Call(args=[ast.JoinedStr(values=[ast.Constant(value=str(beginning)), *_]), *_]):
+                    if re.fullmatch(r"[a-z-]+-", beginning):
+                        beginnings.add(beginning)
+                case ast.Constant(value=str(word)):
+                    words.add(word)
+    return said, words, beginnings
 
 
 @pytest.mark.parametrize("language", [*OTHERS, "en"])

@@ -189,14 +189,26 @@ def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() ->
 
 
 def test_too_many_cards_without_a_decision_are_told_of() -> None:
-    assert f"'''{rhythm.MANY} posts wait for a decision'''" in notices.status_line(*desk(MONDAY, waiting=rhythm.MANY))
+    assert f"'''mediawiki: {rhythm.MANY} posts wait for a decision'''" in notices.status_line(
+        *desk(MONDAY, waiting=rhythm.MANY)
+    )
     assert "wait for a decision" not in notices.status_line(*desk(MONDAY, waiting=rhythm.MANY - 1))
 
 
-def test_without_a_goal_nobody_is_told_anything() -> None:
-    memory, seen = desk(FRIDAY, waiting=50, account=voice(goal=0))
+def test_without_a_goal_nobody_falls_short_of_it() -> None:
+    memory, seen = desk(FRIDAY, waiting=1, account=voice(goal=0))
     assert "waiting" not in notices.status_line(memory, seen)
     assert not notices.is_due(memory, seen)
+
+
+@pytest.mark.parametrize(("days", "calls"), [(6, False), (7, False), (8, True)])
+def test_what_waits_longer_than_the_days_set_calls_the_maintainers_also_without_a_goal(days: int, calls: bool) -> None:
+    memory, seen = desk(MONDAY, waiting=1, account=voice(goal=0))
+    seen = put(seen, now=MONDAY + timedelta(days=days, hours=4))
+    assert notices.is_due(memory, seen) is calls
+    assert ("1 post waits for a decision" in notices.message(memory, seen)) is calls
+    assert ("[[User:Alice|Alice]] – ~~~~" in notices.message(memory, seen)) is calls
+    assert notices.message(memory, put(seen, settings=put(seen.settings, remind_days=1)))
 
 
 def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
