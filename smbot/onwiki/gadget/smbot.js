@@ -17,11 +17,17 @@
 	var HOME = /*HOME*/'';
 
 	var NEEDED = [
-		'mediawiki.api', 'mediawiki.jqueryMsg', 'mediawiki.language', 'mediawiki.storage', 'mediawiki.util',
+		'mediawiki.api', 'mediawiki.jqueryMsg', 'mediawiki.language', 'mediawiki.storage',
 		'oojs-ui-core', 'oojs-ui-widgets'
 	];
 	var CARD = { template: 'Smbot/candidate', key: 'id' };
 	var ROW = { template: 'Smbot/log row', key: 'key' };
+	// What people fill in on a card, beside words such as `text wikitech` for just one account or network.
+	var PEOPLES = [
+		'status', 'reason', 'posted link', 'accounts', 'reposted by', 'text', 'link', 'image', 'alt', 'warning', 'not before',
+		'not after', 'language', 'repost', 'like', 'evergreen', 'notes', 'done'
+	];
+	var OWN = /^text\s+/;
 	var TRIES = 3;
 	var AT_ONCE = 10; // cards that get their buttons in one go, so that the browser stays awake
 	var STORED = 'smbot-asked';
@@ -338,18 +344,16 @@
 	 * @param {Object} wanted By key: the plain words of each argument, '' to take it away
 	 * @param {string} summary
 	 * @param {number} [tries]
-	 * @return {Promise<Object>} The keys that were `saved`, `changed` meanwhile, or `missing`
+	 * @return {Promise<Object>} The keys that were `saved`, and what `changed` meanwhile, by key
 	 */
 	function change( kind, wanted, summary, tries ) {
 		return Promise.all( [ onScreen( kind ), read( thisPage ) ] ).then( function ( both ) {
 			var before = both[ 0 ], text = both[ 1 ].text, found = byKey( text, kind ), edits = [];
-			var result = { saved: [], changed: [], missing: [], now: found };
+			var result = { saved: [], changed: {} };
 			Object.keys( wanted ).forEach( function ( key ) {
-				if ( !found[ key ] || !before[ key ] ) {
-					result.missing.push( key );
-				} else if ( write( found[ key ] ) !== before[ key ] ) {
-					result.changed.push( key );
-				} else {
+				if ( found[ key ] && before[ key ] && write( found[ key ] ) !== before[ key ] ) {
+					result.changed[ key ] = difference( byKey( before[ key ], kind )[ key ], found[ key ] );
+				} else if ( found[ key ] && before[ key ] ) {
 					edits.push( { key: key, template: found[ key ] } );
 				}
 			} );
@@ -383,6 +387,18 @@
 		} );
 	}
 
+	/** What people changed on a card, in a few words: such as `status = declined, text`. */
+	function difference( before, now ) {
+		return now.parts.concat( before.parts ).map( function ( p ) {
+			return p.name;
+		} ).filter( function ( name, i, names ) {
+			return ( PEOPLES.indexOf( name ) >= 0 || OWN.test( name ) ) && names.indexOf( name ) === i &&
+				words( before, name ) !== words( now, name );
+		} ).map( function ( name ) {
+			return name === 'status' ? name + ' = ' + words( now, name ) : name;
+		} ).join( ', ' );
+	}
+
 	/** Who first changed a card after the revision on the screen, and in which revision; {} where it cannot be told. */
 	function whoChanged( kind, key ) {
 		return Promise.all( [ onScreen( kind ), ask( 'get', {
@@ -414,7 +430,7 @@
 		'whatsapp-group': [ '', 60000, codePoints ]
 	};
 	var GROUP = { 'facebook-group': 'Facebook', 'messenger-group': 'Messenger', 'whatsapp-group': 'WhatsApp' };
-	var WEB = /(^|[^a-z0-9@＠$#＃])https?:\/\/[^\s<>"/?#]+\.[^\s<>"]*[^\s<>"'.,;:!?()[\]…]/gi;
+	var WEB = /(^|[^a-z0-9@＠$#＃])https?:\/\/[^\s<>"/?#:]+\.[a-z]{2,63}(?![0-9a-z@+.-])(?::\d+)?(?:[/?#][^\s<>"]*[^\s<>"'.,;:!?()[\]…])?/gi;
 	var BARE = /(^|[^\w@.\-/])(?:[\w-]+\.)+(?:com|org|net|io|dev|info|edu|gov|eu|de|fr|in|uk|cloud)\b(?:\/[^\s<>"]*[^\s<>"'.,;:!?()[\]…])?/gi;
 	var LINK = new Array( 24 ).join( 'x' ); // what a link costs, however long it is
 	var segmenter = window.Intl && Intl.Segmenter ? new Intl.Segmenter() : null;
@@ -451,7 +467,7 @@
 	function asX( text ) {
 		text = text.replace( WEB, '$1' + LINK ).replace( BARE, '$1' + LINK );
 		return characters( text ).reduce( function ( sum, character ) {
-			return sum + ( PICTURE.test( character ) && character > '®' ? 2 : weight( character ) );
+			return sum + ( PICTURE.test( character ) ? 2 : weight( character ) );
 		}, 0 );
 	}
 
@@ -610,8 +626,6 @@
 
 	// --- the fields that requests and cards share -------------------------------------------------------------------
 
-	var OWN = /^text\s+/; // arguments such as `text wikitech`: words for one account, network or channel
-
 	/**
 	 * Fields for a post, and below them each post as it will look, while it is typed.
 	 *
@@ -622,16 +636,20 @@
 	 */
 	function postForm( given, all, limits ) {
 		var inputs = postInputs( given, all ), own = ownWords( given, all, draw );
-		var posts = element( 'div', 'smbot-posts' ), picture = null, missing = '';
+		var posts = element( 'div', 'smbot-posts' ), counts = element( 'div', 'smbot-counts' );
+		var untouched = {}, picture = null, missing = '';
+		Object.keys( inputs ).forEach( function ( name ) {
+			untouched[ name ] = given[ name ] ? String( inputs[ name ].getValue() ) : '';
+		} );
 
+		/** What nobody touched is as it was given, however an input shows it. */
 		function values() {
 			var found = own.values();
 			Object.keys( inputs ).forEach( function ( name ) {
-				var value = inputs[ name ].getValue();
-				found[ name ] = Array.isArray( value ) ? value.join( ', ' ) : strip( value );
-			} );
-			[ 'not before', 'not after' ].forEach( function ( name ) {
-				found[ name ] = found[ name ].replace( 'T', ' ' );
+				var value = String( inputs[ name ].getValue() );
+				found[ name ] = value === untouched[ name ] ? given[ name ] || '' :
+					name === 'accounts' ? inputs.accounts.getValue().join( ', ' ) :
+						/^not /.test( name ) ? timeIn( inputs[ name ] ) : strip( value );
 			} );
 			return found;
 		}
@@ -650,9 +668,10 @@
 
 		function draw() {
 			var form = typed();
-			posts.textContent = '';
+			posts.textContent = counts.textContent = '';
 			channels( inputs.accounts.getValue(), all, limits ).forEach( function ( channel ) {
 				postsFor( channel, form ).forEach( function ( post, i ) {
+					counts.appendChild( drawCount( channel, post, form, true ) );
 					posts.appendChild( drawPost( channel, post, form, i ? null : picture ) );
 				} );
 			} );
@@ -675,7 +694,7 @@
 		draw();
 		findPicture();
 		return {
-			node: formNode( inputs, own.node, posts ),
+			node: formNode( inputs, own.node, counts, posts ),
 			focus: function () {
 				inputs.text.focus();
 			},
@@ -716,7 +735,7 @@
 		return account ? say( 'account', name, account.networks.map( networkName ).join( ', ' ) ) : name;
 	}
 
-	function formNode( inputs, own, posts ) {
+	function formNode( inputs, own, counts, posts ) {
 		var more = element( 'details', 'smbot-more', '', [
 			element( 'summary', '', say( 'more' ) ), timeField( inputs[ 'not after' ], say( 'not-after' ) ),
 			field( inputs.warning, say( 'warning' ), say( 'warning-help' ) ),
@@ -725,7 +744,7 @@
 		] );
 		more.open = !!own.querySelector( 'textarea' );
 		return element( 'div', 'smbot-form', '', [
-			field( inputs.text, say( 'words' ), say( 'words-help' ) ), field( inputs.accounts, say( 'accounts' ) ),
+			field( inputs.text, say( 'words' ), say( 'words-help' ) ), counts, field( inputs.accounts, say( 'accounts' ) ),
 			field( inputs.link, say( 'link' ), say( 'link-help' ) ),
 			field( inputs.image, say( 'image' ), say( 'image-help' ) ), imagePicker( inputs.image, inputs.alt ),
 			field( inputs.alt, say( 'alt' ), say( 'alt-help' ) ), timeField( inputs[ 'not before' ], say( 'not-before' ) ),
@@ -752,15 +771,14 @@
 		channels( Object.keys( all ), all, {} ).forEach( function ( channel ) {
 			places.push( channel.account, channel.network, channel.account + '/' + channel.network );
 		} );
-		var place = new OO.ui.DropdownInputWidget( {
-			options: places.filter( function ( name, i ) {
-				return places.indexOf( name ) === i;
-			} ).sort().map( function ( name ) {
-				return { data: name };
-			} )
-		} );
+		var select = element( 'select', '', '', places.filter( function ( name, i ) {
+			return places.indexOf( name ) === i;
+		} ).sort().map( function ( name ) {
+			return element( 'option', '', name );
+		} ) );
+		var place = new OO.ui.InputWidget( { $input: $( select ) } ); // OOUI's own list has no name for screen readers
 		var button_ = button( say( 'own-add' ), function () {
-			add( 'text ' + place.getValue(), '' );
+			add( 'text ' + select.value, '' );
 		} );
 		return {
 			node: element( 'div', '', '', [
@@ -779,19 +797,24 @@
 	/** A time in UTC, with the browser's own calendar; as plain text where somebody wrote it in words. */
 	function timeInput( value ) {
 		var input = new OO.ui.TextInputWidget( { placeholder: '2026-11-25 14:00' } );
-		if ( !value || /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d$/.test( value ) ) {
+		if ( !value || /^\d{4}-\d\d-\d\d \d\d:\d\d$/.test( value ) ) {
 			input.$input.attr( 'type', 'datetime-local' );
+			value = ( value || '' ).replace( ' ', 'T' );
 		}
-		input.setValue( ( value || '' ).replace( /^(\d{4}-\d\d-\d\d) /, '$1T' ) );
-		return input;
+		return input.setValue( value );
+	}
+
+	/** The time in such an input, as smbot writes times. */
+	function timeIn( input ) {
+		return strip( input.getValue() ).replace( /^(\d{4}-\d\d-\d\d)T/, '$1 ' );
 	}
 
 	/** A time with what it is where the reader sits. */
 	function timeField( input, label ) {
 		var here = element( 'div', 'smbot-here' );
 		function show() {
-			var time = new Date( input.getValue().replace( ' ', 'T' ) + 'Z' );
-			here.textContent = isNaN( time ) ? '' : say( 'here', time.toLocaleString( mw.config.get( 'wgUserLanguage' ), {
+			var time = new Date( timeIn( input ).replace( ' ', 'T' ) + 'Z' );
+			here.textContent = isNaN( time ) || !time.getTimezoneOffset() ? '' : say( 'here', time.toLocaleString( mw.config.get( 'wgUserLanguage' ), {
 				weekday: 'short', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', timeZoneName: 'short'
 			} ) );
 		}
@@ -802,17 +825,13 @@
 
 	/** One post as it will look, with how much of it fits. */
 	function drawPost( channel, post, form, picture ) {
-		var size = measured( channel, post, form );
-		var fits = !size.excess || channel.threads;
-		var bar = element( 'div', 'smbot-bar', '', [ element( 'div', '' ) ] );
+		var size = measured( channel, post, form ), bar = element( 'div', 'smbot-bar', '', [ element( 'div' ) ] );
 		bar.firstChild.style.width = Math.min( 100, 100 * size.length / channel.limit ) + '%';
-		var count = size.excess && channel.threads ? say( 'will-be-parted', size.length, channel.limit ) :
-			size.excess ? say( 'too-long', size.length, channel.limit, size.excess ) : say( 'count', size.length, channel.limit );
 		var text = element( 'p', 'smbot-words', post );
 		text.dir = 'auto';
 		text.lang = form.language || 'en';
 		var children = [ element( 'div', 'smbot-post-head', '', [
-			element( 'strong', '', say( 'on', channel.account, networkName( channel.network ) ) ), element( 'span', 'smbot-count', count )
+			element( 'strong', '', channelName( channel ) ), drawCount( channel, post, form, false )
 		] ), bar ];
 		if ( form.warning ) {
 			children.push( element( 'p', 'smbot-words', form.warning ) );
@@ -824,7 +843,20 @@
 			image.alt = form.alt;
 			children.push( image );
 		}
-		return element( 'div', 'smbot-preview' + ( fits ? '' : ' smbot-long' ), '', children );
+		return element( 'div', 'smbot-preview' + ( size.excess && !channel.threads ? ' smbot-long' : '' ), '', children );
+	}
+
+	/** How much of what fits a post is. */
+	function drawCount( channel, post, form, isNamed ) {
+		var size = measured( channel, post, form );
+		var count = !size.excess ? say( 'count', size.length, channel.limit ) : channel.threads ?
+			say( 'will-be-parted', size.length, channel.limit ) : say( 'too-long', size.length, channel.limit, size.excess );
+		return element( 'div', size.excess && !channel.threads ? 'smbot-count smbot-long' : 'smbot-count',
+			isNamed ? say( 'count-on', channelName( channel ), count ) : count );
+	}
+
+	function channelName( channel ) {
+		return say( 'on', channel.account, networkName( channel.network ) );
 	}
 
 	/** What has to be put right before a post can be saved, for people. */
@@ -999,6 +1031,7 @@
 		retracted: 'retract'
 	};
 	var chosen = {}; // the cards that are ticked, by id
+	var saving = null; // the edit that is under way: one at a time, so that no press counts twice
 
 	/** Give every card of an account that the reader maintains its buttons; some at a time. */
 	function drawQueue( all ) {
@@ -1011,7 +1044,9 @@
 		function some() {
 			nodes.splice( 0, AT_ONCE ).forEach( function ( node ) {
 				var status = ( node.dataset.smbotStatus || '' ).replace( /_/g, ' ' ).toLowerCase();
-				drawTools( cardOf( CARD, node, node.id, SYNONYMS[ status ] || status ), bar );
+				var card = cardOf( CARD, node, node.id, SYNONYMS[ status ] || status );
+				card.bar = bar;
+				drawTools( card );
 			} );
 			if ( nodes.length ) {
 				mw.requestIdleCallback( some );
@@ -1027,7 +1062,7 @@
 		card.tools.setAttribute( 'aria-label', card.title );
 		card.panel = element( 'div', 'smbot-panel' );
 		card.said = live();
-		var inside = node.firstElementChild || node;
+		var inside = kind === CARD && node.lastElementChild || node;
 		node.classList.add( 'smbot-with-tools' );
 		[ card.tools, card.panel, card.said ].forEach( inside.appendChild.bind( inside ) );
 		return card;
@@ -1041,17 +1076,17 @@
 		return heading ? heading.textContent.trim() : '';
 	}
 
-	function drawTools( card, bar ) {
+	function drawTools( card ) {
 		card.tools.textContent = '';
 		if ( card.status === 'waiting' ) {
-			card.tools.appendChild( chooser( card, bar ).$element[ 0 ] );
+			card.tools.appendChild( chooser( card ).$element[ 0 ] );
 		}
 		( ACTIONS[ card.status ] || ACTIONS.waiting ).forEach( function ( action, i ) {
 			card.tools.appendChild( action( card, i ? [] : [ 'progressive', 'primary' ] ).$element[ 0 ] );
 		} );
 	}
 
-	function chooser( card, bar ) {
+	function chooser( card ) {
 		var box = new OO.ui.CheckboxInputWidget();
 		card.untick = function () {
 			box.setSelected( false );
@@ -1062,7 +1097,7 @@
 			} else {
 				delete chosen[ card.id ];
 			}
-			bar();
+			card.bar();
 		} );
 		return new OO.ui.FieldLayout( box, { label: say( 'choose' ), align: 'inline' } );
 	}
@@ -1154,7 +1189,7 @@
 			function wanted( status ) {
 				return function () {
 					var times = {
-						'not before': begin.getValue().replace( 'T', ' ' ), 'not after': end.getValue().replace( 'T', ' ' )
+						'not before': timeIn( begin ), 'not after': timeIn( end )
 					};
 					if ( times[ 'not before' ] && times[ 'not after' ] && times[ 'not after' ] <= times[ 'not before' ] ) {
 						tellProblems( card.said, [ say( 'problem-times' ) ] );
@@ -1182,7 +1217,9 @@
 								tellProblems( card.said, found );
 								return null;
 							}
-							return $.extend( status ? { status: status } : {}, panel.differing( form.values() ) );
+							var values = panel.differing( form.values() );
+							// an approval is of the picture that smbot has drawn on the card
+							return $.extend( status && !( status === 'approved' && values.image ) ? { status: status } : {}, values );
 						} );
 					};
 				}
@@ -1302,7 +1339,7 @@
 						if ( values && !Object.keys( values ).length ) {
 							tell( card.said, 'good', say( 'nothing-changed' ) );
 						} else if ( values ) {
-							carryOut( [ card ], only( card.id, values ), values.status || values.done && 'done' || '' );
+							carryOut( [ card ], only( card.id, values ), values.status || values.done && 'done' || values.image && 'image' || '' );
 						}
 					} ).catch( function ( error ) {
 						tell( card.said, 'bad', error.message );
@@ -1333,18 +1370,21 @@
 
 	/** Save what was decided about some cards in one edit, and say on each what came of it. */
 	function carryOut( cards, wanted, outcome ) {
+		if ( saving ) {
+			return saving;
+		}
 		cards.forEach( function ( card ) {
 			tell( card.said, 'busy', say( 'saving' ) );
 		} );
 		var summary = inWikisLanguage( function () {
 			return OUTCOMES[ outcome ]( cards.length > 1 ? say( 'cards', cards.length ) : cards[ 0 ].title || cards[ 0 ].id ).summary;
 		} );
-		return change( cards[ 0 ].kind, wanted, summary ).then( function ( result ) {
+		saving = change( cards[ 0 ].kind, wanted, summary ).then( function ( result ) {
 			cards.forEach( function ( card ) {
 				if ( result.saved.indexOf( card.id ) >= 0 ) {
 					tellSaved( card, outcome );
-				} else if ( result.changed.indexOf( card.id ) >= 0 ) {
-					tellChanged( card );
+				} else if ( result.changed[ card.id ] ) {
+					tellChanged( card, result.changed[ card.id ] );
 				} else {
 					tell( card.said, 'bad', say( 'missing' ) );
 				}
@@ -1353,8 +1393,10 @@
 			cards.forEach( function ( card ) {
 				tell( card.said, 'bad', say( 'not-saved', error.message ) );
 			} );
-			throw error;
-		} ).catch( mw.log.warn );
+		} ).then( function () {
+			saving = null;
+		} );
+		return saving;
 	}
 
 	/** What is said of each outcome: as the `state` of the card, to the person who `saved` it, and in the `summary`. */
@@ -1386,6 +1428,9 @@
 		done: function ( what ) {
 			return { state: say( 'state-posted' ), saved: say( 'saved' ), summary: say( 'summary-done', what ) };
 		},
+		image: function ( what ) {
+			return { state: '', saved: say( 'saved-image' ), summary: say( 'summary-changed', what ) };
+		},
 		'': function ( what ) {
 			return { state: '', saved: say( 'saved-changed' ), summary: say( 'summary-changed', what ) };
 		}
@@ -1394,14 +1439,13 @@
 	function tellSaved( card, outcome ) {
 		var words = OUTCOMES[ outcome ](), state = card.node.querySelector( '.smbot-state' );
 		closePanel( card );
-		if ( state && outcome ) {
+		if ( state && words.state ) {
 			card.status = outcome;
 			card.node.dataset.smbotNow = outcome;
 			state.textContent = words.state;
-			state.removeAttribute( 'style' );
 		}
 		if ( card.kind === CARD ) {
-			drawTools( card, function () {} );
+			drawTools( card );
 		} else {
 			card.tools.textContent = '';
 		}
@@ -1409,17 +1453,21 @@
 	}
 
 	/** Somebody changed the card since the page was loaded: nothing is saved, and the person is shown what changed. */
-	function tellChanged( card ) {
-		var reload = link( mw.util.getUrl( thisPage ) + '#' + card.id, say( 'reload' ) );
+	function tellChanged( card, what ) {
+		function told( who ) {
+			return what ? say( 'changed', who, what ) : say( 'redrawn', who );
+		}
+
+		var reload = link( '#' + card.id, say( 'reload' ) );
 		reload.addEventListener( 'click', function () {
 			setTimeout( location.reload.bind( location ) );
 		} );
 		return whoChanged( card.kind, card.id ).then( function ( revision ) {
-			tell( card.said, 'bad', say( 'changed', revision.user || say( 'somebody' ) ), revision.revid ? [
+			tell( card.said, 'bad', told( revision.user || say( 'somebody' ) ), revision.revid ? [
 				link( mw.util.getUrl( 'Special:Diff/' + revision.revid ), say( 'changed-what' ) ), reload
 			] : [ reload ] );
 		}, function () {
-			tell( card.said, 'bad', say( 'changed', say( 'somebody' ) ), [ reload ] );
+			tell( card.said, 'bad', told( say( 'somebody' ) ), [ reload ] );
 		} );
 	}
 
@@ -1444,25 +1492,41 @@
 		'text', 'accounts', 'reposted by', 'link', 'image', 'alt', 'warning', 'not before', 'not after', 'language', 'notes'
 	];
 
-	/** Let the button that asks for a post open a form on the page. Where there is none, it stays what it is. */
+	/** Let the button that asks for a post open a form on the page; where there is none, it stays what it is. */
 	function drawAsking( all ) {
-		var asking = document.querySelector( '.smbot-ask, a[href*="request/preload"]' );
+		var asking = document.querySelector( '.smbot-ask a' ), panel = element( 'div', 'smbot-panel smbot-asking' );
 		tellAsked();
 		if ( !asking || !Object.keys( all ).length ) {
 			return;
 		}
-		var panel = element( 'div', 'smbot-panel smbot-request' );
 		var around = asking.closest( 'p, div' ) || asking;
 		around.parentNode.insertBefore( panel, around.nextSibling );
 		asking.addEventListener( 'click', function ( event ) {
 			if ( !event.ctrlKey && !event.metaKey && !event.shiftKey ) {
 				event.preventDefault();
-				openRequest( panel, all, asking );
+				openRequest( panel, all, say( 'cancel' ), function () {
+					panel.textContent = '';
+					asking.focus();
+				} );
 			}
 		} );
 	}
 
-	function openRequest( panel, all, asking ) {
+	/** Where the button has led to the editor already, with this script in its address: the form in place of it. */
+	function drawInEditor( all ) {
+		var content = document.getElementById( 'mw-content-text' ), panel = element( 'div', 'smbot-panel smbot-asking' );
+		if ( Object.keys( all ).length ) {
+			content.classList.add( 'smbot-instead' );
+			content.parentNode.insertBefore( panel, content );
+			openRequest( panel, all, say( 'as-wikitext' ), function () {
+				content.classList.remove( 'smbot-instead' );
+				panel.textContent = '';
+			} );
+		}
+	}
+
+	/** @param {Function} onLeave What the button labelled `leave` does */
+	function openRequest( panel, all, leave, onLeave ) {
 		var form = postForm( { language: mw.config.get( 'wgContentLanguage' ) }, all, {} ), said = live();
 		var send = button( say( 'ask' ), function () {
 			send.setDisabled( true );
@@ -1474,20 +1538,18 @@
 				}
 				return saveRequest( form.values() ).then( function () {
 					mw.storage.session.set( STORED, thisPage );
-					location.reload();
+					location.assign( mw.util.getUrl( thisPage, { withgadget: 'smbot' } ) );
 				} );
 			} ).catch( function ( error ) {
 				send.setDisabled( false );
 				tell( said, 'bad', say( 'not-saved', error.message ) );
 			} );
 		}, [ 'progressive', 'primary' ] );
-		var cancel = button( say( 'cancel' ), function () {
-			panel.textContent = '';
-			asking.focus();
-		} );
 		panel.textContent = '';
-		[ element( 'h2', '', say( 'ask-heading' ) ), form.node, said, element( 'div', 'smbot-tools', '', [ send, cancel ] ) ]
-			.forEach( panel.appendChild.bind( panel ) );
+		[
+			element( 'h2', '', say( 'ask-heading' ) ), form.node, said,
+			element( 'div', 'smbot-tools', '', [ send, button( leave, onLeave ) ] )
+		].forEach( panel.appendChild.bind( panel ) );
 		form.focus();
 	}
 
@@ -1534,6 +1596,9 @@
 		if ( isNow && below === 'Queue' ) {
 			return drawQueue;
 		}
+		if ( below === 'Requests' && /request\/preload$/.test( mw.util.getParamValue( 'preload' ) ) ) {
+			return drawInEditor;
+		}
 		if ( isNow && below === 'Requests' ) {
 			return drawAsking;
 		}
@@ -1551,6 +1616,8 @@
 		mw.log.warn( 'smbot: ' + error );
 	} );
 
-	/* What the tests look at. */
-	window.smbotGadget = { encode: encode, decode: decode, templates: templates, put: put, write: write, networks: NETWORKS };
+	/* For scripts that build on this one, and for its tests. */
+	mw.hook( 'smbot' ).fire( {
+		encode: encode, decode: decode, templates: templates, put: put, write: write, networks: NETWORKS
+	} );
 }() );
