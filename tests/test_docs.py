@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from smbot import channels, install
-from smbot.cli import HOME, _parser
+from smbot.cli import HOME
+from smbot.gather import titles
+from smbot.options import _parser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()
@@ -98,7 +100,8 @@ def test_every_file_and_target_that_is_mentioned_exists(document: str) -> None:
 
 def test_the_pages_that_are_mentioned_are_installed() -> None:
     shipped = install.shipped_pages(HOME)
-    assert set(re.findall(rf"`({HOME}/\w+)`", README)) == set(shipped)
+    drawn = {titles(HOME, "").status}
+    assert set(re.findall(rf"`({HOME}/\w+)`", README)) == drawn.union(shipped)
 
 
 def test_the_settings_that_are_mentioned_are_shipped() -> None:
