@@ -20,6 +20,7 @@ from smbot.errors import Conflict, Rejected
 from smbot.gather import Snapshot, titles
 from smbot.lookout import Lookout
 from smbot.memory import Memory
+from smbot.messages import say
 from smbot.mind import PATIENCE, Keeper, Mind
 from smbot.overview import overview
 from smbot.pages import Edit
@@ -205,5 +206,5 @@ def _news(todo: Plan) -> list[str]:
     before = todo.seen.memory.known
     new = [known for id_, known in todo.memory.known.items() if id_ not in before]
     ended = [known for id_, known in todo.memory.known.items() if known.end and id_ in before and not before[id_].end]
-    words = [messages.say("log-new", len(new))] if new else []
-    return words + ([messages.say("log-closed", len(ended))] if ended else [])
+    words = [say("log-new", len(new))] if new else []
+    return words + ([say("log-closed", len(ended))] if ended else [])

@@ -15,6 +15,7 @@ from smbot import channels, deliveries, gather, memory, messages, plan, postlog,
 from smbot.errors import ChannelError, Conflict, UsageError
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Delivery, Limits, Memory
+from smbot.messages import say
 from smbot.model import File, Page, Rules
 from smbot.newsstand import Newsstand
 from smbot.postlog import Done
@@ -154,9 +155,9 @@ class Lookout:
         now = self._wiki.read([t.stop, t.settings, t.queue])
         for before in (seen.stop, seen.queue):
             if now[before.title].revision != before.revision:
-                raise Conflict(messages.say("log-changed-meanwhile", before.title))
+                raise Conflict(say("log-changed-meanwhile", before.title))
         if self._settings(now[t.settings]) != seen.settings:
-            raise Conflict(messages.say("log-changed-meanwhile", t.settings))
+            raise Conflict(say("log-changed-meanwhile", t.settings))
 
     def _settings(self, page: Page) -> settings.Settings:
         """Read the settings in the language of the desk: the one they name, or else the wiki's."""

@@ -56,11 +56,11 @@ def draw(now: Overview, memory: Memory, seen: Snapshot) -> str:
     """The wikitext of the page."""
     sections = [
         _state(now, seen),
-        _section("status-heading-needs", _needs(now, memory, seen)),
-        _section("status-heading-week", _voices(now, seen)),
-        _section("status-heading-waiting", _waiting(now, seen)),
-        _section("status-heading-calendar", _calendar(now, seen)),
-        _section("status-heading-year", _year(now, seen)),
+        _section("needs", _needs(now, memory, seen)),
+        _section("week", _voices(now, seen)),
+        _section("waiting", _waiting(now, seen)),
+        _section("calendar", _calendar(now, seen)),
+        _section("year", _year(now, seen)),
     ]
     body = "\n\n".join(filter(None, [_intro(seen), *sections]))
     text = f"__NOEDITSECTION__\n{_in_its_language(body, seen.status)}"
@@ -76,7 +76,7 @@ def _in_its_language(body: str, page: Page) -> str:
 
 
 def _section(heading: str, body: str) -> str:
-    return f"== {say(heading)} ==\n{body}" if body else ""
+    return f"== {say(f'status-heading-{heading}')} ==\n{body}" if body else ""
 
 
 def _intro(seen: Snapshot) -> str:
