@@ -189,13 +189,11 @@ def problems(
 
 def _wrong(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
     """What is wrong wherever it is posted."""
-    names = ", ".join(sorted(accounts))
-    there_are = say("problem-accounts-there", names) if names else say("problem-accounts-none")
     if not candidate.accounts:
-        yield Problem(say("problem-unaddressed"), f"{say('problem-unaddressed-remedy')} {there_are}")
+        yield Problem(say("problem-unaddressed"), f"{say('problem-unaddressed-remedy')} {_there_are(accounts)}")
     for name in candidate.voices:
         if name not in accounts:
-            yield Problem(say("problem-no-account", name), there_are)
+            yield Problem(say("problem-no-account", name), _there_are(accounts))
         elif not accounts[name].channels:
             yield Problem(say("problem-no-network", name), say("problem-no-network-remedy"))
     yield from _nowhere(candidate, accounts)
@@ -213,6 +211,11 @@ def _wrong(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Pr
         yield Problem(say("problem-only-alt"), say("problem-only-alt-remedy"))
     for words in (candidate.alt, candidate.warning):
         yield from _hidden(words)
+
+
+def _there_are(accounts: Iterable[str]) -> str:
+    names = ", ".join(sorted(accounts))
+    return say("problem-accounts-there", names) if names else say("problem-accounts-none")
 
 
 def _nowhere(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterator[Problem]:
@@ -272,11 +275,16 @@ def _unfit(account: Account, channel: str, text: Text, rules: Rules) -> Iterator
     for image in text.images:
         if len(image.alt) > rules.alt_characters > 0:
             yield Problem(say("problem-alt-long", rules.alt_characters), say("problem-alt-long-remedy"))
-    remedy = [say("problem-long-remedy", network)]
-    if Can.THREAD in rules.can:
-        has_threads = network in account.threads
-        remedy.append(say("problem-long-thread") if has_threads else say("problem-long-no-thread", network))
-    yield from (Problem(message, " ".join(remedy)) for message in _too_long(account.name, text, rules))
+    yield from (Problem(message, _shorter(account, network, rules)) for message in _too_long(account.name, text, rules))
+
+
+def _shorter(account: Account, network: str, rules: Rules) -> str:
+    """What to do about words that are too long."""
+    remedy = say("problem-long-remedy", network)
+    if Can.THREAD not in rules.can:
+        return remedy
+    has_threads = network in account.threads
+    return f"{remedy} {say('problem-long-thread') if has_threads else say('problem-long-no-thread', network)}"
 
 
 def _too_long(account: str, text: Text, rules: Rules) -> Iterator[str]:
