@@ -13,10 +13,10 @@ SCRIPT = "MediaWiki:Gadget-smbot.js"
 def install(world: World) -> None:
     """Give everybody the gadget, and the desk its templates and the page of requests."""
     requests = f"{world.home}/Requests"
-    shipped = gadget(world.home)
-    shipped[DEFINITIONS] = shipped[DEFINITIONS].replace("[", "[default|", 1)
+    pages_of_it = gadget(world.home)
+    pages_of_it[DEFINITIONS] = pages_of_it[DEFINITIONS].replace("[", "[default|", 1)
     pages = {requests: shipped_pages(world.home)[requests]}
-    for title, text in (shipped_templates(world.home) | pages | shipped).items():
+    for title, text in (shipped_templates(world.home) | pages | pages_of_it).items():
         world.admin.edit(title, text)
 
 

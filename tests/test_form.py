@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from sandbox.browser import PHONE, Browser
 from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
+from sandbox.wiki import DARK
 from smbot import channels
 from smbot.intake import REQUEST
 from smbot.templates import named, parse, plain
@@ -269,11 +270,14 @@ def test_who_is_not_logged_in_may_ask_too(browser: Browser, desk: World) -> None
 # --- for everybody, everywhere --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "language"), [(1100, "en"), (PHONE, "en"), (PHONE, "ar")])
+@pytest.mark.parametrize(
+    ("width", "language", "dark"), [(1100, "en", False), (PHONE, "en", True), (PHONE, "ar", False)]
+)
 def test_the_form_fits_and_the_checker_of_accessibility_finds_nothing_serious(
-    browser: Browser, desk: World, rita: Person, width: int, language: str
+    browser: Browser, desk: World, rita: Person, width: int, language: str, dark: bool
 ) -> None:
-    with browser.visit(desk.wiki, rita, width=width, language=language) as page:
+    desk.admin.edit("MediaWiki:Common.css", DARK.read_text())
+    with browser.visit(desk.wiki, rita, width=width, language=language, dark=dark) as page:
         form = ask(page, desk)
         form.locator("textarea").first.fill(WORDS + " x" * 300)
         form.locator("summary").click()

@@ -14,7 +14,9 @@ from sandbox.browser import PHONE, Browser
 from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
 from sandbox.standin import Fault
+from sandbox.wiki import DARK
 from smbot import channels, review
+from smbot.shipped import gadget as shipped_gadget
 from smbot.templates import decode, encode, named, parse, put
 from smbot.wiki import Wiki
 from tests import gadget
@@ -23,8 +25,9 @@ from tests.test_pages_look import HOSTILE as NASTY
 from tests.world import World
 
 PIECES = [
-    *"ab \n\n|={}[]<>&'*#:;!-_~\t", "{{", "}}", "{{{", "[[", "]]", "<nowiki>", "</nowiki>", "<nowiki/>", "&amp;", "&#124;", "&",
-    "<!--", "-->", "ଓଡ଼ିଆ", "🎉", "مر", "://", "RFC 1", "éRFC 1", "ISBN ", "-{", "''", "__", "\u2003", "{{!}}", "~~~", "\x85",
+    *("{{", "}}", "{{{", "[[", "]]", "<nowiki>", "</nowiki>", "<nowiki/>", "&amp;", "&#124;", "&", "<!--", "-->"),
+    *("ଓଡ଼ିଆ", "🎉", "مر", "://", "RFC 1", "éRFC 1", "ISBN ", "-{", "''", "__", "\u2003", "{{!}}", "~~~", "\x85"),
+    *"ab \n\n|={}[]<>&'*#:;!-_~\t",
 ]  # fmt: skip
 COUNTED = [
     "",
@@ -340,6 +343,19 @@ def test_words_that_were_changed_unseen_are_not_approved(
     assert "status = waiting" in desk.card(id_)
 
 
+def test_what_smbot_has_redrawn_is_looked_at_again_before_it_is_approved(
+    browser: Browser, desk: World, alice: Person
+) -> None:
+    id_ = desk.id_of("Patrolling")
+    with queue(browser, desk, alice) as page:
+        gadget.card(page, id_)
+        desk.settle(
+            "networks = mastodon | maintainers = Alice }}", "networks = mastodon, bluesky | maintainers = Alice }}"
+        )
+        desk.collect()
+        assert "Smbot changed what this card shows" in decide(page, id_, "Approve")
+
+
 def test_what_the_wiki_does_not_let_one_save_is_said(browser: Browser, desk: World, alice: Person) -> None:
     with queue(browser, desk, alice) as page:
         gadget.card(page, desk.id_of("Patrolling"))
@@ -397,7 +413,8 @@ def test_cards_are_found_among_anything_people_write_around_them(tools: Page) ->
     page = "\n".join(
         [
             "{{Smbot/status|1= {{Smbot/notice|a|b}} }} <nowiki>{{Smbot/candidate|id=no}}</nowiki>",
-            "<!-- {{Smbot/candidate|id=no}} --> [[Main Page|{{Smbot/candidate|id=no}}]] {{x|{{Smbot/candidate|id=no}}}}",
+            "<!-- {{Smbot/candidate|id=no}} --> [[Main Page|{{Smbot/candidate|id=no}}]]",
+            "{{x|{{Smbot/candidate|id=no}}}}",
             "{{ smbot/candidate | id = 1 | text = <nowiki>}}</nowiki> {{!}} [[a|b]] {{{c|d}}} <!-- }} --> | 2 = x}}",
             "{{never closed {{Template:Smbot/candidate| id = 2 }} {{smbot/candidates|id=no}}",
             *(f"{{{{Smbot/candidate\n| id = n{n}\n| text = {encode(words)}\n}}}}" for n, words in enumerate(NASTY)),
@@ -515,14 +532,15 @@ def _sticking_out(card: Locator) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("width", [1100, PHONE])
+@pytest.mark.parametrize(("width", "dark"), [(1100, False), (PHONE, True)])
 def test_the_checker_of_accessibility_finds_nothing_serious_in_the_editor(
-    browser: Browser, desk: World, alice: Person, width: int
+    browser: Browser, desk: World, alice: Person, width: int, dark: bool
 ) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not there: sandbox/bootstrap gets it, where npm is")
     id_ = desk.id_of("Patrolling")
-    with queue(browser, desk, alice, width=width) as page:
+    desk.admin.edit("MediaWiki:Common.css", DARK.read_text())
+    with queue(browser, desk, alice, width=width, dark=dark) as page:
         card = gadget.card(page, id_)
         card.get_by_label("Choose").check()
         gadget.press(card, "Edit…")
@@ -533,6 +551,13 @@ def test_the_checker_of_accessibility_finds_nothing_serious_in_the_editor(
         assert "no picture" in gadget.said(card)
         assert not complaints(page, "#mw-content-text")
         assert not complaints(page, ".smbot-several")
+
+
+def test_the_wiki_changes_nothing_in_the_script_when_it_saves_it(desk: World) -> None:
+    pages = shipped_gadget(desk.home)
+    assert {title: desk.admin.get(title) for title in pages if "Gadget-" in title} == {
+        title: text for title, text in pages.items() if "Gadget-" in title
+    }
 
 
 def test_it_works_as_a_script_of_ones_own(browser: Browser, desk: World, alice: Person) -> None:

@@ -43,13 +43,13 @@
 	 * @return {string}
 	 */
 	function say( key ) {
-		var values = [].slice.call( arguments, 1 ).map( function ( value ) {
-			return typeof value === 'number' ? mw.language.convertNumber( value ) : value;
-		} );
 		var language = spoken.toLowerCase();
 		while ( language !== 'en' && !( MESSAGES[ language ] && MESSAGES[ language ][ key ] ) ) {
 			language = language.indexOf( '-' ) < 0 ? 'en' : language.replace( /-[^-]*$/, '' );
 		}
+		var values = [].slice.call( arguments, 1 ).map( function ( value ) {
+			return typeof value === 'number' && language !== 'en' ? mw.language.convertNumber( value ) : value;
+		} );
 		var name = 'smbot-' + language + '-' + key;
 		mw.messages.set( name, ( MESSAGES[ language ] || {} )[ key ] || key );
 		return mw.message.apply( mw, [ name ].concat( values ) ).text();
@@ -1168,7 +1168,7 @@
 	}
 
 	function takeBack( card, flags ) {
-		return decision( card, flags.slice( 0, 1 ), say( 'take-back' ), { status: 'waiting' } );
+		return decision( card, flags.slice( 0, 1 ), say( 'take-back' ), { status: 'waiting', reason: '' } );
 	}
 
 	function decline( card ) {
@@ -1188,9 +1188,7 @@
 			panel.add( timeField( begin, say( 'not-before' ) ), timeField( end, say( 'not-after' ) ) );
 			function wanted( status ) {
 				return function () {
-					var times = {
-						'not before': timeIn( begin ), 'not after': timeIn( end )
-					};
+					var times = { 'not before': timeIn( begin ), 'not after': timeIn( end ) };
 					if ( times[ 'not before' ] && times[ 'not after' ] && times[ 'not after' ] <= times[ 'not before' ] ) {
 						tellProblems( card.said, [ say( 'problem-times' ) ] );
 						return null;
@@ -1383,7 +1381,7 @@
 			cards.forEach( function ( card ) {
 				if ( result.saved.indexOf( card.id ) >= 0 ) {
 					tellSaved( card, outcome );
-				} else if ( result.changed[ card.id ] ) {
+				} else if ( card.id in result.changed ) {
 					tellChanged( card, result.changed[ card.id ] );
 				} else {
 					tell( card.said, 'bad', say( 'missing' ) );
