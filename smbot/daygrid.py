@@ -23,7 +23,7 @@ TODAY = "var(--border-color-progressive,#36c)"
 
 WEEKS = 53
 _CELL, _GAP = 11, 3  # pixels
-_LEVELS = (".35", ".6", ".8", "1")
+_LEVELS = ("#36c5", "#36c9", "#36cc", "#36c")  # with less and less of the page shining through
 _DAY = timedelta(days=1)
 _MOST_A_DAY = 6
 
@@ -51,26 +51,24 @@ def calendar(entries: Sequence[Entry], today: date, before: int, after: int) -> 
     first = monday(today) - 7 * before * _DAY
     days = [first + number * _DAY for number in range(7 * (before + 1 + after))]
     cells = "".join(_day(day, [e for e in entries if e.day == day], today) for day in days)
-    columns = f"repeat(auto-fill,minmax(max(6.5em,(100% - 6 * {_GAP}px) / 7),1fr))"
-    style = f"display:grid;grid-template-columns:{columns};gap:{_GAP}px;list-style:none;margin:.5em 0;padding:0"
-    return f'<ul style="{style}">{cells}</ul>'
+    columns = f"repeat(auto-fill,minmax(max(7.6em,(100% - 6 * {_GAP}px) / 7),1fr))"
+    grid = f"display:grid;grid-template-columns:{columns};gap:{_GAP}px;list-style:none;margin:.5em 0;padding:0"
+    return f'<ul style="{grid};font-size:.85em;line-height:1.35;overflow-wrap:anywhere">{cells}</ul>'
 
 
 def _day(day: date, entries: Sequence[Entry], today: date) -> str:
     edge = f"2px solid {TODAY}" if day == today else f"1px solid {BORDER}"
-    style = f"border:{edge};border-radius:3px;margin:0;padding:.2em .4em;min-width:0;overflow-wrap:anywhere"
+    style = f"border:{edge};border-radius:3px;margin:0;padding:.2em .4em;min-width:0"
     name = f"'''{when.day(day)}'''" if day >= today else when.day(day)
     more = len(entries) - _MOST_A_DAY
     lines = [_entry(entry) for entry in entries[:_MOST_A_DAY]]
-    lines += [f'<div style="font-size:.85em">{say("status-more", more)}</div>'] if more > 0 else []
-    head = f'<div style="font-size:.85em;{QUIET}">{name}</div>'
-    return f'<li style="{style}">{head}{"".join(lines)}</li>'
+    lines += [f"<div>{say('status-more', more)}</div>"] if more > 0 else []
+    return f'<li style="{style}"><span style="{QUIET}">{name}</span>{"".join(lines)}</li>'
 
 
 def _entry(entry: Entry) -> str:
     line = f"{'solid' if entry.sure else 'dashed'} {DONE if entry.done else TODAY}"
-    style = f"border-inline-start:3px {line};padding-inline-start:.35em;margin:.3em 0;font-size:.85em"
-    return f'<div style="{style};line-height:1.35">{entry.words}</div>'
+    return f'<div style="border-inline-start:3px {line};padding-inline-start:.35em;margin:.3em 0">{entry.words}</div>'
 
 
 # --- a year ---------------------------------------------------------------------------------------------------------
@@ -104,7 +102,7 @@ def _cell(day: date, posts: int, top: int) -> str:
     if not posts:
         return f'<span title="{told}"></span>'
     level = _LEVELS[-(-len(_LEVELS) * posts // max(top, len(_LEVELS))) - 1]
-    return f'<span title="{told}" style="background:rgba(51,102,204,{level})"></span>'
+    return f'<span title="{told}" style="background:{level}"></span>'
 
 
 def _months(days: Sequence[date], counts: Mapping[date, int], log: str) -> str:
