@@ -30,7 +30,7 @@ from sandbox.background import Background, locked
 from sandbox.mastodon_world import ACCOUNTS
 from sandbox.people import Person, RefusedError
 from sandbox.wiki import ADMIN, DARK, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
-from smbot import gather, memory, review
+from smbot import gather, memory, review, shipped
 from smbot.cli import HOME
 from smbot.doctor import CARD
 from smbot.forms import shorten
@@ -223,6 +223,13 @@ class Demo:
             admin.protect(title, reason="Maintainers approve what this shows")
         admin.edit("MediaWiki:Common.css", DARK.read_text(), "Dark where the reader's system is")
 
+    def add_gadget(self, people: dict[str, Person]) -> None:
+        """Let an administrator put the gadget on the wiki, for the bot may not, and let everybody switch it on."""
+        for title, text in shipped.gadget(HOME).items():
+            people[ADMIN].edit(title, text, "The gadget of smbot")
+        for person in people.values():
+            person.do("options", change="gadget-smbot=1")
+
     def fill_settings(self, admin: Person) -> None:
         """Name the maintainers, read this wiki's own news, and protect the page."""
         text = admin.get(TITLES.settings)
@@ -292,6 +299,7 @@ class Demo:
             names = (ADMIN, "Alice", "Bob", "Rita")
             people = {name: stack.enter_context(Person(self.wiki.api, name, PASSWORD)) for name in names}
             self.install(people[ADMIN])
+            self.add_gadget(people)
             self.fill_settings(people[ADMIN])
             self.seed(people[ADMIN])
             self.ask(people["Rita"], "requests-rita")

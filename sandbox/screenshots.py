@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 from playwright.sync_api import Page
@@ -26,15 +27,29 @@ from sandbox.wiki import PASSWORD, SandboxError
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 LOG = f"{TITLES.log}/{datetime.now(UTC):%Y-%m}"
-PAGES = (
-    ("queue", TITLES.queue, "Alice"),
-    ("requests", TITLES.requests, "Rita"),
-    ("log", LOG, ""),
-    ("status", TITLES.status, ""),
-    ("channels", TITLES.channels, ""),
-    ("settings", TITLES.settings, ""),
+WORDS = "The hackathon begins on Friday. Come and meet the people who write MediaWiki: https://www.mediawiki.org/"
+
+
+class View(NamedTuple):
+    """What to look at: the picture's name, the page's title, who looks, what they press for a form, from where on."""
+
+    name: str
+    title: str
+    who: str = ""
+    press: str = ""
+    start: str = ""
+
+
+VIEWS = (
+    View("queue", TITLES.queue, "Alice"),
+    View("requests", TITLES.requests),
+    View("form", TITLES.requests, "Rita", ".smbot-ask a"),
+    View("log", LOG),
+    View("status", TITLES.status),
+    View("calendar", TITLES.status, start="#Calendar"),
+    View("channels", TITLES.channels),
+    View("settings", TITLES.settings),
 )
-"""What to look at: the picture's name, the page's title, and who looks; nobody in particular where no name stands."""
 
 HIGHEST = 1400
 COLOURS = 128
@@ -58,12 +73,21 @@ def _world() -> Iterator[Demo]:
             demo.stop()
 
 
-def _look(page: Page) -> bytes:
-    """A picture of the page without what is around it, down to where it gets too long."""
+def _fill(page: Page) -> None:
+    """Begin to fill in the form."""
+    page.locator("textarea").first.fill(WORDS)
+    page.get_by_role("checkbox").first.check(force=True)
     page.wait_for_load_state("networkidle")
+
+
+def _look(page: Page, start: str) -> bytes:
+    """A picture of the page without what is around it, from here down to where it gets too long."""
     part = page.locator("main").bounding_box()
     width = page.evaluate("document.documentElement.clientWidth")
     assert part
+    if start and (begin := page.locator(start).bounding_box()):
+        part["height"] -= begin["y"] - MARGIN / 2 - part["y"]
+        part["y"] = begin["y"] - MARGIN / 2
     left = max(part["x"] - MARGIN, 0)
     right = min(part["x"] + part["width"] + MARGIN, width)
     clip = {"x": left, "y": part["y"], "width": right - left, "height": min(part["height"], HIGHEST)}
@@ -78,25 +102,26 @@ def _small(picture: bytes) -> bytes:
     return out.getvalue()
 
 
-def take(demo: Demo, names: Sequence[str], folder: Path) -> Iterator[Path]:
+def take(demo: Demo, views: Sequence[View], folder: Path) -> Iterator[Path]:
     """Look at the pages with every device in both themes."""
     with Browser() as browser, contextlib.ExitStack() as stack:
-        people = {
-            who: stack.enter_context(Person(demo.wiki.api, who, PASSWORD))
-            for who in {who for _, _, who in PAGES if who}
-        }
-        for name, title, who in PAGES:
-            for (device, width, skin), dark in product(DEVICES if name in names else (), (False, True)):
-                with browser.visit(demo.wiki, people.get(who), width=width, dark=dark) as page:
-                    page.goto(f"{demo.wiki.page_url(title)}?useskin={skin}")
-                    file = folder / f"{name}-{'dark' if dark else 'light'}-{device}.png"
-                    file.write_bytes(_small(_look(page)))
-                    yield file
+        names = {view.who for view in views if view.who}
+        people = {name: stack.enter_context(Person(demo.wiki.api, name, PASSWORD)) for name in names}
+        for view, (device, width, skin), dark in product(views, DEVICES, (False, True)):
+            with browser.visit(demo.wiki, people.get(view.who), width=width, dark=dark) as page:
+                page.goto(f"{demo.wiki.page_url(view.title)}?useskin={skin}")
+                page.wait_for_load_state("networkidle")
+                if view.press:
+                    page.locator(view.press).click()
+                    _fill(page)
+                file = folder / f"{view.name}-{'dark' if dark else 'light'}-{device}.png"
+                file.write_bytes(_small(_look(page, view.start)))
+                yield file
 
 
 def main() -> int:
     """Make the pictures."""
-    names = [name for name, _, _ in PAGES]
+    names = [view.name for view in VIEWS]
     parser = argparse.ArgumentParser(prog="python -m sandbox.screenshots", description="Pictures of smbot's pages.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"of these pages only: {', '.join(names)}")
     parser.add_argument("--folder", type=Path, default=DOCS, help="where to (default docs/)")
@@ -105,7 +130,7 @@ def main() -> int:
         parser.error(f"there is no {' or '.join(sorted(unknown))}; there are {', '.join(names)}")
     try:
         with _world() as demo:
-            for file in take(demo, options.names or names, options.folder):
+            for file in take(demo, [v for v in VIEWS if v.name in (options.names or names)], options.folder):
                 print(f"{file.name}: {file.stat().st_size // 1024} kB", flush=True)
     except SandboxError as error:
         print(f"screenshots: {error}", file=sys.stderr)

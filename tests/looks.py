@@ -14,7 +14,7 @@ from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
 from sandbox.standin import Fault
 from sandbox.wiki import DARK, IGNORED
-from smbot.install import shipped_pages, shipped_templates
+from smbot.shipped import shipped_pages, shipped_templates
 from tests.world import World
 
 AXE = IGNORED / "axe/node_modules/axe-core/axe.min.js"

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Dialog
 
 from sandbox.browser import PHONE, Browser
 from sandbox.mastodon import Mastodon
@@ -17,6 +18,7 @@ from tests.world import World
 
 CONTENT = "#mw-content-text > .mw-parser-output"
 SKINS = pytest.mark.parametrize(("width", "skin"), [(1100, "vector-2022"), (PHONE, "minerva")])
+MARKUP = re.compile(r"</?\w+[^>]*>|⧼|'{3}|&\w+;|\$\d")
 PAGES = ("queue", "requests", "log", "settings", "status", "channels")
 
 
@@ -67,6 +69,17 @@ def test_every_word_on_every_card_can_be_seen(
             card = page.locator(f"#{id_}")
             assert not measure(page, "overflowing", card), what
             assert not measure(page, "hidden", card), what
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_shows_what_was_meant_for_machines(
+    browser: Browser, wiki: SandboxWiki, gallery: Gallery, name: str
+) -> None:
+    with browser.visit(wiki) as page:
+        page.goto(gallery.address(name))
+        for id_ in (gallery.cards["hostile"], gallery.cards["hostile words"]):
+            page.evaluate("id => document.getElementById(id)?.remove()", id_)
+        assert not MARKUP.findall(page.locator(CONTENT).inner_text())
 
 
 # --- from right to left ---------------------------------------------------------------------------------------------
@@ -125,8 +138,13 @@ def test_hostile_words_are_shown_and_do_nothing(
     browser: Browser, wiki: SandboxWiki, gallery: Gallery, alice: Person, what: str
 ) -> None:
     dialogs: list[str] = []
+
+    def hear(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
     with browser.visit(wiki, alice) as page:
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", hear)
         page.goto(gallery.address("queue"))
         card = page.locator(f"#{gallery.cards[what]}")
         times = squeezed(card.inner_text()).count(squeezed(HOSTILE))
