@@ -28,7 +28,7 @@ from smbot.memory import (
 from smbot.messages import say
 from smbot.model import Can, Rules, Text
 from smbot.proposals import Proposal
-from smbot.templates import address, encode, explain, person
+from smbot.templates import address, clickable, encode, explain, person
 
 
 def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
@@ -107,7 +107,7 @@ def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     """Each post exactly as it will go out."""
     for channel, text in proposal.texts.items():
         for number in range(len(text.parts)):
-            cells = _post(channel, text, number, seen.rules[channel]) | {"link": _link(proposal, text.parts[number])}
+            cells = _post(channel, text, number, seen.rules[channel])
             yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
 
 
@@ -138,15 +138,9 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
         "alt": encode(image.alt) if image else "",
         "warning": encode(text.warning),
         "visibility": text.visibility,
-        "text": encode(words),
+        "text": clickable(words),
         "part": f"{number + 1}/{len(text.parts)}" if text.rest else "",
     }
-
-
-def _link(proposal: Proposal, words: str) -> str:
-    """The link of a candidate where a post has it, to click on: the words themselves are shown as text."""
-    link = proposal.candidate.link
-    return address(link) if is_web_address(link) and link in words else ""
 
 
 def _pointed_at(post: str) -> str:

@@ -21,6 +21,7 @@ ALL = frozenset({"if", "ifeq", "ifexpr", "switch", "<templatedata>", "Gadgets"})
 
 DEFINITIONS = "MediaWiki:Gadgets-definition"
 _HOME = "$HOME$"
+_DRAWN = "</includeonly>"  # what follows is about the template, and the same for a plainer one
 _DATA = re.compile(r"\n?<templatedata>(.*?)</templatedata>", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LOADED = "ResourceLoader|dependencies={}|rights=edit|supportsUrlLoad"
@@ -32,7 +33,7 @@ def shipped_templates(home: str, tools: Collection[str] = ALL) -> dict[str, str]
     """The templates by title, as they shall be on a wiki that has these tools and whose desk is at `home`."""
     found = dict(_wikitexts("templates"))
     if not {"if", "ifeq", "ifexpr", "switch"} <= set(tools):
-        found |= dict(_wikitexts("plain"))
+        found |= {name: text + found[name].partition(_DRAWN)[2] for name, text in _wikitexts("plain")}
     return {PREFIX + name: _filled(text, home, tools) for name, text in sorted(found.items())}
 
 

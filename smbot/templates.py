@@ -33,6 +33,9 @@ _BRACKETS = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z0-9]+);")  # without its `;` it is none on a wiki
 
+# Web addresses that stand alone, and that MediaWiki makes links of without showing other signs than these.
+_LINK = re.compile(r"(?<!\S)https?://[^\s/@|{}\[\]<>'\"~]+(?:/[^\s|{}\[\]<>'\"~]*)?(?!\S)")
+
 _NOT_PLAIN = re.compile(
     r"[|{}\[\]<>&\x00]|~~~|''|__|://[^\s]*\||^[ \t*#:;=-]|\n[ \t\n*#:;=-]|-\{|\bRFC |\bPMID |\bISBN "
 )
@@ -163,9 +166,22 @@ def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:
 def encode(text: str) -> str:
     """Plain text as a template argument: unchanged where that is safe, in nowiki where it is not."""
     text = text.strip()
-    if not _NOT_PLAIN.search(text):
-        return text
-    return f"<nowiki>{text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</nowiki>"
+    return _nowiki(text) if _NOT_PLAIN.search(text) else text
+
+
+def clickable(text: str) -> str:
+    """Plain text as a template argument, in nowiki but for the web addresses in it: these become links on the wiki."""
+    found, at = [], 0
+    for link in _LINK.finditer(text):
+        if link[0].isprintable() and not _ENTITY.search(link[0]) and "__" not in link[0]:
+            found += [_nowiki(text[at : link.start()]), link[0]]
+            at = link.end()
+    return "".join((*found, _nowiki(text[at:])))
+
+
+def _nowiki(text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<nowiki>{escaped}</nowiki>" if text else ""
 
 
 def explain(problem: Problem) -> str:

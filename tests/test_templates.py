@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mwparserfromhell.nodes import Template
 
-from smbot.templates import decode, encode, is_named, is_tangled, named, parse, plain, put, raw
+from smbot.templates import clickable, decode, encode, is_named, is_tangled, named, parse, plain, put, raw
 
 MARKUP = """
     { {{ {{{ } }} }}} [ [[ ] ]] | = ' '' ''' ~~~~ < > & &amp; &#124; &nbsp; -{ }- __TOC__ <nowiki> </nowiki> <nowiki/>
@@ -33,6 +35,7 @@ def test_a_page_is_written_as_it_was_read(text: str) -> None:
     assert str(parse(text)) == text
 
 
+@pytest.mark.parametrize("write", [encode, clickable])
 @PROPERTY
 @given(WORDS)
 @example("a | b = c")
@@ -43,8 +46,8 @@ def test_a_page_is_written_as_it_was_read(text: str) -> None:
 @example("''quoted'' '''loudly'''")
 @example("שלום | עולם \u200f!")
 @example("https://example.org/?a=b&c={{d}}|e")
-def test_words_come_out_of_an_argument_as_they_went_in(words: str) -> None:
-    written = str(only(f"{{{{T\n| text = {encode(words)}\n| other = 1\n}}}}"))
+def test_words_come_out_of_an_argument_as_they_went_in(write: Callable[[str], str], words: str) -> None:
+    written = str(only(f"{{{{T\n| text = {write(words)}\n| other = 1\n}}}}"))
     assert plain(only(written), "text") == (words, ())
     assert raw(only(written), "other") == "1"
 

@@ -77,7 +77,13 @@ if ( is_dir( "$IP/extensions-core" ) ) {
 	$wgExtensionDirectory = "$IP/extensions-core";
 	$wgExtensionAssetsPath = '/extensions-core';
 }
-wfLoadExtensions( [ 'Gadgets', 'InputBox', 'Interwiki', 'ParserFunctions', 'Scribunto', 'TemplateData' ] );
+// -- What one test asks for: `SandboxWiki.configure(wgReadOnly='...')`, or `sandboxWithout` these extensions. JSON,
+// because PHP's opcode cache would not see a second change of a PHP file within one second.
+$sandboxAsked = json_decode( @file_get_contents( "$sandbox/settings.json" ) ?: '{}', true );
+wfLoadExtensions( array_values( array_diff(
+	[ 'Gadgets', 'InputBox', 'Interwiki', 'ParserFunctions', 'Scribunto', 'TemplateData' ],
+	$sandboxAsked['sandboxWithout'] ?? []
+) ) );
 $wgPFEnableStringFunctions = false; // as on Wikimedia's wikis
 $wgScribuntoDefaultEngine = 'luastandalone';
 if ( is_executable( '/usr/bin/lua5.1' ) ) {
@@ -92,9 +98,6 @@ if ( $sandboxClock ) {
 	Wikimedia\Timestamp\ConvertibleTimestamp::setFakeTime( trim( $sandboxClock ) );
 }
 
-// -- What one test asks for: `SandboxWiki.configure(wgReadOnly='...')`. JSON, because PHP's opcode cache would
-// not see a second change of a PHP file within one second.
-$sandboxAsked = @file_get_contents( "$sandbox/settings.json" ) ?: '{}';
-foreach ( json_decode( $sandboxAsked, true ) as $sandboxName => $sandboxValue ) {
+foreach ( $sandboxAsked as $sandboxName => $sandboxValue ) {
 	$GLOBALS[$sandboxName] = $sandboxValue;
 }
