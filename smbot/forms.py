@@ -126,9 +126,12 @@ def show_time(time: datetime | None) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}" if time else ""
 
 
+COMMAS = ",;،؛、，；"  # of any script  # noqa: RUF001
+
+
 def split(text: str) -> tuple[str, ...]:
-    """A list as people write it: by commas, semicolons or lines."""
-    return tuple(part.strip() for part in re.split(r"[,;\n]", text) if part.strip())
+    """A list as people write it: by commas or semicolons of any script, or by lines."""
+    return tuple(part.strip() for part in re.split(rf"[{COMMAS}\n]", text) if part.strip())
 
 
 def _strays(template: Template, ours: frozenset[str]) -> Iterator[Problem]:

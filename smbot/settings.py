@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from mwparserfromhell.nodes import Template
 
-from smbot.forms import NO, YES, split
+from smbot.forms import COMMAS, NO, YES, split
 from smbot.messages import say
 from smbot.model import Page, Problem
 from smbot.templates import decode, named, parse, plain, raw
@@ -209,7 +209,7 @@ class _Reader:
         listed = re.sub(r"(?m)^[^\S\n]*[*#]+", "", bulleted)
         text, problems = decode(parse(listed))
         self.problems.extend(problems)
-        one_a_line = listed != bulleted or ("\n" in text and not re.search(r"[,;]\s*\n", text))
+        one_a_line = listed != bulleted or ("\n" in text and not re.search(rf"[{COMMAS}]\s*\n", text))
         names = text.splitlines() if one_a_line else split(text)
         return frozenset(filter(None, map(user_name, names)))
 

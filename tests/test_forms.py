@@ -178,3 +178,8 @@ def test_a_line_of_hyphens_as_typed_is_part_of_the_words(line: str) -> None:
 )
 def test_a_heading_is_the_first_words_on_one_line(text: str, short: str) -> None:
     assert forms.shorten(text, 10) == short
+
+
+@pytest.mark.parametrize("listed", ["a, b", "a;b", "a\nb\n", "a، b", "a؛b", "a、b", "a，b", " , a ,, b,"])
+def test_a_list_has_the_commas_of_any_script(listed: str) -> None:
+    assert forms.split(listed) == ("a", "b")
