@@ -126,7 +126,7 @@ def show_time(time: datetime | None) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}" if time else ""
 
 
-COMMAS = ",;،؛、，；"  # of any script  # noqa: RUF001
+COMMAS = ",;،؛、，；"  # of any script
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from smbot.model import Candidate, File, Page, Problem, Reading, Rules
 from smbot.postlog import Done
 from smbot.settings import Account, Settings, Wording
 
-
 NO_PAGE = Page("")
 
 
