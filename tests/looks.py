@@ -96,14 +96,15 @@ def furnish(world: World, alice: Person, bob: Person, rita: Person, picture: Pat
 
 def _install(world: World, picture: Path) -> None:
     admin = world.admin
-    for title, text in (shipped_templates(world.home) | shipped_pages(world.home)).items():
-        admin.edit(title, text)
+    world.set_up(SETTINGS)
+    for title, text in (shipped_pages(world.home) | shipped_templates(world.home)).items():
+        if title not in (world.titles.settings, world.titles.stop):
+            admin.edit(title, text)
     admin.edit("MediaWiki:Common.css", DARK.read_text())
     for name in ("Alice", "Bob", "Rita", "Smbot"):
         admin.edit(f"User:{name}", "Hello.")  # links to people are then not in the red of the skin
     picture.write_bytes(bar_chart(PICTURED))
     admin.upload(picture, IMAGE)
-    world.set_up(SETTINGS)
 
 
 def _published(world: World, alice: Person, rita: Person, words: str) -> str:

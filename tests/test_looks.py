@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Dialog
+from playwright.sync_api import Dialog, Page
 
 from sandbox.browser import PHONE, Browser
 from sandbox.mastodon import Mastodon
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
+from smbot import shipped
 from tests.looks import AXE, HOSTILE, Gallery, complaints, furnish, measure
 from tests.world import World
 
@@ -80,6 +81,54 @@ def test_no_page_shows_what_was_meant_for_machines(
         for id_ in (gallery.cards["hostile"], gallery.cards["hostile words"]):
             page.evaluate("id => document.getElementById(id)?.remove()", id_)
         assert not MARKUP.findall(page.locator(CONTENT).inner_text())
+
+
+# --- with the gadget ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def gadget(gallery: Gallery, alice: Person) -> Iterator[None]:
+    """Alice has the buttons and the form."""
+    for title, text in shipped.gadget(gallery.world.home).items():
+        gallery.world.admin.edit(title, text)
+    alice.do("options", change="gadget-smbot=1")
+    yield
+    alice.do("options", change="gadget-smbot=0")
+
+
+@SKINS
+@pytest.mark.usefixtures("gadget")
+def test_buttons_and_their_forms_are_accessible_in_both_themes_and_fit(
+    browser: Browser, wiki: SandboxWiki, gallery: Gallery, alice: Person, width: int, skin: str
+) -> None:
+    with browser.visit(wiki, alice, width=width) as page:
+        page.goto(gallery.address("queue", useskin=skin))
+        page.locator(f"#{gallery.cards['pictured']}").get_by_role("button", name="Edit").click()
+        page.locator(f"#{gallery.cards['waiting']}").get_by_role("button", name="Decline").click()
+        _check(page)
+
+
+@SKINS
+@pytest.mark.usefixtures("gadget")
+def test_the_form_for_requests_is_accessible_in_both_themes_and_fits(
+    browser: Browser, wiki: SandboxWiki, gallery: Gallery, alice: Person, width: int, skin: str
+) -> None:
+    with browser.visit(wiki, alice, width=width) as page:
+        page.goto(gallery.address("requests", useskin=skin))
+        page.wait_for_load_state("networkidle")
+        page.locator(".smbot-ask a").click()
+        page.locator("textarea").first.fill("Words for everybody.")
+        page.get_by_role("checkbox").first.check(force=True)
+        _check(page)
+
+
+def _check(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    assert not measure(page, "overflowing", page.locator(CONTENT))
+    if AXE.exists():
+        assert not complaints(page, CONTENT)
+        page.emulate_media(color_scheme="dark")
+        assert not complaints(page, CONTENT)
 
 
 # --- from right to left ---------------------------------------------------------------------------------------------
