@@ -292,6 +292,34 @@ def test_what_a_person_has_posted_by_hand_is_marked_as_done(browser: Browser, de
     assert (delivery.state, delivery.url) == ("posted", "https://www.facebook.com/groups/1/posts/2")
 
 
+def test_a_reader_of_the_log_chooses_the_account_and_the_network(
+    browser: Browser, desk: World, alice: Person, rita: Person
+) -> None:
+    desk.settle("networks = mastodon", "networks = mastodon, facebook-group")
+    one = desk.approve(alice, "Patrolling")
+    desk.ask(rita, text="Come to the hackathon.", accounts="wikitech")
+    desk.collect()
+    other = desk.approve(alice, "hackathon")
+    desk.publish()
+    first, second = (
+        {n: f"{id_}/{account}/{n}" for n in ("mastodon", "facebook-group")}
+        for id_, account in ((one, "mediawiki"), (other, "wikitech"))
+    )
+    with browser.visit(desk.wiki) as page:
+        page.goto(desk.wiki.page_url(f"{desk.titles.log}/{desk.now:%Y-%m}"))
+
+        def choose(what: str, value: str) -> set[str]:
+            page.get_by_role("combobox", name=what).click()
+            page.get_by_role("option", name=value, exact=True).click()
+            return {str(row.get_attribute("id")) for row in page.locator(".smbot-row:visible").all()}
+
+        assert choose("Account", "mediawiki") == {*first.values()}
+        assert "2 of 4 posts are shown." in page.locator(".smbot-filter").inner_text()
+        assert choose("Network", "Mastodon") == {first["mastodon"]}
+        assert choose("Account", "wikitech") == {second["mastodon"]}
+        assert choose("Account", "all") == {first["mastodon"], second["mastodon"]}
+
+
 # --- others at the same time ----------------------------------------------------------------------------------------
 
 

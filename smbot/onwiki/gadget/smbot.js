@@ -1471,9 +1471,10 @@
 
 	// --- the log ----------------------------------------------------------------------------------------------------
 
-	/** A button on each row that waits for a person, for those who maintain an account. */
+	/** A button on each row that waits for a person, for those who maintain an account; a choice of rows for all. */
 	function drawLog( all ) {
 		var mine = maintained( all );
+		drawFilter( [].slice.call( document.querySelectorAll( '.smbot-row' ) ) );
 		[].forEach.call( document.querySelectorAll( '.smbot-row[data-smbot-state="handed_off"]' ), function ( node ) {
 			if ( mine.indexOf( node.id.split( '/' )[ 1 ] ) >= 0 ) {
 				var row = cardOf( ROW, node, node.id, 'handed off' );
@@ -1481,6 +1482,43 @@
 				row.tools.appendChild( done( row, [ 'progressive', 'primary' ] ).$element[ 0 ] );
 			}
 		} );
+	}
+
+	/** Let the reader choose of which account and network the rows are shown, as far as there are several. */
+	function drawFilter( rows ) {
+		var said = live(), chosen = {}, filters = [];
+		function show() {
+			var shown = rows.filter( function ( row ) {
+				var names = row.id.split( '/' );
+				row.hidden = !!( chosen[ 1 ] && chosen[ 1 ] !== names[ 1 ] || chosen[ 2 ] && chosen[ 2 ] !== names[ 2 ] );
+				return !row.hidden;
+			} );
+			said.textContent = say( 'filter-shown', shown.length, rows.length );
+		}
+		function filter( place, label, nameOf ) {
+			var there = rows.map( function ( row ) {
+				return row.id.split( '/' )[ place ] || '';
+			} ).filter( function ( name, at, all ) {
+				return name && all.indexOf( name ) === at;
+			} ).sort();
+			var choice = new OO.ui.DropdownInputWidget( {
+				options: [ { data: '', label: say( 'filter-all' ) } ].concat( there.map( function ( name ) {
+					return { data: name, label: nameOf( name ) };
+				} ) )
+			} );
+			choice.on( 'change', function ( value ) {
+				chosen[ place ] = value;
+				show();
+			} );
+			if ( there.length > 1 ) {
+				filters.push( field( choice, label ) );
+			}
+		}
+		filter( 1, say( 'filter-account' ), String );
+		filter( 2, say( 'filter-network' ), networkName );
+		if ( filters.length ) {
+			rows[ 0 ].parentNode.insertBefore( element( 'div', 'smbot-filter', '', filters.concat( said ) ), rows[ 0 ] );
+		}
 	}
 
 	// --- asking for a post ------------------------------------------------------------------------------------------
