@@ -1,8 +1,9 @@
 """What `smbot install` does to a wiki, and what it leaves alone."""
 
+import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import unescape
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
-from smbot import channels, settings, sources, templates
+from smbot import channels, install, messages, removal, settings, shipped, sources, templates
 from smbot.gather import titles
 from smbot.install import Action, Shipment, Step, plan, reminders, run
 from smbot.model import Page
@@ -272,3 +273,120 @@ def test_the_button_opens_a_form_that_smbot_understands(home: str, admin: Person
     (typed,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", edit_window, re.S)
     (request,) = templates.named(templates.parse(unescape(typed)), "Smbot/request")
     assert [templates.raw(request, name) for name in ("text", "accounts", "language")] == ["", "", "en"]
+
+
+# --- in any language, with any extensions ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", messages.languages())
+def test_what_is_shipped_is_whole_in_every_language(language: str) -> None:
+    with messages.speaking(language):
+        texts = shipped_templates(HOME) | shipped_pages(HOME) | shipped_templates(HOME, ())
+    for title, text in texts.items():
+        assert "⧼" not in text, title
+        assert not re.search(r"\$[1-9]", text), title
+        for data in re.findall(r"<templatedata>(.*?)</templatedata>", text, re.DOTALL):
+            assert json.loads(data)["description"], title
+
+
+def test_a_message_with_a_quote_does_not_break_what_is_written_for_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "fill", lambda text: re.sub("⧼.*?⧽", lambda _: 'a "quote" \\ </templatedata>', text))
+    (data,) = re.findall(r"<templatedata>(.*)</templatedata>", shipped_templates(HOME)[POST], re.DOTALL)
+    assert json.loads(data)["description"] == 'a "quote" \\ </templatedata>'
+
+
+def test_the_settings_say_which_language_is_installed(home: str, wiki: SandboxWiki, admin: Person) -> None:
+    admin.edit(f"{home}/Settings", "{{Smbot/settings | language = de }}")
+    run(Wiki(), home)
+    with messages.speaking("de"):
+        german = shipped_templates(home)[POST]
+    assert admin.get(POST) == german
+
+
+@pytest.fixture
+def bare(wiki: SandboxWiki) -> Iterator[None]:
+    """The wiki without any extension."""
+    wiki.configure(sandboxWithout=["Gadgets", "InputBox", "ParserFunctions", "Scribunto", "TemplateData"])
+    yield
+    wiki.configure()
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_wiki_without_extensions_shows_everything_too(home: str, admin: Person) -> None:
+    report = run(Wiki(), home)
+    assert any("has no gadgets" in line for line in report.reminders)
+    assert not [title for title in shipped_templates(home) if "templatedata" in admin.get(title)]
+    filled = "".join(f"|{name}=1{name}1" for name in ("status", "source", "expires", "note", "notes", "checks"))
+    post = "{{Smbot/post|account=wikitech|on=Mastodon|length=5|limit=500|text=Words|warning=Spiders}}"
+    for wikitext, words in {
+        f"{{{{Smbot/candidate{filled}|preview={post}}}}}": ("1status1", "1note1", "Words", "Spiders", "To approve"),
+        "{{Smbot/request|text=Please|accounts=wikitech}}": ("Please", "wikitech", "smbot answers here"),
+        "{{Smbot/log row|state=posted|account=a|network=x|text=Out|post=https://x.test/1}}": ("posted", "Out", "see"),
+        admin.get(f"{home}/Settings"): ("four eyes", "wikitech", "tech-news"),
+        admin.get(f"{home}/Queue"): ("run", "Each card is a post"),
+    }.items():
+        html = admin.parse(wikitext, home)
+        assert not re.search(r"\{\{|⧼", html)
+        assert not [word for word in words if word not in html]
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_plain_template_hides_labels_of_what_there_is_not_and_never_words(home: str, admin: Person) -> None:
+    run(Wiki(), home)
+    label = re.compile(r'<span style="display:none"><b>Warning:')
+    assert label.search(admin.parse("{{Smbot/post|text=Words}}"))
+    for words in ("Spiders", "; x", "!important", "/**/", "&#59;"):
+        assert not label.search(admin.parse(f"{{{{Smbot/post|text=Words|warning={words}}}}}"))
+    for words in ("; position:fixed | x", "'';''", "* none"):
+        html = admin.parse(f"{{{{Smbot/post|text=Words|warning={templates.encode(words)}}}}}")
+        assert f">{words}<" in unescape(html)
+        assert html.count("position:") == words.count("position:")
+
+
+# --- the gadget -----------------------------------------------------------------------------------------------------
+
+
+def test_the_gadget_has_the_messages_of_every_language_and_the_home() -> None:
+    script = gadget("Project:A</script>~~~~")["MediaWiki:Gadget-smbot.js"]
+    (told,) = re.findall(r"var MESSAGES = (.*);", script)
+    assert json.loads(told)["en"]["about"] == messages.say("gadget-about")
+    assert "/*HOME*/" not in script
+    assert "A\\u003c/script\\u003e\\u007e\\u007e" in script
+
+
+def test_an_interface_administrator_saves_the_gadget_as_it_is_printed(home: str, admin: Person) -> None:
+    for title, text in gadget(home).items():
+        admin.edit(title, text)
+        assert admin.get(title) == text.rstrip()
+    assert not any("gadget" in line for line in run(Wiki(), home).reminders)
+
+
+def test_a_bot_with_the_rights_adds_its_line_to_the_gadgets_of_others(home: str, admin: Person) -> None:
+    admin.edit(shipped.DEFINITIONS, "== Ours ==\n* other[ResourceLoader]|other.js")
+
+    class Trusted(Wiki):
+        def rights(self) -> frozenset[str]:
+            return super().rights() | install.MAY_ADD_GADGETS
+
+    shipment = install.look(Wiki(), home)
+    (step,) = [s for s in plan(shipment, with_gadget=True) if s.title == shipped.DEFINITIONS]
+    assert step.action is Action.UPDATE
+    assert step.text.startswith("== Ours ==\n* other[ResourceLoader]|other.js\n* smbot[ResourceLoader|")
+    assert any(shipped.DEFINITIONS in line for line in run(Trusted(), home, dry_run=True).done)
+
+
+# --- taking it off --------------------------------------------------------------------------------------------------
+
+
+def test_removing_lists_what_nobody_needs_and_takes_nothing_people_wrote(
+    home: str, admin: Person, alice: Person
+) -> None:
+    run(Wiki(), home)
+    alice.edit(f"{home}/Requests", f"{admin.get(f'{home}/Requests')}\n== A ==\n{{{{Smbot/request|text=Please}}}}")
+    before = admin.get(f"{home}/Queue")
+    removed = removal.run(Wiki(), home)
+    assert {f"{home}/Queue", f"{home}/Settings", f"{PREFIX}candidate"} <= set(removed.left)
+    assert {f"{home}/Requests", f"{home}/Log", f"{PREFIX}request", f"{PREFIX}hue"} <= set(removed.kept)
+    assert not removed.done
+    assert admin.get(f"{home}/Queue") == before
+    assert f"\n{home}/Queue\n" in "\n".join(removal.told(removed))

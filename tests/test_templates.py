@@ -46,6 +46,7 @@ def test_a_page_is_written_as_it_was_read(text: str) -> None:
 @example("''quoted'' '''loudly'''")
 @example("שלום | עולם \u200f!")
 @example("https://example.org/?a=b&c={{d}}|e")
+@example("see https://example.org/?a=b&c=d now")
 def test_words_come_out_of_an_argument_as_they_went_in(write: Callable[[str], str], words: str) -> None:
     written = str(only(f"{{{{T\n| text = {write(words)}\n| other = 1\n}}}}"))
     assert plain(only(written), "text") == (words, ())
