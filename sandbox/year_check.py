@@ -251,7 +251,7 @@ def _untimely(post: Post, books: Books) -> str:
     maybe = [told for told in true if told.since >= since]
     date_ = _WHEN.search(words)
     day = date_ and datetime.strptime(f"{date_[1]} {date_[2] or '00:00'} +0000", "%d %B %Y %H:%M %z")
-    if words.startswith("Cancelled"):
+    if "Cancelled: " in words:  # also where a maintainer wrote something before it
         is_off = any(told.start is None for told in maybe)
         return "" if is_off and any(t.over > post.at for t in true if t.over) else "it was not cancelled, or is over"
     named = [told for told in maybe if told.start and (not day or told.start == day)]

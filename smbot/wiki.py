@@ -372,11 +372,15 @@ class Wiki:
         the page is looked at again.
         """
         state: dict[str, Any] = {"baserevid": base, "nocreate": True} if base else {"createonly": True}
+        words = {"title": title, "text": text, "summary": summary}
         try:
-            answer = self._site.simple_request(
-                action="edit", title=title, text=text, summary=summary, bot=True, notminor=True,
-                token=self._site.tokens["csrf"], formatversion=2, **state,
-            ).submit()  # fmt: skip
+            answer = api.Request(
+                site=self._site,
+                parameters={"action": "edit", "bot": True, "notminor": True, "token": self._site.tokens["csrf"]}
+                | {"formatversion": 2, **state},
+                # as MediaWiki's own form sends them: quoting a long page for an address costs more than working it out
+                mime={name: (words_.encode(), ("text", "plain"), {}) for name, words_ in words.items()},
+            ).submit()
         except APIError as error:
             if error.code not in _CONFLICTS:
                 kind = Rejected if error.code.startswith(_REJECTED) else WikiError

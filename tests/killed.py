@@ -23,9 +23,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import HTTP
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -41,6 +42,19 @@ UPLOADS = re.compile(r"POST .*(/api/v2/media|/xrpc/com\.atproto\.repo\.uploadBlo
 CEILING = 1000  # posts a day: what is tested here is not that rule
 
 
+def form_of(request: requests.PreparedRequest) -> dict[str, str]:
+    """The fields of a multipart form; none of another request."""
+    kind = str(request.headers.get("Content-Type"))
+    if not kind.startswith("multipart/form-data"):
+        return {}
+    body = request.body if isinstance(request.body, bytes) else str(request.body).encode()
+    form = message_from_bytes(f"Content-Type: {kind}\n\n".encode() + body, policy=HTTP)
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True).decode()
+        for part in form.iter_parts()
+    }
+
+
 @dataclass(frozen=True)
 class Crossing:
     """A request on its way out, or (`answered`) its answer on its way in; counted from 1."""
@@ -50,15 +64,14 @@ class Crossing:
     answered: bool
 
     @property
-    def body(self) -> bytes:
-        """What is sent."""
-        body = self.request.body or b""
-        return body.encode() if isinstance(body, str) else bytes(body)
+    def form(self) -> dict[str, str]:
+        """What is sent to the wiki to save a page, by field; nothing of any other request."""
+        return form_of(self.request) if self.is_wikis else {}
 
     @property
     def is_save(self) -> bool:
         """Whether a page of the wiki is saved by it."""
-        return b"action=edit" in self.body
+        return bool(self.form)
 
     @property
     def is_post(self) -> bool:
@@ -144,9 +157,10 @@ class At:
             if UPLOADS.search(path):
                 return "" if crossing.answered else "upload"
             return ("accepted" if crossing.answered else "before send") if POSTS.search(path) else ""
-        if not crossing.is_save or b".json" not in crossing.body:
+        form = crossing.form
+        if not form.get("title", "").endswith(".json"):
             return ""
-        if not self._row and _is_sending(crossing.body):
+        if not self._row and _is_sending(form["text"]):
             self._row = crossing.answered
             return "after the row" if crossing.answered else "before the row"
         if self._row and not self._outcome:
@@ -155,8 +169,7 @@ class At:
         return ""
 
 
-def _is_sending(saved: bytes) -> bool:
-    (memory,) = parse_qs(saved.decode())["text"]
+def _is_sending(memory: str) -> bool:
     return any(delivery.state == SENDING for delivery in load(memory).deliveries.values())
 
 

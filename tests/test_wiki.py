@@ -22,6 +22,7 @@ from sandbox.wiki import SandboxWiki
 from smbot.errors import Conflict, Rejected, WikiError
 from smbot.model import File, Page
 from smbot.wiki import Wiki
+from tests.killed import form_of
 from tests.test_story import picture
 from tests.world import World
 
@@ -275,7 +276,7 @@ def lost_answer() -> Iterator[list[str]]:
 
     def dropping(request: requests.PreparedRequest, **how: Any) -> requests.Response:
         answer: requests.Response = send(request, **how)
-        if not lost and "action=edit" in str(request.body):
+        if not lost and form_of(request).get("action") == "edit":
             lost.append(answer.text)
             raise requests.ConnectionError("connection reset by peer")
         return answer
