@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from smbot import history, plan, planned, proposals, rhythm
+from smbot import dated, history, plan, planned, proposals, rhythm
 from smbot.forms import shorten
 from smbot.gather import Snapshot
 from smbot.history import Out
 from smbot.memory import HANDED_OFF, IN_DOUBT, REFUSED, Delivery, Memory, Trouble
+from smbot.messages import say
 from smbot.model import Problem
 from smbot.planned import Coming
 from smbot.proposals import Proposal, verdict
@@ -85,8 +86,9 @@ def overview(memory: Memory, seen: Snapshot) -> Overview:
 
 
 def title_of(proposal: Proposal) -> str:
-    """What a candidate is recognised by, in a few words."""
-    return shorten(proposal.known.title or proposal.candidate.title)
+    """What a candidate is recognised by, in a few words; a reminder also by when it reminds."""
+    title, step = shorten(proposal.known.title or proposal.candidate.title), proposal.known.step
+    return say("status-step", title, dated.told(step)) if step else title
 
 
 def _voice(name: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Voice:
