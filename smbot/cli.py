@@ -265,6 +265,13 @@ def _calendar(options: Namespace) -> int:
 
 
 def _install(options: Namespace) -> int:
+    if options.gadget:
+        from smbot.shipped import gadget
+
+        print("\n\n".join(f"=== {title} ===\n{text}" for title, text in gadget(_home()).items()))
+        return 0
+    if options.remove:
+        return _remove(options)
     from smbot.install import run
 
     report = run(_wiki(), _home(), dry_run=options.dry_run)
@@ -277,6 +284,16 @@ def _install(options: Namespace) -> int:
     done = say("cli-installed-dry", *counts) if options.dry_run else say("cli-installed", *counts)
     print(f"smbot {options.name}: {done}")
     return 1 if report.problems else 0
+
+
+def _remove(options: Namespace) -> int:
+    from smbot import removal
+
+    removed = removal.run(_wiki(), _home(), dry_run=options.dry_run)
+    print("\n".join((*removed.done, *removal.told(removed))))
+    _complain(removed.problems)
+    print(f"smbot {options.name}: {say('cli-removed', len(removed.done), len(removed.left), len(removed.kept))}")
+    return 1 if removed.problems else 0
 
 
 def show(todo: Plan) -> str:

@@ -177,8 +177,11 @@ def _maintainers(page: Page) -> bool:
 
 
 def _is_there(title: str, text: str, shipment: Shipment) -> bool:
+    """Whether a page of the gadget is as it is shipped; what the wiki calls it is its own affair."""
     there = shipment.there(title).text
-    return bool(_GADGET.search(there)) if title == DEFINITIONS else there.rstrip() == text.rstrip()
+    if title == DEFINITIONS:
+        return bool(_GADGET.search(there))
+    return there.rstrip() == text.rstrip() or not title.endswith((".css", ".js"))
 
 
 # --- on a wiki ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from smbot.messages import say
 EXAMPLES = {
     "preview": "smbot preview mediawiki-news\nsmbot preview tech-news --file issue.wikitext --json\n"
     "smbot preview feed --title https://example.org/feed",
-    "install": "smbot install --dry-run\nsmbot install",
+    "install": "smbot install --dry-run\nsmbot install\nsmbot install --remove --dry-run\nsmbot install --gadget",
     "collect": "smbot collect --dry-run\nsmbot collect",
     "publish": "smbot publish --dry-run\nsmbot publish",
     "run": "smbot run\nsmbot run --every 5 --heartbeat /tmp/smbot-healthy",
@@ -50,8 +50,11 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     _preview_options(command("preview"))
-    for name in ("install", "collect", "publish"):
-        _options(command(name))("-n", "--dry-run", action="store_true", help=say("cli-option-dry-run"))
+    dry = {name: _options(command(name)) for name in ("install", "collect", "publish")}
+    for option in dry.values():
+        option("-n", "--dry-run", action="store_true", help=say("cli-option-dry-run"))
+    dry["install"]("--remove", action="store_true", help=say("cli-option-remove"))
+    dry["install"]("--gadget", action="store_true", help=say("cli-option-gadget"))
     option = _options(command("run"))
     option("--every", type=_seconds, default=4, help=say("cli-option-every", 4))
     option("--collect-every", type=_seconds, default=120, help=say("cli-option-collect-every", 120))

@@ -377,6 +377,20 @@ def test_a_dry_run_of_install_changes_nothing(world: World, smbot: Command) -> N
     assert everything(world) == before
 
 
+def test_the_pages_of_the_gadget_are_printed_without_a_wiki(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "--gadget"]) == 0
+    printed = capsys.readouterr().out
+    assert "=== MediaWiki:Gadget-smbot.js ===" in printed
+    assert printed.rstrip().endswith("|smbot.js|smbot.css")
+
+
+def test_removing_first_says_what_would_go(world: World, smbot: Command) -> None:
+    code, printed, _ = smbot("install", "--remove", "--dry-run")
+    assert code == 0
+    assert f"\n{world.titles.queue}\n" in printed
+    assert world.admin.get(world.titles.queue)
+
+
 def test_a_stopped_desk_is_a_problem_and_posts_nothing(world: World, smbot: Command, alice: Person) -> None:
     world.collect()
     world.change(alice, world.id_of("new skin"), status="approved")

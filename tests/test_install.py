@@ -390,3 +390,35 @@ def test_removing_lists_what_nobody_needs_and_takes_nothing_people_wrote(
     assert not removed.done
     assert admin.get(f"{home}/Queue") == before
     assert f"\n{home}/Queue\n" in "\n".join(removal.told(removed))
+
+
+def test_a_bot_that_may_delete_does_and_tells_what_the_wiki_refuses(home: str, admin: Person) -> None:
+    run(Wiki(), home)
+
+    class Trusted(Wiki):
+        def rights(self) -> frozenset[str]:
+            return super().rights() | {"delete"}
+
+        def delete(self, title: str, reason: str) -> None:
+            if title == POST:
+                super().delete(title, reason)
+            admin.delete(title, reason)
+
+    assert not removal.run(Trusted(), home, dry_run=True).done
+    removed = removal.run(Trusted(), home)
+    assert f"deleted: {home}/Queue" in removed.done
+    assert not admin.get(f"{home}/Queue")
+    assert admin.get(f"{home}/Log")
+    (problem,) = removed.problems
+    assert POST in problem
+    assert "permission" in problem
+    assert admin.get(POST)
+
+
+def test_a_page_that_somebody_without_an_account_edited_is_theirs(home: str, admin: Person, smbot: Person) -> None:
+    smbot.edit(f"{home}/Wording", "Older")
+    asked = {"action": "edit", "title": f"{home}/Wording", "appendtext": " words", "token": "+\\"}
+    requests.post(admin.api, asked | {"format": "json"}, timeout=60).raise_for_status()
+    smbot.edit(f"{home}/Wording", "Older words, kept by the bot")
+    assert any(line.startswith(f"changed by people: {home}/Wording\n") for line in run(Wiki(), home).done)
+    assert admin.get(f"{home}/Wording") == "Older words, kept by the bot"
