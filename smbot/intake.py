@@ -7,7 +7,7 @@ else. Who asked is read from the page history, never from a signature.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from smbot import forms
 from smbot.compose import fingerprint
 from smbot.messages import spoken
 from smbot.model import Candidate, Page, Problem
-from smbot.templates import named, parse, put, raw
+from smbot.templates import named, parse, person, put, raw
 
 REQUEST = "Smbot/request"
 UNREADABLE = "Smbot/unreadable"
@@ -28,6 +28,9 @@ _BEGUN = re.compile(r"\{\{\s*[Ss]mbot/request\b")
 _SMBOTS_OWN = frozenset({"id", "answer"})
 _SAME = 0.5  # a request that shares less than half with an earlier one is another request
 _TRIED = 50
+CALLED = 3  # who asked together for one post, at most, is notified of an answer
+_CALL = '<span class="smbot-call">'  # what people typed never has a tag in it, so this is found again
+_SIGNED = re.compile(rf"\|3={_CALL}.*\}}\}}$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +188,38 @@ def is_answered(text: str, ids: list[str], answers: list[str]) -> bool:
     """Whether the page has these ids and answers already, and nothing on it looks unreadable."""
     requests = _read(text, spoken())
     there = all(
-        r.id == id_ and wikitext in ("", r.answer) for r, id_, wikitext in zip(requests, ids, answers, strict=True)
+        r.id == id_ and wikitext in ("", unsigned(r.answer)) for r, id_, wikitext in zip(requests, ids, answers, strict=True)
     )
     return there and len(_BEGUN.findall(text)) == len(requests) and UNREADABLE not in text
 
 
-def answer(text: str, ids: list[str], answers: list[str]) -> str:
-    """The request page with ids and answers (wikitext) written into its requests, both in the order of the page.
+def answer(text: str, ids: list[str], answers: list[str], people: Sequence[Sequence[str]]) -> str:
+    """The request page with ids and answers (wikitext) written into its requests, all in the order of the page.
 
-    '' leaves a request without an id, or with the answer it has. Requests that cannot be read are marked.
+    '' leaves a request without an id, or with the answer it has. A new answer calls the `people` who asked. Requests
+    that cannot be read are marked.
     """
     code = parse(text)
-    for template, id_, wikitext in zip(named(code, REQUEST), ids, answers, strict=True):
+    for template, id_, wikitext, who in zip(named(code, REQUEST), ids, answers, people, strict=True):
         put(template, "id", id_)
-        if wikitext:
-            put(template, "answer", wikitext)
+        if wikitext and unsigned(raw(template, "answer")) != wikitext:
+            put(template, "answer", _signed(wikitext, who))
     return _marked(code)
+
+
+def _signed(answer_: str, people: Sequence[str]) -> str:
+    """An answer of which these people are notified: a wiki does that for a link to them beside a signature.
+
+    https://www.mediawiki.org/wiki/Help:Notifications/Notification_types#Mentions
+    """
+    if not people:
+        return answer_
+    return f"{answer_.removesuffix('}}')}|3={_CALL}{', '.join(map(person, people[:CALLED]))} – ~~~~</span>}}}}"
+
+
+def unsigned(answer_: str) -> str:
+    """An answer as it was worked out, without whom it called and when."""
+    return _SIGNED.sub("}}", answer_)
 
 
 def mark_unreadable(text: str) -> str:

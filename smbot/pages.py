@@ -84,7 +84,8 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     ]
     if intake.is_answered(page.text, known, answers):
         return None
-    text = intake.answer(page.text, known, answers)
+    people = [memory.known[id_].requesters if id_ else () for id_ in known]
+    text = intake.answer(page.text, known, answers, people)
     return _edit(page, text, say("summary-requests"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from smbot import compose, gather, pages, plan, proposals, review
+from smbot import compose, gather, intake, pages, plan, proposals, review
 from smbot.gather import Snapshot, Titles
 from smbot.memory import Approval, Delivery, Known, Memory, Standing
 from smbot.model import Can, Candidate, File, Flag, Item, Link, Page, Permalink, Reading, Rules, Text
@@ -265,7 +265,7 @@ class Paper:
 
     def answers(self) -> list[str]:
         """The answers on the request page."""
-        return [raw(template, "answer") for template in named(parse(self.asked), "Smbot/request")]
+        return [intake.unsigned(raw(template, "answer")) for template in named(parse(self.asked), "Smbot/request")]
 
 
 def proposed(text: str = "A new skin is the default.", **more: Any) -> tuple[Paper, str]:

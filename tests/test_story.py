@@ -1,5 +1,6 @@
 """The main job, end to end, on a real wiki."""
 
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -189,6 +190,17 @@ def test_a_request_is_answered_in_its_place_from_queued_to_posted(world: World, 
     assert "posted" in world.answers()[0]
     assert world.mastodon.url in world.answers()[0]
     assert rows(world)[0]["asked by"] == "Rita"
+
+
+def test_who_asked_is_called_once_for_each_new_answer_beside_a_signature(world: World, rita: Person) -> None:
+    world.ask(rita, text="Come to the hackathon", accounts="wikitech")
+    world.collect()
+    written = rita.get(world.titles.requests)
+    assert re.search(r"\[\[User:Rita\|Rita\]\] – \[\[User:Smbot\|Smbot\]\].* \(UTC\)</span>\}\}", written)
+    world.later(hours=1)
+    world.publish()
+    world.collect()
+    assert rita.get(world.titles.requests) == written
 
 
 def test_a_declined_request_is_answered_with_the_reason(world: World, bob: Person, rita: Person) -> None:

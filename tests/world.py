@@ -12,6 +12,7 @@ from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
 from smbot import gather, memory, review
 from smbot.bot import Desk
+from smbot.intake import unsigned
 from smbot.sending import Report
 from smbot.templates import encode, named, parse, put, raw
 from smbot.wiki import Wiki
@@ -178,7 +179,7 @@ class World:
     def answers(self) -> list[str]:
         """The answers on the request page, in its order."""
         code = parse(self.admin.get(self.titles.requests))
-        return [raw(template, "answer") for template in named(code, "Smbot/request")]
+        return [unsigned(raw(template, "answer")) for template in named(code, "Smbot/request")]
 
     def memory(self) -> memory.Memory:
         """What smbot remembers."""
