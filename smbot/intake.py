@@ -187,9 +187,8 @@ def _pieces(text: str) -> frozenset[str]:
 def is_answered(text: str, ids: list[str], answers: list[str]) -> bool:
     """Whether the page has these ids and answers already, and nothing on it looks unreadable."""
     requests = _read(text, spoken())
-    there = all(
-        r.id == id_ and wikitext in ("", unsigned(r.answer)) for r, id_, wikitext in zip(requests, ids, answers, strict=True)
-    )
+    pairs = zip(requests, ids, answers, strict=True)
+    there = all(r.id == id_ and wikitext in ("", unsigned(r.answer)) for r, id_, wikitext in pairs)
     return there and len(_BEGUN.findall(text)) == len(requests) and UNREADABLE not in text
 
 
