@@ -1,6 +1,6 @@
 """How long MediaWiki takes to draw the review queue with 500 cards, and how near it comes to its limits.
 
-    python bench/queue_page.py [CARDS]
+    python bench/queue_page.py [CARDS [LANGUAGE]]
 
 The page is what smbot makes of that much news for an account on two networks, one card in four with something for a
 second look; a real MediaWiki draws it anew each time. Prints figures; it does not pass or fail by the clock. The aim is
@@ -18,6 +18,7 @@ import requests
 from setting import machine, setting
 
 from smbot.gather import titles
+from smbot.messages import speaking
 from smbot.model import Link, Rules
 from smbot.settings import Account
 from smbot.shipped import shipped_pages, shipped_templates
@@ -48,8 +49,8 @@ def queue(cards: int) -> str:
 
 def main() -> None:
     cards = int(sys.argv[1]) if sys.argv[1:] else 500
-    text = queue(cards)
-    with setting() as here:
+    with speaking(sys.argv[2] if sys.argv[2:] else "en"), setting() as here:
+        text = queue(cards)
         pages = shipped_templates("Project:Smbot") | {DESK.stop: "run", DESK.queue: text}
         here.wiki.import_pages(pages)
         took, html = [], ""
