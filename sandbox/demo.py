@@ -235,6 +235,8 @@ class Demo:
         text = admin.get(TITLES.settings)
         for people in ("Alice", "Alice, Bob"):
             text = re.sub(r"(maintainers =) <!--.*?-->", rf"\1 {people}", text, count=1)
+        for account in ACCOUNTS:
+            text = text.replace("| profiles = \n", f"| profiles = {self.network.url}/@{account.username}\n", 1)
         for kind, page in READ_HERE.items():
             text = text.replace(f"| kind = {kind}\n", f"| kind = {kind}\n| page = {page}\n")
         text = text.replace(
