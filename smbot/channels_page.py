@@ -49,17 +49,18 @@ def emptied(text: str) -> str:
 
 
 def _accounts(seen: Snapshot) -> Iterator[str]:
-    """A table of the voices: where each is, and who approves what it says."""
-    heads = (say("channels-account"), say("channels-where"), say("channels-maintainers"), say("channels-how-often"))
-    yield '{| class="wikitable" style="overflow-wrap:anywhere"'
-    yield "\n".join(f'! scope="col" style="text-align:start" | {head}' for head in heads)
+    """The voices: where each is, who approves what it says, and how often it speaks."""
     for account in seen.settings.accounts.values():
         networks = ", ".join(f"{{{{Smbot/network|{network}}}}}" for network in account.networks)
-        links = "".join(f"<br>[{address(url)} {encode(_without_scheme(url))}]" for url in account.profiles)
         people = ", ".join(map(person, sorted(account.maintainers))) or say("channels-nobody")
-        cells = (f"{networks}{links}", people, _how_often(account))
-        yield f'|-\n! scope="row" style="text-align:start" | {account.name}\n' + "\n".join(f"| {c}" for c in cells)
-    yield "|}"
+        yield f"; {account.name}"
+        yield f": {say('channels-where', networks)}{''.join(map(_link, account.profiles))}"
+        yield f": {say('channels-maintainers', people)}"
+        yield f": {_how_often(account)}"
+
+
+def _link(url: str) -> str:
+    return f" [{address(url)} {encode(_without_scheme(url))}]"
 
 
 def _without_scheme(url: str) -> str:
@@ -67,8 +68,9 @@ def _without_scheme(url: str) -> str:
 
 
 def _how_often(account: Account) -> str:
-    at_most = say("channels-a-day", account.posts_per_day)
-    return f"{say('channels-a-week', account.goal)}<br>{at_most}" if account.goal else at_most
+    if account.goal:
+        return say("channels-a-week", account.goal, account.posts_per_day)
+    return say("channels-a-day", account.posts_per_day)
 
 
 def _sources(seen: Snapshot) -> Iterator[str]:
@@ -88,7 +90,7 @@ def _rules(seen: Snapshot) -> Iterator[str]:
         yield "* " + say("channels-rule-own")
     if rules.four_eyes:
         yield "* " + say("channels-rule-four-eyes")
-    places = "".join(f" {address(url)}" for url in rules.support)
+    places = "".join(map(_link, rules.support))
     yield "* " + (say("channels-rule-replies") + places if places else say("channels-rule-replies-only"))
     yield "* " + say("channels-rule-waits", rules.queue_days)
     yield "* " + say("channels-rule-log", seen.titles.log)
