@@ -303,6 +303,12 @@ def test_the_settings_say_which_language_is_installed(home: str, wiki: SandboxWi
     assert admin.get(POST) == german
 
 
+def test_without_parser_functions_nothing_is_installed_that_needs_them() -> None:
+    texts = shipped_templates(HOME, ()) | shipped_pages(HOME)
+    assert texts.keys() == (shipped_templates(HOME) | shipped_pages(HOME)).keys()
+    assert not [title for title, text in texts.items() if re.search(r"\{\{#(?!tag:)", text)]
+
+
 @pytest.fixture
 def bare(wiki: SandboxWiki) -> Iterator[None]:
     """The wiki without any extension."""
@@ -334,6 +340,8 @@ def test_a_wiki_without_extensions_shows_everything_too(home: str, admin: Person
 def test_a_plain_template_hides_labels_of_what_there_is_not_and_never_words(home: str, admin: Person) -> None:
     run(Wiki(), home)
     label = re.compile(r'<span style="display:none"><b>Warning:')
+    bare_post = admin.parse("{{Smbot/candidate|id=n|preview={{Smbot/post|text=Words}}}}")
+    assert not re.search("'|<i>", bare_post)
     assert label.search(admin.parse("{{Smbot/post|text=Words}}"))
     for words in ("Spiders", "; x", "!important", "/**/", "&#59;"):
         assert not label.search(admin.parse(f"{{{{Smbot/post|text=Words|warning={words}}}}}"))
