@@ -56,11 +56,6 @@ def coming(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = No
     return tuple(sorted(found, key=lambda one: (one.at, one.key)))
 
 
-def when(id_: str, memory: Memory, seen: Snapshot) -> datetime | None:
-    """When a candidate will first go out; None while that is open. To ask about many, see `times`."""
-    return times(memory, seen).get(id_)
-
-
 def times(memory: Memory, seen: Snapshot) -> dict[str, datetime]:
     """When each approved candidate will first go out, by its id."""
     found: dict[str, datetime] = {}

@@ -96,7 +96,7 @@ def test_each_waits_for_its_own_slot() -> None:
     memory, seen = desk(made, MONDAY + HOUR, rhythm=TWICE)
     at = MONDAY.replace(hour=17)
     assert told(memory, seen) == [("a", at), ("c", at), ("b", at + timedelta(hours=15))]
-    assert planned.when("b", memory, seen) == at + timedelta(hours=15)
+    assert planned.times(memory, seen).get("b") == at + timedelta(hours=15)
 
 
 def test_what_nobody_approved_has_no_time_but_the_one_that_was_asked_for() -> None:
@@ -107,7 +107,7 @@ def test_what_nobody_approved_has_no_time_but_the_one_that_was_asked_for() -> No
     memory, seen = desk(made)
     (one,) = planned.coming(memory, seen)
     assert (one.id, one.at, one.approval) == ("w", datetime(2026, 11, 17, 14, tzinfo=UTC), None)
-    assert planned.when("w", memory, seen) is None
+    assert planned.times(memory, seen).get("w") is None
 
 
 def test_a_post_by_several_accounts_comes_at_the_time_of_each() -> None:
@@ -115,7 +115,7 @@ def test_a_post_by_several_accounts_comes_at_the_time_of_each() -> None:
     memory, seen = desk({"a": approved("a", "mediawiki, wikitech")}, out=(before,), rhythm=Rhythm(gap=2 * HOUR))
     found = {one.account: one.at for one in planned.coming(memory, seen)}
     assert found == {"mediawiki": MONDAY + HOUR, "wikitech": MONDAY}
-    assert planned.when("a", memory, seen) == MONDAY
+    assert planned.times(memory, seen).get("a") == MONDAY
 
 
 def test_a_channel_that_rests_holds_its_post_back() -> None:
