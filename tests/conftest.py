@@ -35,7 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LC_ALL"] = "C.UTF-8"  # tests read English, whatever the developer does
 
 
-LONGEST = ("test_year.py", "test_exactly_once.py", "test_faults.py", "test_sending.py", "test_channels.py")
+LONGEST = (
+    *("test_year.py", "test_exactly_once.py", "test_gadget.py", "test_faults.py", "test_sending.py", "test_looks.py"),
+    *("test_channels.py", "test_form.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,8 +16,7 @@ def install(world: World) -> None:
     pages_of_it = gadget(world.home)
     pages_of_it[DEFINITIONS] = pages_of_it[DEFINITIONS].replace("[", "[default|", 1)
     pages = {requests: shipped_pages(world.home)[requests]}
-    for title, text in (shipped_templates(world.home) | pages | pages_of_it).items():
-        world.admin.edit(title, text)
+    world.admin.set_up(shipped_templates(world.home) | pages | pages_of_it)
 
 
 def offer(world: World) -> None:

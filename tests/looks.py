@@ -97,9 +97,8 @@ def furnish(world: World, alice: Person, bob: Person, rita: Person, picture: Pat
 def _install(world: World, picture: Path) -> None:
     admin = world.admin
     world.set_up(SETTINGS)
-    for title, text in (shipped_pages(world.home) | shipped_templates(world.home)).items():
-        if title not in (world.titles.settings, world.titles.stop):
-            admin.edit(title, text)
+    shipped = shipped_pages(world.home) | shipped_templates(world.home)
+    admin.set_up({title: shipped[title] for title in shipped.keys() - {world.titles.settings, world.titles.stop}})
     admin.edit("MediaWiki:Common.css", DARK.read_text())
     for name in ("Alice", "Bob", "Rita", "Smbot"):
         admin.edit(f"User:{name}", "Hello.")  # links to people are then not in the red of the skin
@@ -143,6 +142,7 @@ def complaints(page: Page, within: str) -> list[str]:
     """What axe-core finds serious or worse in a part of the page."""
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=AXE)
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")  # colours that still change
     found: dict[str, Any] = page.evaluate(f"part => axe.run(part, {AXE_OPTIONS})", within)
     return [
         f"{each['id']}: {node['failureSummary']} in {node['html'][:300]}"

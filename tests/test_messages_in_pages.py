@@ -54,6 +54,7 @@ from tests.builders import settings as rules
 KEY = f"n1/{CHANNEL}"
 CODE = re.compile(  # what is written for templates and for smbot itself
     r"\|\s*(?:check|status|state|visibility|network|account|id|key|language)\s*=[^|}\n]*|\|\s*[a-z ]+="
+    r'|<span class="smbot-call">[^~]*~~~~</span>'
     r"|\{\{Smbot/(?:(?:answer|notice)\|1=)?[a-z ]+|User:|#[nr]\w+|https?://\S+|nowiki|\bbr\b"
 )
 
