@@ -142,7 +142,7 @@ def complaints(page: Page, within: str) -> list[str]:
     """What axe-core finds serious or worse in a part of the page."""
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=AXE)
-    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")  # colours that still change
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")  # colours
     found: dict[str, Any] = page.evaluate(f"part => axe.run(part, {AXE_OPTIONS})", within)
     return [
         f"{each['id']}: {node['failureSummary']} in {node['html'][:300]}"
