@@ -20,7 +20,7 @@ test: lint ## check everything: lint, then all tests against a real MediaWiki
 faults: bootstrap ## everything that can go wrong while posting, on every network, as a table
 	@rm -f .sandbox/faults.jsonl; mkdir -p .sandbox
 	@export SMBOT_FAULTS="$(CURDIR)/.sandbox/faults.jsonl"; \
-	$(PYTHON_HERE) -m pytest -n 2 --dist loadgroup tests/test_faults.py; ended=$$?; \
+	$(PYTHON_HERE) -m pytest -n 2 --dist loadgroup tests/test_faults.py tests/test_exactly_once.py; ended=$$?; \
 	$(PYTHON_HERE) -m tests.faults "$$SMBOT_FAULTS" && exit $$ended
 
 year: bootstrap ## a simulated year on a real wiki: a report, and a picture of it

@@ -166,7 +166,12 @@ class Desk:
         report.problems += troubles
 
     def _show(self, mind: Memory, seen: Snapshot, troubles: list[str]) -> None:
-        """Show people and tools how all stands. Where somebody changed such a page meanwhile, the next run draws it."""
+        """Show people and tools how all stands, on a desk that has the page for it.
+
+        Where somebody changed such a page meanwhile, the next run draws it.
+        """
+        if not seen.status.exists:
+            return
         now = overview(mind, seen)
         shown = (
             statuspage.status_edit(now, mind, seen),

@@ -131,6 +131,13 @@ def test_whatever_stands_there_is_replaced(text: str) -> None:
 # --- on a wiki ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    """A desk with a status page."""
+    world.show_status()
+    return world
+
+
 def test_tools_read_it_by_its_address_and_nobody_else_can_write_it(world: World, alice: Person, rita: Person) -> None:
     world.collect()
     world.approve(alice, "Patrolling")

@@ -73,12 +73,16 @@ QUEUE = f"{HOME}/Queue"
 CARD = "{{Smbot/candidate\n| id = n1\n}}"
 
 
-@pytest.mark.parametrize("title", shipped_pages(HOME))
+@pytest.mark.parametrize("title", [t for t in shipped_pages(HOME) if t != f"{HOME}/Status"])
 def test_a_page_of_the_desk_is_updated_only_while_nobody_but_the_bot_edited_it(title: str) -> None:
     assert step_for(title, there(title, "older")).action is Action.UPDATE
     step = step_for(title, there(title, "mine", "Alice"))
     assert step.action in (Action.CHANGED_BY_PEOPLE, Action.SAME)
     assert "mine" not in step.diff
+
+
+def test_the_status_page_is_left_to_the_runs_that_draw_it() -> None:
+    assert step_for(f"{HOME}/Status", there(f"{HOME}/Status", "drawn")).action is Action.SAME
 
 
 @pytest.mark.parametrize("waiting", [CARD, CARD.replace("candidate", "request")])
@@ -107,7 +111,7 @@ def test_the_home_is_written_into_everything() -> None:
 
 def test_every_page_smbot_reads_is_shipped() -> None:
     t = titles(HOME, "Smbot")
-    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log, t.wording, t.channels}
+    assert set(shipped_pages(HOME)) == {t.settings, t.queue, t.requests, t.stop, t.log, t.wording, t.channels, t.status}
     assert shipped_pages(HOME)[t.stop] == "run"
 
 
@@ -393,7 +397,10 @@ def test_removing_lists_what_nobody_needs_and_takes_nothing_people_wrote(
     alice.edit(f"{home}/Requests", f"{admin.get(f'{home}/Requests')}\n== A ==\n{{{{Smbot/request|text=Please}}}}")
     before = admin.get(f"{home}/Queue")
     removed = removal.run(Wiki(), home)
-    assert {f"{home}/Queue", f"{home}/Settings", f"{PREFIX}candidate"} <= set(removed.left)
+    assert {f"{home}/Queue", f"{home}/Settings"} <= set(removed.left)
+    card = f"{PREFIX}candidate"
+    others = Wiki().transcluded([card]).get(card, frozenset()) - {*removed.left}
+    assert (card in removed.left) is (not others), "it goes when no page that stays is drawn with it"
     assert {f"{home}/Requests", f"{home}/Log", f"{PREFIX}request", f"{PREFIX}hue"} <= set(removed.kept)
     assert not removed.done
     assert admin.get(f"{home}/Queue") == before
@@ -402,13 +409,14 @@ def test_removing_lists_what_nobody_needs_and_takes_nothing_people_wrote(
 
 def test_a_bot_that_may_delete_does_and_tells_what_the_wiki_refuses(home: str, admin: Person) -> None:
     run(Wiki(), home)
+    refused = f"{home}/Wording"
 
     class Trusted(Wiki):
         def rights(self) -> frozenset[str]:
             return super().rights() | {"delete"}
 
         def delete(self, title: str, reason: str) -> None:
-            if title == POST:
+            if title == refused:
                 super().delete(title, reason)
             admin.delete(title, reason)
 
@@ -418,9 +426,9 @@ def test_a_bot_that_may_delete_does_and_tells_what_the_wiki_refuses(home: str, a
     assert not admin.get(f"{home}/Queue")
     assert admin.get(f"{home}/Log")
     (problem,) = removed.problems
-    assert POST in problem
+    assert refused in problem
     assert "permission" in problem
-    assert admin.get(POST)
+    assert admin.get(refused)
 
 
 def test_a_page_that_somebody_without_an_account_edited_is_theirs(home: str, admin: Person, smbot: Person) -> None:

@@ -39,6 +39,13 @@ def translated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cached.cache_clear()
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    """A desk with a status page."""
+    world.show_status()
+    return world
+
+
 def status(world: World) -> str:
     return world.admin.get(world.titles.status)
 
@@ -85,6 +92,7 @@ def test_a_language_that_is_none_is_a_problem_and_the_wiki_goes_on_in_its_own(wo
 def test_desks_of_one_process_do_not_hear_each_other(world: World, wiki: SandboxWiki, admin: Person) -> None:
     with World(wiki, admin, world.mastodon, f"Project:{secrets.token_hex(4)}") as other:
         other.set_up(IN_GERMAN)
+        other.show_status()
         desks = (world.desk(), other.desk())
         for _ in range(2):
             for desk in desks:

@@ -78,7 +78,7 @@ def posted_by_the_plan(memory: Memory, seen: Snapshot, until: datetime) -> list[
     st.sampled_from([ANY, TWICE, AT_NIGHT, Rhythm(gap=timedelta(hours=3))]),
     st.integers(1, 3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_told_is_what_the_plan_does(
     wanted: list[tuple[int, str, str, str]], rhythm: Rhythm, posts_per_day: int
 ) -> None:

@@ -268,6 +268,13 @@ def test_a_year_later_nothing_is_left_of_it() -> None:
 # --- on a wiki ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    """A desk with a status page."""
+    world.show_status()
+    return world
+
+
 def test_it_follows_a_post_from_request_to_network(world: World, alice: Person, rita: Person) -> None:
     world.ask(rita, text="Come to the hackathon", accounts="wikitech")
     world.collect()

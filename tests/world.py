@@ -70,6 +70,10 @@ class World:
         self.admin.edit(self.titles.requests, "Ask here.\n")
         self.news("A new skin is the default on many wikis.", "Patrolling got faster for everyone.")
 
+    def show_status(self) -> None:
+        """Let the desk have a status page, as `smbot install` makes one; the next run draws it."""
+        self.admin.edit(self.titles.status, "Nothing to see yet.")
+
     def news(self, *bullets: str) -> None:
         """Let the news page say just this, all of today."""
         body = "\n".join(f"* {bullet}" for bullet in bullets)
