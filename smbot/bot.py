@@ -166,19 +166,15 @@ class Desk:
         report.problems += troubles
 
     def _show(self, mind: Memory, seen: Snapshot, troubles: list[str]) -> None:
-        """Show people and tools how all stands, on a desk that has the page for it.
+        """Show people and tools how all stands, on the pages that the desk has for it.
 
         Where somebody changed such a page meanwhile, the next run draws it.
         """
-        if not seen.status.exists:
-            return
-        now = overview(mind, seen)
-        shown = (
-            statuspage.status_edit(now, mind, seen),
-            statusdata.data_edit(now, seen),
-            channels_page.channels_edit(seen),
-        )
-        for edit in shown:
+        edits = [channels_page.channels_edit(seen)]
+        if seen.status.exists:
+            now = overview(mind, seen)
+            edits += [statuspage.status_edit(now, mind, seen), statusdata.data_edit(now, seen)]
+        for edit in edits:
             with suppress(Conflict):
                 if edit:
                     self._save(edit, troubles)

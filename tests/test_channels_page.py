@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.people import Person
 from smbot.channels_page import written
 from smbot.gather import Snapshot
 from smbot.settings import Account, Feed, Settings
 from tests.builders import snapshot
+from tests.world import World
 
 ACCOUNT = Account(
     "wikitech", ("mastodon", "x"), frozenset({"Bob", "ଆଲିସ"}), goal=3, profiles=("https://wikis.world/@wikitech",)
@@ -72,3 +74,19 @@ def test_words_outside_of_regions_survive_whatever_they_are(words: str) -> None:
     here = replace(snapshot(), settings=SETTINGS)
     text = written(f"{words}\n<!-- smbot: rules -->\n<!-- /smbot: rules -->", here)
     assert text.startswith(words)
+
+
+def test_on_a_wiki_it_follows_the_settings_and_people_keep_their_words(world: World, rita: Person) -> None:
+    rita.edit(world.titles.channels, PAGE)
+    world.collect()
+    assert "[[User:Alice|Alice]], [[User:Bob|Bob]]" in rita.get(world.titles.channels)
+    rita.edit(world.titles.channels, rita.get(world.titles.channels).replace("The end.", "The very end."))
+    world.settle("maintainers = Alice, Bob", "maintainers = Carol")
+    world.collect()
+    text = rita.get(world.titles.channels)
+    assert "[[User:Carol|Carol]]" in text
+    assert "User:Bob" not in text
+    assert text.endswith("The very end.")
+    revision = rita.revision_id(world.titles.channels)
+    world.collect()
+    assert rita.revision_id(world.titles.channels) == revision
