@@ -41,6 +41,7 @@ $wgSessionCacheType = CACHE_DB;
 $wgCacheDirectory = "$sandbox/cache";
 $wgLocalisationCacheConf['store'] = 'array';
 $wgUseFileCache = false;
+$wgCachePages = false; // else a browser shows what was there before the second edit of the same second
 $wgJobRunRate = 0; // jobs run when `SandboxWiki.run_jobs()` says so: no write comes between a test's requests
 
 // -- Files
