@@ -18,6 +18,7 @@ from smbot.settings import Account
 from smbot.templates import address, encode, person
 
 _BEGIN = re.compile(r"<!--\s*smbot:")
+_MOST = 50
 _REGION = re.compile(
     r"(?P<begin><!--\s*smbot:\s*(?P<name>\w+)\b[^>]*-->)(?P<body>.*?)(?P<end><!--\s*/smbot:\s*(?P=name)\s*-->)",
     re.DOTALL,
@@ -32,7 +33,9 @@ def channels_edit(seen: Snapshot) -> Edit | None:
 
 
 def written(text: str, seen: Snapshot) -> str:
-    """The page with its regions as they shall be."""
+    """The page with its regions as they shall be; one on which very many begin is left alone, as it takes too long."""
+    if len(_BEGIN.findall(text)) > _MOST:
+        return text
 
     def region(match: re.Match[str]) -> str:
         write = _REGIONS.get(match["name"])

@@ -30,7 +30,8 @@ _SAME = 0.5  # a request that shares less than half with an earlier one is anoth
 _TRIED = 50
 CALLED = 3  # who asked together for one post, at most, is notified of an answer
 _CALL = '<span class="smbot-call">'  # what people typed never has a tag in it, so this is found again
-_SIGNED = re.compile(rf"\|3={_CALL}.*\}}\}}$", re.DOTALL)
+# Only links may have a `|` in them: what somebody adds behind it, or another argument, is no signature of ours.
+_SIGNED = re.compile(rf"\|3={_CALL}(?:\[\[[^\[\]{{}}\n]*\]\]|(?!</span>\}}\}}$)[^|{{}}\n])*+</span>\}}\}}$")
 
 
 @dataclass(frozen=True, slots=True)

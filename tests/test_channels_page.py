@@ -90,3 +90,8 @@ def test_on_a_wiki_it_follows_the_settings_and_people_keep_their_words(world: Wo
     revision = rita.revision_id(world.titles.channels)
     world.collect()
     assert rita.revision_id(world.titles.channels) == revision
+
+
+def test_a_page_full_of_beginnings_takes_no_time(seen: Snapshot) -> None:
+    text = "<!-- smbot: accounts -->" * 50_000
+    assert written(text, seen) == text

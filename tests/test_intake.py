@@ -350,3 +350,17 @@ def test_who_has_too_many_may_ask_again_by_taking_out_the_answer() -> None:
     desk.run()
     assert people(desk) == {"Translate the new help pages with us.": (RITA,)}
     assert "queued" in desk.answers()[1]
+
+
+CALLED = (
+    '{{Smbot/answer|1=queued|2=It waits.|3=<span class="smbot-call">'
+    "[[User:Rita|Rita]] – [[User:Smbot|Smbot]] 17:14 (UTC)</span>}}"
+)
+
+
+def test_a_signature_is_no_part_of_an_answer_and_nothing_else_passes_for_one() -> None:
+    assert intake.unsigned(CALLED) == "{{Smbot/answer|1=queued|2=It waits.}}"
+    for forged in ("</span>|1=posted}}", "</span>|2=[https://evil.example posted]}}", "{{x}}</span>}}", "</span>}} }}"):
+        answer = CALLED.replace("</span>}}", forged)
+        assert intake.unsigned(answer) == answer
+    assert intake.unsigned(CALLED.replace("17:14", "[[" * 20_000))
