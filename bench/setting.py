@@ -1,17 +1,10 @@
-"""What the benchmarks share: a desk on a real wiki of its own, and the machine they ran on.
-
-    python bench/setting.py collect
-
-runs one command on the desk of `SMBOT_HOME` and prints what it cost, as JSON: the benchmarks run it in processes of
-their own.
-"""
+"""What the benchmarks share: a desk on a real wiki of its own, and the machine they ran on."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import resource
 import secrets
 import subprocess
 import sys
@@ -22,7 +15,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
-from time import process_time
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from sandbox.mastodon import Mastodon  # noqa: E402
 from sandbox.people import Person  # noqa: E402
-from sandbox.website import Website, guard_of  # noqa: E402
+from sandbox.website import Website  # noqa: E402
 from sandbox.wiki import ADMIN, PASSWORD, SandboxWiki, create  # noqa: E402
 
 if TYPE_CHECKING:
@@ -58,7 +50,6 @@ FEED = """\
 <item><title>Parsoid reads it all</title>
 <link>https://blog.example.org/1/</link><pubDate>Mon, 16 Nov 2026 09:00:00 +0000</pubDate></item></channel></rss>
 """
-SITE = "SMBOT_BENCH_SITE"  # the port of the website
 TECH_NEWS = ROOT / "tests" / "pages" / "tech-news-2026.wikitext"
 
 
@@ -89,7 +80,7 @@ def setting() -> Iterator[Setting]:
         mastodon = stack.enter_context(Mastodon(rate_limit=1_000_000))
         website = stack.enter_context(Website())
         website.files["/feed"] = FEED
-        site = {SITE: str(website.server_port)}
+        site = {"SMBOT_BENCH_SITE": str(website.server_port)}
         environment = os.environ | site | {"PYTHONPATH": str(ROOT), "SMBOT_POSTS_PER_DAY": "1000"}
         yield Setting(wiki, admin, alice, bob, rita, mastodon, website, environment)
 
@@ -148,7 +139,11 @@ class Cost:
 def cost(command: str, environment: dict[str, str]) -> Cost:
     """Run one command in a fresh process."""
     done = subprocess.run(
-        [sys.executable, __file__, command], env=environment, text=True, stdout=subprocess.PIPE, check=True
+        [sys.executable, str(ROOT / "bench" / "one_run.py"), command],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        check=True,
     )
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
@@ -156,25 +151,3 @@ def cost(command: str, environment: dict[str, str]) -> Cost:
 def medians(costs: list[Cost]) -> Cost:
     """The median of each figure."""
     return Cost(*(median(getattr(c, name) for c in costs) for name in ("requests", "seconds", "megabytes")))
-
-
-def main() -> None:
-    """Run one command and print what it cost."""
-    if len(sys.argv) < 2:
-        return
-    from smbot.bot import Desk
-    from smbot.wiki import Wiki
-    from tests.killed import CEILING, Doors
-
-    wiki = Wiki()
-    wiki.login()
-    with Doors(lambda _: None) as doors:
-        guard = guard_of(int(os.environ[SITE]))
-        desk = Desk(wiki, os.environ["SMBOT_HOME"], os.environ, ceiling=CEILING, guard=guard)
-        desk.work(send=sys.argv[1] == "publish")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"requests": doors.count // 2, "seconds": process_time(), "megabytes": peak}))
-
-
-if __name__ == "__main__":
-    main()

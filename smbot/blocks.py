@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from mwparserfromhell.nodes import Comment, ExternalLink, Heading, HTMLEntity, Node, Tag, Template, Text, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
-_START = re.compile(r"(?<=\n)(?=\{\{\s*[A-Za-z]|==)")
+_START = re.compile(r"\n(?=\{\{\s*[A-Za-z]|==)")
 _OPENING = re.compile(r"[{\[<]")
 
 
 def cut(text: str) -> list[str]:
     """A page in blocks, cut before the lines that start with a template or a heading."""
-    return _START.split(text)
+    starts = [0, *(found.end() for found in _START.finditer(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(starts)]
 
 
 def is_closed(*codes: Wikicode | None) -> bool:

@@ -6,14 +6,14 @@ Every argument a person can fill in is named here and nowhere else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from mwparserfromhell.nodes import Template
 
 from smbot.messages import say
 from smbot.model import Candidate, Problem
-from smbot.templates import encode, plain, put
+from smbot.templates import decode, encode, plain, put
 
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M",
@@ -39,9 +39,10 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
     `ours` are the arguments of the template beside those of the form; any other was not meant to be one.
     """
     problems: list[Problem] = list(_strays(template, ours))
+    values = {str(parameter.name).strip(): parameter.value for parameter in template.params}
 
     def words(name: str) -> str:
-        text, found = plain(template, name)
+        text, found = decode(values[name]) if name in values else ("", ())
         problems.extend(found)
         return text
 
@@ -60,7 +61,7 @@ def read(template: Template, ours: frozenset[str]) -> tuple[Candidate, tuple[Pro
     candidate = Candidate(
         accounts=names("accounts"),
         text=words("text"),
-        own=_own_words(template, words),
+        own=_own_words(values, words),
         link=words("link"),
         image=re.sub(r"^:?(?:file|image)\s*:\s*", "", words("image"), flags=re.IGNORECASE).replace("_", " "),
         alt=words("alt"),
@@ -137,8 +138,11 @@ def split(text: str) -> tuple[str, ...]:
 def _strays(template: Template, ours: frozenset[str]) -> Iterator[Problem]:
     """Arguments nobody asked for: most often the rest of a sentence behind a `|`, which ends an argument."""
     for parameter in template.params:
-        name, value = str(parameter.name).strip(), " ".join(str(parameter.value).split())
-        if name in FIELDS or name in ours or _place(name) or (not parameter.showkey and not value):
+        name = str(parameter.name).strip()
+        if name in FIELDS or name in ours or _place(name):
+            continue
+        value = " ".join(str(parameter.value).split())
+        if not parameter.showkey and not value:
             continue
         stray = f"{name} = {value}" if parameter.showkey else value
         yield Problem(say("problem-stray", shorten(stray)), say("problem-stray-remedy", "{{!}}", "|"))
@@ -163,6 +167,6 @@ def shorten(text: str, length: int = 60) -> str:
     return line if len(line) <= length else line[: length + 1].rsplit(" ", 1)[0][:length] + "…"
 
 
-def _own_words(template: Template, words: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-    found = {place: text for name in _names(template) if (place := _place(name)) and (text := words(name))}
+def _own_words(names: Iterable[str], words: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+    found = {place: text for name in names if (place := _place(name)) and (text := words(name))}
     return tuple(sorted(found.items()))

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from smbot import compose, intake, manners, news, review
+from smbot import compose, decisions, intake, manners, news
 from smbot.memory import Known, Memory
 from smbot.messages import say
 from smbot.model import Candidate, File, Page, Problem, Reading, Rules
@@ -63,9 +63,9 @@ def _talk(title: str) -> str:
     return f"{namespace} talk:{name}" if colon else f"Talk:{title}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All that was read in one cycle.
+    """All that was read in one cycle; each is another, so that what is worked out from one can be kept by it.
 
     `readings` has, for each feed that was read, its pages with what they yielded (no pages where none exists);
     `queue_history` and `request_history` the revisions since the ones remembered, oldest first.
@@ -122,9 +122,9 @@ def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     def decides(user: str) -> bool:
         return any(settings.maintains(user, account) for account in settings.accounts)
 
-    history = review.History(seen.bot, decides, digest)
+    history = decisions.History(seen.bot, decides, digest)
     standings = {id_: known.standing for id_, known in memory.shown().items()}
-    after = review.fold(standings, memory.queue, seen.queue_history, history)
+    after = decisions.fold(standings, memory.queue, seen.queue_history, history)
     known = {id_: replace(k, standing=after[id_]) if id_ in standings else k for id_, k in memory.known.items()}
     return replace(memory, queue=seen.queue_history[-1].revision, known=known)
 
@@ -141,7 +141,7 @@ def _notice_channels(memory: Memory, seen: Snapshot) -> Memory:
     known = dict(memory.known)
     for id_, k in memory.shown().items():
         if k.proposal and (k.standing.edited or changed & set(k.proposal.voices)):
-            known[id_] = replace(k, standing=review.disturbed(k.standing, ""))
+            known[id_] = replace(k, standing=decisions.disturbed(k.standing, ""))
     return replace(memory, channels=shapes, known=known)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mwparserfromhell.nodes import Template
+from mwparserfromhell.nodes import Node, Template
 from mwparserfromhell.nodes import Text as TextNode
 from mwparserfromhell.wikicode import Wikicode
 
@@ -19,7 +19,7 @@ from smbot import forms
 from smbot.compose import fingerprint
 from smbot.messages import spoken
 from smbot.model import Candidate, Page, Problem
-from smbot.templates import named, parse, person, put, raw
+from smbot.templates import is_named, named, parse, person, put, raw
 
 REQUEST = "Smbot/request"
 UNREADABLE = "Smbot/unreadable"
@@ -75,10 +75,14 @@ def _read(wikitext: str, _language: str) -> tuple[Request, ...]:
     )
 
 
+def _templates(wikitext: str) -> list[Template]:
+    return named(_parsed(wikitext), REQUEST)
+
+
 @lru_cache(maxsize=2)
-def _templates(wikitext: str) -> tuple[Template, ...]:
-    """The requests as they stand on the page, to be looked at only."""
-    return (*named(parse(wikitext), REQUEST),)
+def _parsed(wikitext: str) -> Wikicode:
+    """The page, to be looked at only."""
+    return parse(wikitext)
 
 
 def _typed(template: Template) -> str:
@@ -199,12 +203,20 @@ def answer(text: str, ids: list[str], answers: list[str], people: Sequence[Seque
     '' leaves a request without an id, or with the answer it has. A new answer calls the `people` who asked. Requests
     that cannot be read are marked.
     """
-    code = parse(text)
-    for template, id_, wikitext, who in zip(named(code, REQUEST), ids, answers, people, strict=True):
-        put(template, "id", id_)
-        if wikitext and unsigned(raw(template, "answer")) != wikitext:
-            put(template, "answer", _signed(wikitext, who))
-    return _marked(code)
+    given = zip(ids, answers, people, strict=True)
+    return _marked(text, lambda template: _answered(template, *next(given)))
+
+
+def _answered(request: Template, id_: str, answer_: str, people: Sequence[str]) -> str:
+    """A request with its id and answer; parsed anew only if it does not have them."""
+    answered = not answer_ or unsigned(raw(request, "answer")) == answer_
+    if answered and raw(request, "id") == id_:
+        return str(request)
+    (template,) = named(parse(str(request)), REQUEST)
+    put(template, "id", id_)
+    if not answered:
+        put(template, "answer", _signed(answer_, people))
+    return str(template)
 
 
 def _signed(answer_: str, people: Sequence[str]) -> str:
@@ -224,13 +236,20 @@ def unsigned(answer_: str) -> str:
 
 def mark_unreadable(text: str) -> str:
     """The page with `UNREADABLE` in front of every request whose braces do not match, and nowhere else."""
-    return _marked(parse(text))
+    return _marked(text, str)
 
 
-def _marked(code: Wikicode) -> str:
-    for mark in named(code, UNREADABLE):
-        code.remove(mark)
-    for node in code.nodes:
-        if isinstance(node, TextNode):
-            node.value = _BEGUN.sub(f"{{{{{UNREADABLE}}}}}\\g<0>", str(node))
-    return str(code)
+def _marked(text: str, written: Callable[[Template], str]) -> str:
+    """The page with its requests as they are `written`, in order, and the unreadable ones marked."""
+    return "".join(_piece(node, written) for node in _parsed(text).nodes)
+
+
+def _piece(node: Node, written: Callable[[Template], str]) -> str:
+    match node:
+        case TextNode():
+            return _BEGUN.sub(f"{{{{{UNREADABLE}}}}}\\g<0>", str(node))
+        case Template() if is_named(node, REQUEST):
+            return written(node)
+        case Template() if is_named(node, UNREADABLE):
+            return ""
+    return str(node)

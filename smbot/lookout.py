@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from msgspec.structs import replace as put
 
@@ -162,11 +163,17 @@ class Lookout:
     def _settings(self, page: Page) -> settings.Settings:
         """Read the settings in the language of the desk: the one they name, or else the wiki's."""
         messages.speak(page.language or messages.SOURCE)
-        found = settings.read(page, sources.usual(), channels.NETWORKS)
+        found = _read_settings(page, messages.spoken())
         if found.language in ("", page.language):
             return found
         messages.speak(found.language)
-        return settings.read(page, sources.usual(), channels.NETWORKS)
+        return _read_settings(page, found.language)
+
+
+@lru_cache(maxsize=4)
+def _read_settings(page: Page, _language: str) -> settings.Settings:
+    """Settings, with their problems told in this language, which is the one that is spoken."""
+    return settings.read(page, sources.usual(), channels.NETWORKS)
 
 
 def _rules(rules_page: settings.Settings, mind: Memory) -> dict[str, Rules]:

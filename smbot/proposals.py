@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from functools import lru_cache
 
-from smbot import compose, manners, pictures, review
+from smbot import compose, decisions, manners, pictures, review
 from smbot.forms import show_time
 from smbot.gather import Snapshot
 from smbot.memory import APPROVED, FINISHED, Approval, Known, Memory
@@ -50,20 +51,27 @@ def shown(memory: Memory, seen: Snapshot) -> list[Proposal]:
 
 def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: Snapshot) -> Proposal:
     candidate = card.candidate if card else known.proposal or Candidate()
-    accounts = seen.settings.accounts
-    texts = compose.texts(candidate, accounts, seen.rules)
-    digest = compose.digest(candidate, texts)
-    if candidate.image in seen.files:
-        credit = seen.files[candidate.image].credit
-        texts = {channel: compose.credited(text, credit) for channel, text in texts.items()}
-    problems = (card.problems if card else ()) + compose.problems(candidate, accounts, seen.rules, texts)
-    problems += (*manners.problems(candidate, texts, seen.settings),)
+    texts, digest, unfit = _composed(candidate, seen)
+    problems = (card.problems if card else ()) + unfit
     if not known.end:
         problems += tuple(dict.fromkeys(manners.repeated(id_, texts, memory.deliveries.values())))
     if known.outdated and known.outdated == digest:
         problems += (_outdated(known),)
     problems += tuple(dict.fromkeys((*_image_problems(texts, seen), *_thread_problems(id_, texts, memory))))
     return Proposal(id_, known, card, candidate, texts, digest, problems)
+
+
+@lru_cache(maxsize=2048)
+def _composed(candidate: Candidate, seen: Snapshot) -> tuple[Mapping[str, Text], str, tuple[Problem, ...]]:
+    """The texts of a candidate, their digest, and why they cannot be posted; a cycle asks this many times."""
+    accounts = seen.settings.accounts
+    texts = compose.texts(candidate, accounts, seen.rules)
+    digest = compose.digest(candidate, texts)
+    if candidate.image in seen.files:
+        credit = seen.files[candidate.image].credit
+        texts = {channel: compose.credited(text, credit) for channel, text in texts.items()}
+    problems = compose.problems(candidate, accounts, seen.rules, texts)
+    return texts, digest, (*problems, *manners.problems(candidate, texts, seen.settings))
 
 
 def _outdated(known: Known) -> Problem:
@@ -138,7 +146,7 @@ def verdict(proposal: Proposal, account: str, seen: Snapshot) -> Verdict:
         return Verdict()
     standing = proposal.known.standing
     reasons: list[str] = []
-    for approval in reversed(review.approvals(standing, proposal.card, proposal.digest)):
+    for approval in reversed(decisions.approvals(standing, proposal.card, proposal.digest)):
         why = _void(approval, proposal, account, seen)
         if not why:
             return Verdict(approval)

@@ -3,42 +3,28 @@
 A card is one `{{Smbot/candidate}}` on the page. People fill in `status`, `reason` and the words; smbot fills in the
 rest, among it `preview`, the posts exactly as they will go out, and `check`, a fingerprint of all that the card shows.
 
-Who decided is read from the page history, one revision after the other (`fold`). An approval is bound to the digest of
-the texts in its revision. `check` stands on the line below `status`: when the words change, smbot changes that line,
-and somebody who approves from an older view of the page gets an edit conflict instead of approving unseen words.
+`check` stands on the line below `status`: when the words change, smbot changes that line, and somebody who approves
+from an older view of the page gets an edit conflict instead of approving unseen words. Who decided is read from the
+page history, see `smbot.decisions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
-import msgspec
-from mwparserfromhell.nodes import Heading, Template
-from mwparserfromhell.nodes import Text as TextNode
-from mwparserfromhell.wikicode import Wikicode
+from mwparserfromhell.nodes import Heading, Node, Template
 
 from smbot import blocks, forms
 from smbot.compose import fingerprint
-from smbot.memory import (
-    AGAIN,
-    APPROVED,
-    CORRECT,
-    DECLINED,
-    GIVE_UP,
-    POSTED_ALREADY,
-    RETRACT,
-    WAITING,
-    Approval,
-    Decision,
-    Standing,
-)
+from smbot.memory import APPROVED, DECLINED, GIVE_UP, RETRACT, WAITING
 from smbot.messages import every, say, spoken
-from smbot.model import Candidate, Page, Problem
-from smbot.templates import encode, named, parse, plain, put, raw
+from smbot.model import Candidate, Problem
+from smbot.templates import arguments, encode, name_of, parse, plain, put, raw
 
 CARD = "Smbot/candidate"
 STATUS_LINE = "Smbot/status"
@@ -58,7 +44,6 @@ _FILLED = frozenset(
     {"id", "preview", "image version", "source", "expires", "checks", "note"}
 )  # what smbot fills in, and vouches for by `check`
 _ARGUMENTS = _PEOPLES_OWN | _FILLED
-_HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +62,23 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the page: a heading, a template, or what is between. All of them, joined, are the page."""
+
+    wikitext: str
+    level: int = 0  # of a heading
+    title: str = ""  # of a heading
+    template: str = ""  # its name, for a template
+    given: Mapping[str, str] = field(default_factory=dict)  # the arguments of a card, without the space around them
+    card: Card | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of the candidate that a card is of."""
+        return self.given.get("id", "")
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a card shall look like. Without `rewrite`, and with `status` '', what people wrote is left."""
 
@@ -91,72 +93,81 @@ class View:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def cards(code: Wikicode) -> dict[str, Card | None]:
-    """The cards on a page by candidate id; None where an id stands on two cards, so that neither counts."""
-    found: dict[str, Card | None] = {}
-    for template in named(code, CARD):
-        id_ = raw(template, "id")
-        found[id_] = None if id_ in found else _remembered_card(str(template), spoken())
-    return found
-
-
 def read(text: str) -> Mapping[str, Card | None]:
-    """What `cards(parse(text))` finds, quickly: of a page that changed a little only a little is parsed."""
+    """The cards on a page by candidate id; None where an id stands on two cards, so that neither counts."""
     return _read(text, spoken())
 
 
+# What is remembered is remembered for the language that is spoken, in which a card's problems are told.
+
+
 @lru_cache(maxsize=8)
-def _read(text: str, language: str) -> Mapping[str, Card | None]:
-    """The cards, with their problems told in this language, which is the one that is spoken."""
+def _read(text: str, _language: str) -> Mapping[str, Card | None]:
     found: dict[str, Card | None] = {}
-    for block in blocks.cut(text):
-        on_it = _on_block(block, language) if len(block) < _LONGEST else None
-        if on_it is None:
-            return MappingProxyType(cards(parse(text)))
-        for id_, card in on_it:
-            found[id_] = None if id_ in found else card
+    for piece in pieces(text):
+        if piece.card:
+            found[piece.id] = None if piece.id in found else piece.card
     return MappingProxyType(found)
 
 
+def pieces(text: str) -> list[Piece]:
+    """A page in pieces, quickly: of one that changed a little only a little is parsed."""
+    found: list[Piece] = []
+    for block in blocks.cut(text):
+        on_it = _on_block(block, spoken()) if len(block) < _LONGEST else None
+        if on_it is None:
+            return apart(text)
+        found += on_it
+    return found
+
+
 @lru_cache(maxsize=4096)
-def _on_block(block: str, _language: str) -> tuple[tuple[str, Card], ...] | None:
-    """The cards on a block of the page; None where it cannot be read without what stands around it."""
+def _on_block(block: str, _language: str) -> tuple[Piece, ...] | None:
+    """The pieces of a block of the page; None where it cannot be read without what stands around it."""
     code = parse(block)
-    if not blocks.is_closed(code):
-        return None
-    return tuple((raw(template, "id"), _card(template)) for template in named(code, CARD))
+    return (*map(_piece, code.nodes),) if blocks.is_closed(code) else None
 
 
-@lru_cache(maxsize=1024)
-def _remembered_card(wikitext: str, _language: str) -> Card:
-    (template,) = named(parse(wikitext), CARD)
-    return _card(template)
+def apart(text: str) -> list[Piece]:
+    """A page in pieces, all of it parsed at once."""
+    return [_piece(node) for node in parse(text).nodes]
 
 
-def _card(template: Template) -> Card:
+def _piece(node: Node) -> Piece:
+    match node:
+        case Heading():
+            return Piece(str(node), node.level, str(node.title).strip())
+        case Template():
+            name = name_of(node)
+            return _card(node) if name == CARD else Piece(str(node), template=name)
+    return Piece(str(node))
+
+
+def _card(template: Template) -> Piece:
+    given = arguments(template)
     candidate, problems = forms.read(template, _ARGUMENTS)
     status = " ".join(plain(template, "status")[0].lower().replace("_", " ").rstrip(".!").split())
-    return Card(
+    card = Card(
         status=_SYNONYMS.get(status, status),
         candidate=candidate,
         problems=problems,
-        typed=_typed(template),
-        face=_face(template),
-        check=raw(template, "check") if _is_guarded(template) else "",
-        image_version=raw(template, "image version"),
+        typed=_print({name: value for name, value in given.items() if name not in _ARGUMENTS}),
+        face=face(given),
+        check=given.get("check", "") if _is_guarded(template) else "",
+        image_version=given.get("image version", ""),
         reason=plain(template, "reason")[0],
         url=plain(template, "posted link")[0],
     )
+    return Piece(str(template), template=CARD, given=given, card=card)
 
 
-def _face(template: Template) -> str:
-    shown = {str(p.name).strip(): str(p.value).strip() for p in template.params}
-    return fingerprint(repr(sorted((k, v) for k, v in shown.items() if v and k not in _PEOPLES_OWN)))
+def face(given: Mapping[str, str]) -> str:
+    """A fingerprint of all that a card with these arguments shows, but for what people alone fill in."""
+    return _print({name: value for name, value in given.items() if name not in _PEOPLES_OWN})
 
 
-def _typed(template: Template) -> str:
-    filled = {str(p.name).strip(): str(p.value).strip() for p in template.params}
-    return fingerprint(repr(sorted((k, v) for k, v in filled.items() if v and k not in _ARGUMENTS)))
+def _print(given: Mapping[str, str]) -> str:
+    return fingerprint(repr(sorted((name, value) for name, value in given.items() if value)))
 
 
 def _is_guarded(template: Template) -> bool:
@@ -169,117 +180,6 @@ def _is_guarded(template: Template) -> bool:
     return False
 
 
-# --- decisions ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to."""
-
-    bot: str
-    decides: Callable[[str], bool]
-    digest: Callable[[Candidate], str]
-
-
-def fold(
-    standings: Mapping[str, Standing], last: int, revisions: Iterable[Page], history: History
-) -> dict[str, Standing]:
-    """Work out where every card stands after `revisions` (oldest first), from where it stood after revision `last`.
-
-    Pure and incremental: folding the revisions in two parts gives what folding them at once gives. A card that is not
-    on the page, or twice, or in a revision nobody can read, may have been changed there by anybody.
-    """
-    result = dict(standings)
-    for revision in revisions:
-        known_author = revision.user if last == revision.parent else _HIDDEN
-        last = revision.revision
-        shown = {} if revision.text_hidden else read(revision.text)
-        for id_ in {**result, **shown}:
-            result[id_] = _step(result.get(id_, Standing()), shown.get(id_), revision, known_author, history)
-    return result
-
-
-def _unsettled(standing: Standing) -> Standing:
-    """After a revision that does not tell: what stands next on the card was set by nobody we know."""
-    return disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
-
-
-def disturbed(standing: Standing, user: str) -> Standing:
-    """Somebody ('' for nobody we know) changed what the card shows, or what it should; until smbot vouches for it."""
-    by = tuple(dict.fromkeys((*standing.disturbed_by, user)))
-    return msgspec.structs.replace(standing, disturbed_by=by)
-
-
-def _step(standing: Standing, card: Card | None, revision: Page, user: str, history: History) -> Standing:
-    if card is None:
-        taken_back = history.decides(user)
-        return _unsettled(msgspec.structs.replace(standing, approvals=()) if taken_back else standing)
-    if user and user == history.bot:
-        return _bots_step(standing, card, history)
-    if standing.status == "?":
-        user = _HIDDEN
-    standing = _words_step(standing, card, user, history)
-    if card.status != standing.status:
-        standing = _status_step(standing, card, revision, user, history)
-    return standing
-
-
-def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
-    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that."""
-    vouched = card.check == card.face
-    return msgspec.structs.replace(
-        standing,
-        status=card.status,
-        by_bot=standing.by_bot or card.status != standing.status,
-        digest=history.digest(card.candidate),
-        typed=card.typed,
-        face=card.face,
-        vouched=card.face if vouched else standing.vouched,
-        disturbed_by=() if vouched else standing.disturbed_by,
-    )
-
-
-def _words_step(standing: Standing, card: Card, user: str, history: History) -> Standing:
-    if card.face == standing.face:
-        return standing
-    if card.face == standing.vouched:
-        standing = msgspec.structs.replace(standing, disturbed_by=())
-    else:
-        standing = disturbed(standing, user)
-    digest = history.digest(card.candidate)
-    if digest != standing.digest:
-        standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))
-    edited = standing.edited or card.typed != standing.typed
-    return msgspec.structs.replace(standing, face=card.face, typed=card.typed, edited=edited, digest=digest)
-
-
-def _status_step(standing: Standing, card: Card, revision: Page, user: str, history: History) -> Standing:
-    withdrawn = standing.status == APPROVED or card.status not in (APPROVED, AGAIN, POSTED_ALREADY, GIVE_UP)
-    if withdrawn and history.decides(user):
-        standing = msgspec.structs.replace(standing, approvals=())  # a maintainer took it back
-    if card.status == APPROVED and revision.timestamp:
-        others = tuple(name for name in standing.disturbed_by if name != user)
-        approval = Approval(user, revision.revision, revision.timestamp, standing.digest, others, card.image_version)
-        earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user))
-        standing = msgspec.structs.replace(standing, approvals=(*earlier, approval))
-    decision = None
-    if card.status in (DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP, RETRACT, CORRECT):
-        others = tuple(name for name in standing.disturbed_by if name != user)
-        decision = Decision(
-            card.status, user, revision.revision, card.reason, card.url, digest=standing.digest, disturbed_by=others
-        )
-    return msgspec.structs.replace(standing, status=card.status, by_bot=False, decision=decision)
-
-
-def approvals(standing: Standing, card: Card, digest: str) -> tuple[Approval, ...]:
-    """The approvals on record for just what the card says now, while its status does not say otherwise.
-
-    A status that the bot itself has set says nothing: so an exact revert of the words restores the approval.
-    """
-    stands = card.status in (APPROVED, AGAIN) or standing.by_bot
-    return tuple(a for a in standing.approvals if a.digest == digest) if stands else ()
-
-
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
@@ -288,27 +188,30 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
 
     Everything else on the page stays as it is, byte for byte. `foreign` is what cards are told that smbot did not make.
     """
-    code = parse(text)
-    _put_status(code, status)
-    ended = set(ended)
-    seen: set[str] = set()
+    todo, page = deque(_with_status(pieces(text), status)), list[Piece]()
+    ended, seen, section = set(ended), set[str](), ""
     new: dict[str, list[str]] = {}
-    for template in named(code, CARD):
-        id_ = raw(template, "id")
-        if id_ in ended:
-            _take_off(code, template)
-        elif id_ in views and id_ not in seen:
-            fill(template, views[id_])
-            if views[id_].section == posted_of_late() != _section_of(code, template):
-                new.setdefault(posted_of_late(), []).append(_block(views[id_], str(template)))
-                _take_off(code, template)
+    while todo:
+        piece = todo.popleft()
+        section = _title(piece) if piece.level == 2 else section
+        if piece.card is None:
+            page.append(piece)
+            continue
+        view = views.get(piece.id) if piece.id not in seen else None
+        seen.add(piece.id)
+        if piece.id in ended:
+            _close_up(page, todo)
+        elif view is None:
+            page.append(_noted(piece, foreign))
+        elif view.section == posted_of_late() != section:
+            new.setdefault(posted_of_late(), []).append(_block(view, _filled(piece, view)))
+            _close_up(page, todo)
         else:
-            put(template, "note", foreign, after="check")
-        seen.add(id_)
+            page.append(_filled(piece, view))
     for id_, view in views.items():
         if id_ not in seen:
             new.setdefault(view.section, []).append(_block(view, _new(id_, view)))
-    return _with_blocks(code, {section: "\n".join(added) for section, added in new.items()})
+    return _with_blocks(page, {section: "\n".join(added) for section, added in new.items()})
 
 
 def to_review() -> str:
@@ -321,39 +224,37 @@ def posted_of_late() -> str:
     return say("queue-posted-of-late")
 
 
-def _title(heading: Heading) -> str:
+def _title(heading: Piece) -> str:
     """The title of a section as it would be written now, whatever language smbot gave it its title in."""
-    title = str(heading.title).strip()
     for now, ever in ((to_review(), every("queue-to-review")), (posted_of_late(), every("queue-posted-of-late"))):
-        if title in ever:
+        if heading.title in ever:
             return now
-    return title
-
-
-def _block(view: View, card: str) -> str:
-    return f"=== {view.title} ===\n{card}\n"
-
-
-def _section_of(code: Wikicode, template: Template) -> str:
-    """The title of the level-2 section in which a card stands."""
-    title = ""
-    for node in code.nodes:
-        if node is template:
-            break
-        if isinstance(node, Heading) and node.level == 2:
-            title = _title(node)
-    return title
+    return heading.title
 
 
 def tell(text: str, status: str) -> str:
     """The queue page with nothing but the line at its top changed."""
-    code = parse(text)
-    _put_status(code, status)
-    return str(code)
+    return _joined(_with_status(pieces(text), status))
 
 
-def fill(template: Template, view: View) -> None:
-    """Write into a card what smbot fills in; the words only when `view.rewrite`."""
+def _joined(page: Iterable[Piece]) -> str:
+    return "".join(piece.wikitext for piece in page)
+
+
+def _block(view: View, card: Piece) -> str:
+    return f"=== {view.title} ===\n{card.wikitext}\n"
+
+
+def _new(id_: str, view: View) -> Piece:
+    (piece,) = apart(f"{{{{{CARD}\n| id = {id_}\n| status = {WAITING}\n}}}}")
+    return _filled(piece, replace(view, rewrite=True))
+
+
+def _filled(piece: Piece, view: View) -> Piece:
+    """A card with what smbot fills in; the words only when `view.rewrite`. Where all is there, nothing is parsed."""
+    if _is_filled(piece, view):
+        return piece
+    template = _template(piece)
     if view.rewrite:
         forms.write(template, view.candidate)
     if not _is_guarded(template):
@@ -362,7 +263,17 @@ def fill(template: Template, view: View) -> None:
         put(template, "status", view.status, after="id")
     for name, wikitext in view.filled.items():
         put(template, name, wikitext)
-    put(template, "check", _face(template), after="status")
+    put(template, "check", face(arguments(template)), after="status")
+    return replace(piece, wikitext=str(template))
+
+
+def _is_filled(piece: Piece, view: View) -> bool:
+    card = piece.card
+    if card is None or card.check != card.face or (view.status and piece.given["status"] != view.status):
+        return False
+    if view.rewrite and (card.problems or card.candidate != view.candidate):
+        return False
+    return all(piece.given.get(name) == (wikitext or None) for name, wikitext in view.filled.items())
 
 
 def _guard(template: Template) -> None:
@@ -374,56 +285,50 @@ def _guard(template: Template) -> None:
     put(template, "check", "?", after="status")
 
 
-def _new(id_: str, view: View) -> str:
-    (template,) = named(parse(f"{{{{{CARD}\n| id = {id_}\n| status = {WAITING}\n}}}}"), CARD)
-    fill(template, replace(view, rewrite=True))
-    return str(template)
+def _noted(piece: Piece, note: str) -> Piece:
+    """A card with nothing but its note changed."""
+    template = _template(piece)
+    put(template, "note", note, after="check")
+    return replace(piece, wikitext=str(template))
 
 
-def _put_status(code: Wikicode, status: str) -> None:
-    lines = named(code, STATUS_LINE)
-    if lines:
-        put(lines[0], "1", status)
-    elif status:
-        code.insert(0, f"{{{{{STATUS_LINE}\n|1= {status}\n}}}}\n")
+def _with_status(page: list[Piece], status: str) -> list[Piece]:
+    """A page with a line at its top that says this; where it has such a line, that one says it now."""
+    for at, piece in enumerate(page):
+        if piece.template == STATUS_LINE:
+            line = _template(piece)
+            put(line, "1", status)
+            return [*page[:at], replace(piece, wikitext=str(line)), *page[at + 1 :]]
+    return [*([Piece(f"{{{{{STATUS_LINE}\n|1= {status}\n}}}}\n")] if status else ()), *page]
 
 
-def _take_off(code: Wikicode, template: Template) -> None:
-    """Remove a card, with the headings above it that would have nothing left below them."""
-    at = next(i for i, node in enumerate(code.nodes) if node is template)
-    del code.nodes[at]
-    following = code.nodes[at] if at < len(code.nodes) else None
-    if isinstance(following, TextNode):
-        following.value = str(following).lstrip("\n")
-    while at and (heading := _empty_heading(code, at)) is not None:
-        del code.nodes[heading:at]
-        at = heading
+def _template(piece: Piece) -> Template:
+    """A piece, parsed to be changed."""
+    (template,) = parse(piece.wikitext).ifilter_templates(recursive=False)
+    return template
 
 
-def _empty_heading(code: Wikicode, at: int) -> int | None:
-    """The index of the heading that ends just before `at`, if nothing but space is between it and the next one."""
-    before = at
-    while before and _is_space(code.nodes[before - 1]):
-        before -= 1
-    heading = code.nodes[before - 1] if before else None
-    if not isinstance(heading, Heading):
-        return None
-    after = at
-    while after < len(code.nodes) and _is_space(code.nodes[after]):
-        after += 1
-    following = code.nodes[after] if after < len(code.nodes) else None
-    closes = following is None or (isinstance(following, Heading) and following.level <= heading.level)
-    keep = heading.level == 2 and _title(heading) == to_review()
-    return before - 1 if closes and not keep else None
+def _close_up(page: list[Piece], todo: deque[Piece]) -> None:
+    """Where a card was taken off, leave no gap, and no heading on the `page` that would have nothing left below it."""
+    if todo:
+        todo[0] = replace(todo[0], wikitext=todo[0].wikitext.lstrip("\n"))
+    following = next((piece for piece in todo if not _is_space(piece)), None)
+    while True:
+        at = next((i for i in reversed(range(len(page))) if not _is_space(page[i])), None)
+        if at is None or not page[at].level or (page[at].level == 2 and _title(page[at]) == to_review()):
+            return
+        if following is not None and not 0 < following.level <= page[at].level:
+            return
+        del page[at:]
 
 
-def _is_space(node: object) -> bool:
-    return isinstance(node, TextNode) and not str(node).strip()
+def _is_space(piece: Piece) -> bool:
+    return not piece.wikitext.strip()
 
 
-def _with_blocks(code: Wikicode, blocks_: Mapping[str, str]) -> str:
+def _with_blocks(page: Sequence[Piece], blocks_: Mapping[str, str]) -> str:
     """The page with blocks at the end of their level-2 sections; a section it lacks is made at its end."""
-    text, ends = str(code), _section_ends(code)
+    text, ends = _joined(page), _section_ends(page)
     for section in sorted(blocks_.keys() & ends.keys(), key=ends.__getitem__, reverse=True):
         end = ends[section]
         text = f"{text[:end].rstrip()}\n\n{blocks_[section]}\n{text[end:]}".rstrip("\n") + "\n"
@@ -434,16 +339,16 @@ def _with_blocks(code: Wikicode, blocks_: Mapping[str, str]) -> str:
     return text
 
 
-def _section_ends(code: Wikicode) -> dict[str, int]:
+def _section_ends(page: Iterable[Piece]) -> dict[str, int]:
     """Where each level-2 section of a page ends; of sections with the same title, the first."""
     ends: dict[str, int] = {}
     title, at = None, 0
-    for node in code.nodes:
-        if isinstance(node, Heading) and node.level == 2:
+    for piece in page:
+        if piece.level == 2:
             if title is not None:
                 ends.setdefault(title, at)
-            title = _title(node)
-        at += len(str(node))
+            title = _title(piece)
+        at += len(piece.wikitext)
     if title is not None:
         ends.setdefault(title, at)
     return ends

@@ -76,10 +76,20 @@ def named(code: Wikicode, name: str) -> list[Template]:
 
 
 def is_named(template: Template, name: str) -> bool:
-    """Whether a template is called `name`, as MediaWiki compares titles (first letter, underscores, namespace)."""
+    """Whether a template is called `name`, see `name_of`."""
+    return name_of(template) == name
+
+
+def name_of(template: Template) -> str:
+    """What a template is called, as MediaWiki compares titles (first letter, underscores, namespace)."""
     title = " ".join(str(template.name).replace("_", " ").split())
     title = re.sub(r"^template\s*:\s*", "", title, flags=re.IGNORECASE)
-    return title[:1].upper() + title[1:] == name
+    return title[:1].upper() + title[1:]
+
+
+def arguments(template: Template) -> dict[str, str]:
+    """The wikitext of each argument, without the space around it; of doubled ones the last."""
+    return {str(p.name).strip(): str(p.value).strip() for p in template.params}
 
 
 def raw(template: Template, parameter: str) -> str:
@@ -95,7 +105,7 @@ def plain(template: Template, parameter: str) -> tuple[str, tuple[Problem, ...]]
 
 
 def _given(template: Template, parameter: str) -> Wikicode | None:
-    """The value of an argument, of doubled ones the last; in one look, as this is what reading a page costs most."""
+    """The value of an argument, of doubled ones the last."""
     return next((p.value for p in reversed(template.params) if str(p.name).strip() == parameter), None)
 
 

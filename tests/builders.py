@@ -14,7 +14,7 @@ from smbot.gather import Snapshot, Titles
 from smbot.memory import Approval, Delivery, Known, Memory, Standing
 from smbot.model import Can, Candidate, File, Flag, Item, Link, Page, Permalink, Reading, Rules, Text
 from smbot.settings import Account, Feed, Settings
-from smbot.templates import encode, named, parse, put, raw
+from smbot.templates import arguments, encode, named, parse, put, raw
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 BOT, ALICE, BOB, RITA, MALLORY = "Smbot", "Alice", "Bob", "Rita", "Mallory"
@@ -60,7 +60,7 @@ def card(id_: str = "n1", status: str = "waiting", text: str = "A new skin.", /,
     )
     for name, value in {"text": text, **more}.items():
         put(made, name.replace("_", " "), encode(value))
-    put(made, "check", review._face(made), after="status")
+    put(made, "check", review.face(arguments(made)), after="status")
     return str(made)
 
 
@@ -130,7 +130,7 @@ def snapshot(memory: Memory | None = None, queue: str | Page = "", **changed_: A
 def approved(id_: str = "n1", user: str = ALICE, **more: Any) -> tuple[Memory, str]:
     """A memory and a queue page on which one card was approved."""
     on_page = card(id_, "approved", **{k: v for k, v in more.items() if isinstance(v, str)})
-    shown = review.cards(parse(on_page))[id_]
+    shown = review.read(on_page)[id_]
     assert shown is not None
     approval = Approval(user, 5, NOW - timedelta(hours=1), digest(shown.candidate))
     standing = Standing(status="approved", digest=approval.digest, face=shown.face, approvals=(approval,))
@@ -255,7 +255,7 @@ class Paper:
 
     def id_of(self, words: str) -> str:
         """The id of the card that says so."""
-        (found,) = [id_ for id_, c in review.cards(parse(self.text)).items() if c and words in c.candidate.text]
+        (found,) = [id_ for id_, c in review.read(self.text).items() if c and words in c.candidate.text]
         return found
 
     def argument(self, id_: str, name: str) -> str:

@@ -20,7 +20,24 @@ PIECES = (
     CARD.replace("n1", "n2"),
     CARD.replace("Words", "<nowiki>{{[[</nowiki>"),
     CARD.replace("| text = ", "| preview = {{Smbot/post|text=a}}{{Smbot/post|text=<nowiki>b|c</nowiki>}}\n| text = "),
-    *("\n", "{{", "}}", "{{{", "}}}", "{|", "|}", "|-", "[[", "]]", "[", "]", "[http://x.org ", "http://x.org/"),
+    *(
+        "\n",
+        "== A ==\n",
+        "==",
+        "{{",
+        "}}",
+        "{{{",
+        "}}}",
+        "{|",
+        "|}",
+        "|-",
+        "[[",
+        "]]",
+        "[",
+        "]",
+        "[http://x.org ",
+        "http://x.org/",
+    ),
     *(
         "<nowiki>",
         "</nowiki>",
@@ -56,8 +73,10 @@ pages = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 @settings(max_examples=1500, deadline=None)
 @given(pages)
-def test_the_cards_of_a_page_are_those_of_its_blocks(text: str) -> None:
-    assert dict(review.read(text)) == review.cards(parse(text))
+def test_the_cards_and_headings_of_a_page_are_those_of_its_blocks(text: str) -> None:
+    quickly, at_once = review.pieces(text), review.apart(text)
+    assert "".join(piece.wikitext for piece in quickly) == text
+    assert [p for p in quickly if p.template or p.level] == [p for p in at_once if p.template or p.level]
 
 
 @settings(max_examples=1500, deadline=None)

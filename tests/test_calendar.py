@@ -15,12 +15,10 @@ from icalendar import Calendar, Event
 from msgspec.structs import replace
 
 from sandbox.people import Person
-from smbot import compose, icalendar_file, planned
+from smbot import compose, icalendar_file, planned, review
 from smbot.gather import Snapshot
 from smbot.memory import Approval, Known, Memory, Standing
 from smbot.model import Candidate, Page
-from smbot.review import cards
-from smbot.templates import parse
 from smbot.timing import Rhythm, Slot
 from tests.builders import ACCOUNTS, ALICE, RULES, TITLES, card, known, snapshot
 from tests.builders import settings as rules
@@ -39,7 +37,7 @@ def desk(*made: tuple[str, str], now: datetime = SATURDAY, **more: str) -> tuple
     queue, open_ = [], {}
     for number, (id_, words) in enumerate(made):
         text = card(id_, status, words, **more)
-        (shown,) = cards(parse(text)).values()
+        (shown,) = review.read(text).values()
         assert shown is not None
         queue.append(text)
         open_[id_] = _known(shown.candidate, shown.face, status, SATURDAY - timedelta(hours=9 - number))

@@ -88,7 +88,7 @@ def test_any_words_are_shown_as_they_would_be_sent_and_the_page_settles(words: s
     desk.ask(RITA, request(encode(words)))
     desk.run()
     (id_,) = desk.ids
-    (shown,) = review.cards(parse(desk.text)).values()
+    (shown,) = review.read(desk.text).values()
     assert shown is not None
     assert shown.candidate.text == words
     assert shown.check == shown.face

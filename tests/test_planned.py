@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import plan, planned
+from smbot import plan, planned, review
 from smbot.gather import Snapshot
 from smbot.memory import POSTED, Approval, Delivery, Known, Memory, Standing, Trouble
-from smbot.review import cards
 from smbot.settings import Account
-from smbot.templates import parse
 from smbot.timing import Rhythm, Slot
 from tests.builders import ACCOUNTS, ALICE, CHANNEL, card, delivery, digest, known, snapshot
 from tests.builders import settings as rules
@@ -31,7 +29,7 @@ ANY = Rhythm()
 def approved(id_: str, account: str = "mediawiki", since: datetime = MONDAY, **more: str) -> tuple[str, Known]:
     """A card that Alice has approved, and what is remembered of it."""
     text = card(id_, "approved", f"The words of {id_}.", **({"accounts": account} | more))
-    (shown,) = cards(parse(text)).values()
+    (shown,) = review.read(text).values()
     assert shown is not None
     approval = Approval(ALICE, 5, since, digest(shown.candidate))
     standing = Standing(status="approved", digest=approval.digest, face=shown.face, approvals=(approval,))
@@ -101,7 +99,7 @@ def test_each_waits_for_its_own_slot() -> None:
 
 def test_what_nobody_approved_has_no_time_but_the_one_that_was_asked_for() -> None:
     waiting = card("w", "waiting", not_before="2026-11-17 14:00")
-    (shown,) = cards(parse(waiting)).values()
+    (shown,) = review.read(waiting).values()
     assert shown is not None
     made = {"w": (waiting, known(proposal=shown.candidate)), "v": (card("v"), known())}
     memory, seen = desk(made)

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from smbot import review
+from smbot import decisions, review
+from smbot.decisions import History
 from smbot.memory import Memory, Standing
 from smbot.model import Candidate, Page
-from smbot.review import History, View
+from smbot.review import View
 from smbot.templates import named, parse, raw
 from tests.builders import ALICE, BOB, BOT, MALLORY, NEWS, RITA, Paper, card, changed, digest, page, proposed
 from tests.builders import settings as rules
@@ -30,7 +31,7 @@ def approved(**more: object) -> tuple[Paper, str]:
 
 
 def fold(*revisions: Page, start: dict[str, Standing] | None = None, last: int = 0) -> dict[str, Standing]:
-    return review.fold(start or {}, last, revisions, HISTORY)
+    return decisions.fold(start or {}, last, revisions, HISTORY)
 
 
 # --- no stranger ever approves --------------------------------------------------------------------------------------
@@ -332,7 +333,7 @@ def test_the_check_guards_the_status_only_from_the_line_below_it(where: str, wik
         text = text[: text.rindex(old)] + new.format(check) + text[text.rindex(old) + len(old) :]
     desk.edit(MALLORY, text)
     unguarded = desk.text
-    assert (review.cards(parse(unguarded))[id_] or card).check == ""  # type: ignore[union-attr]
+    assert (review.read(unguarded)[id_] or card).check == ""  # type: ignore[union-attr]
     desk.run()
     assert f"| status = waiting\n| check = {check}\n" in desk.text
     desk.run()
@@ -439,7 +440,7 @@ def test_only_those_who_maintain_an_account_decline_for_it(user: str, ends: str)
     desk.run()
     assert desk.memory.known[id_].end == ends
     if ends:
-        assert review.cards(parse(desk.text)) == {}
+        assert review.read(desk.text) == {}
     else:
         assert desk.argument(id_, "status") == "waiting"
         assert "not among the maintainers" in desk.argument(id_, "note")
@@ -485,7 +486,7 @@ def test_every_approval_names_the_author_of_its_revision_and_words(edits: list[t
     revisions = {r.revision: r for r in (revision(i, edit) for i, edit in enumerate(edits, start=1))}
     for approval in fold(*revisions.values(), start={"n1": Standing()})["n1"].approvals:
         at = revisions[approval.revision]
-        shown = review.cards(parse(at.text))["n1"]
+        shown = review.read(at.text)["n1"]
         assert approval.user in (at.user, "")
         assert approval.user != BOT
         assert shown is not None
@@ -494,7 +495,7 @@ def test_every_approval_names_the_author_of_its_revision_and_words(edits: list[t
 
 @pytest.mark.parametrize("typed", ["approved", "Approved", " APPROVE. ", "approved!", "<nowiki>approved</nowiki>"])
 def test_people_may_write_approved_in_their_way(typed: str) -> None:
-    (shown,) = review.cards(parse(card("n1", typed))).values()
+    (shown,) = review.read(card("n1", typed)).values()
     assert shown is not None
     assert shown.status == "approved"
 
@@ -520,7 +521,7 @@ def test_arranging_twice_changes_nothing_and_peoples_words_stay(
     assert review.arrange(once, views, (), "All is well." if note else "", "foreign") == once
     for words in (top, between, end):
         assert words.strip() in once
-    found = review.cards(parse(once))
+    found = review.read(once)
     assert set(found) == set(views)
     assert all(found.values())
 
@@ -535,7 +536,7 @@ def test_cards_that_come_and_go_leave_the_page_as_it_was(top: str, end: str, cou
             f"m{i}": view(f"Words {i}.", section=f"Pick {i % 2}" if i % 3 else review.to_review()) for i in range(count)
         }
         text = review.arrange(text, {"n1": LEFT} | views, (), "", "")
-        assert len(review.cards(parse(text))) == count + 1
+        assert len(review.read(text)) == count + 1
         text = review.arrange(text, {"n1": LEFT}, views, "", "")
     assert text.rstrip() == start.rstrip()
 
@@ -544,8 +545,8 @@ def test_cards_that_come_and_go_leave_the_page_as_it_was(top: str, end: str, cou
 def test_any_number_of_cards_is_put_on_the_page_and_taken_off(count: int) -> None:
     views = {f"m{i}": view(f"Words {i}.") for i in range(count)}
     full = review.arrange("Hello.\n\n== To review ==\n", views, (), "", "")
-    assert list(review.cards(parse(full))) == list(views)
-    assert review.read(full) == review.cards(parse(full))
+    assert list(review.read(full)) == list(views)
+    assert review.read(full) == review.read(full)
     assert review.arrange(full, {}, views, "", "").rstrip() == "Hello.\n\n== To review =="
 
 

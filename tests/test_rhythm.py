@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from smbot import notices, pages, plan, proposals, rhythm
+from smbot import notices, pages, plan, proposals, review, rhythm
 from smbot.cards import notes
 from smbot.gather import Snapshot
 from smbot.memory import Approval, Delivery, Memory, Standing
 from smbot.model import Candidate, Page
-from smbot.review import cards
 from smbot.settings import Account
-from smbot.templates import parse
 from smbot.timing import Rhythm, Slot
 from tests.builders import ACCOUNTS, ALICE, CHANNEL, TITLES, card, delivery, digest, known, snapshot
 from tests.builders import settings as rules
@@ -50,7 +48,7 @@ def desk(
             f"News number {number}.",
             **({"evergreen": "yes"} if evergreen and status == "approved" else {}),
         )
-        (shown,) = cards(parse(text)).values()
+        (shown,) = review.read(text).values()
         assert shown is not None
         approval = Approval(ALICE, 5, now - timedelta(hours=number + 1), digest(shown.candidate))
         standing = Standing(
@@ -102,7 +100,7 @@ def test_what_was_refused_or_is_out_is_not_still_to_come(state: str, coming: int
 def test_what_may_only_go_out_next_week_does_not_help_this_one() -> None:
     memory, seen = desk(FRIDAY)
     text = card("n1", "approved", not_before="2026-11-24 10:00")
-    (shown,) = cards(parse(text)).values()
+    (shown,) = review.read(text).values()
     assert shown is not None
     approval = Approval(ALICE, 5, FRIDAY, digest(shown.candidate))
     standing = Standing(status="approved", digest=approval.digest, face=shown.face, approvals=(approval,))
@@ -143,7 +141,7 @@ def test_what_keeps_goes_out_at_once_where_there_is_no_goal() -> None:
 @pytest.mark.parametrize(("evergreen", "days", "open_"), [("yes", 100, True), ("yes", 181, False), ("", 31, False)])
 def test_what_keeps_stays_on_the_queue_for_longer(evergreen: str, days: int, open_: bool) -> None:
     text = card("n1", **({"evergreen": evergreen} if evergreen else {}))
-    (shown,) = cards(parse(text)).values()
+    (shown,) = review.read(text).values()
     assert shown is not None
     begun = known(proposal=shown.candidate, since=MONDAY.date(), expires=MONDAY + timedelta(days=30))
     memory = Memory(known={"n1": begun})

@@ -15,14 +15,12 @@ from sandbox.browser import PHONE, Browser
 from sandbox.people import Person
 from sandbox.standin import Fault
 from sandbox.wiki import DARK, SandboxWiki
-from smbot import compose, history, messages, plan, statuspage
+from smbot import compose, history, messages, plan, review, statuspage
 from smbot.gather import Snapshot
 from smbot.memory import Approval, Delivery, Known, Memory, Standing, Trouble
 from smbot.model import Page, Problem, Rules, Text
 from smbot.overview import overview
-from smbot.review import cards
 from smbot.settings import Account
-from smbot.templates import parse
 from smbot.timing import Rhythm, Slot
 from tests.builders import ALICE, BOB, CHANNEL, TITLES, card, delivery, known, snapshot
 from tests.builders import settings as rules
@@ -45,7 +43,7 @@ def made(
 ) -> tuple[str, Known]:
     """A card and what is remembered of it; `status` is Alice's decision."""
     text = card(id_, status, title, **more)
-    (shown,) = cards(parse(text)).values()
+    (shown,) = review.read(text).values()
     assert shown is not None
     digest = compose.digest(shown.candidate, compose.texts(shown.candidate, VOICES, RULES))
     approval = Approval(ALICE, 5, SATURDAY - timedelta(hours=1), digest)

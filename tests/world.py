@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -131,9 +131,9 @@ class World:
         finally:
             asyncio._set_running_loop(browsing)
 
-    def cards(self) -> dict[str, review.Card | None]:
+    def cards(self) -> Mapping[str, review.Card | None]:
         """The cards on the queue page."""
-        return review.cards(parse(self.admin.get(self.titles.queue)))
+        return review.read(self.admin.get(self.titles.queue))
 
     def id_of(self, words: str) -> str:
         """The id of the card whose words contain these."""

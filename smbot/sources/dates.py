@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -126,9 +127,15 @@ def _clock(number: int) -> str:
 
 
 _TIMES = rf"{_clock(1)}(?P<until>{_TO}(?!\d{{4}}-){_clock(2)})?"
-_AFTER = re.compile(rf"(?:[\s,;:(@|·•–—-]|T(?=\d)|at\b|from\b){{0,12}}{_TIMES}\)?", re.I)
-_BEFORE = re.compile(rf"(?<![\w:.-]){_TIMES}(?:,?\s+on)?[\s,]{{0,3}}\Z", re.I)
+_AFTER = rf"(?:[\s,;:(@|·•–—-]|T(?=\d)|at\b|from\b){{0,12}}{_TIMES}\)?"
+_BEFORE = rf"(?<![\w:.-]){_TIMES}(?:,?\s+on)?[\s,]{{0,3}}\Z"
 _TO_DATE = re.compile(_TO, re.I)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: most runs read no dates, and this takes longer than all else here."""
+    return re.compile(pattern, re.I)
 
 
 class _Clock(NamedTuple):
@@ -258,12 +265,12 @@ class _Finder:
 
     def _time(self, end: int) -> tuple[_Clock | None, _Clock | None, int]:
         """The time that follows, when it ends, and where it is written to."""
-        return _clocks(_AFTER.match(self.text, end)) or (None, None, end)
+        return _clocks(_compiled(_AFTER).match(self.text, end)) or (None, None, end)
 
     def _earlier(self, begin: int) -> tuple[_Clock | None, _Clock | None, int]:
         """The time that stands before the day, when it ends, and where it is written from."""
         window = max(0, begin - 60)
-        found = _BEFORE.search(self.text[window:begin])
+        found = _compiled(_BEFORE).search(self.text[window:begin])
         clocks = _clocks(found)
         return (*clocks[:2], window + found.start()) if found and clocks else (None, None, begin)
 

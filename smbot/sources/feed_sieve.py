@@ -101,7 +101,7 @@ def text_of(body: bytes, kind: str) -> str:
 
 _HTML = re.compile(r"\s*(?:<!--(?:(?!-->).){0,500}-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _DECLARATION = re.compile(r"<\?xml\s[^>]{0,200}\?>")
-_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Sections and comments first, so that they are left as they are; one that does not end takes what is left.
 _REFERENCE = re.compile(
     r"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|&+(?=&)|&(?:(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{0,31});)?",

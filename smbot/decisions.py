@@ -1,0 +1,136 @@
+"""What people decided on the cards of the queue: read from the page history, one revision after the other.
+
+An approval is bound to the digest of the texts in its revision. Pure, and incremental.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from smbot.memory import (
+    AGAIN,
+    APPROVED,
+    CORRECT,
+    DECLINED,
+    GIVE_UP,
+    POSTED_ALREADY,
+    RETRACT,
+    Approval,
+    Decision,
+    Standing,
+)
+from smbot.model import Candidate, Page
+from smbot.review import Card, read
+
+_HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to."""
+
+    bot: str
+    decides: Callable[[str], bool]
+    digest: Callable[[Candidate], str]
+
+
+def fold(
+    standings: Mapping[str, Standing], last: int, revisions: Iterable[Page], history: History
+) -> dict[str, Standing]:
+    """Work out where every card stands after `revisions` (oldest first), from where it stood after revision `last`.
+
+    Pure and incremental: folding the revisions in two parts gives what folding them at once gives. A card that is not
+    on the page, or twice, or in a revision nobody can read, may have been changed there by anybody.
+    """
+    result = dict(standings)
+    for revision in revisions:
+        known_author = revision.user if last == revision.parent else _HIDDEN
+        last = revision.revision
+        shown = {} if revision.text_hidden else read(revision.text)
+        for id_ in {**result, **shown}:
+            result[id_] = _step(result.get(id_, Standing()), shown.get(id_), revision, known_author, history)
+    return result
+
+
+def _unsettled(standing: Standing) -> Standing:
+    """After a revision that does not tell: what stands next on the card was set by nobody we know."""
+    return disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
+
+
+def disturbed(standing: Standing, user: str) -> Standing:
+    """Somebody ('' for nobody we know) changed what the card shows, or what it should; until smbot vouches for it."""
+    by = tuple(dict.fromkeys((*standing.disturbed_by, user)))
+    return msgspec.structs.replace(standing, disturbed_by=by)
+
+
+def _step(standing: Standing, card: Card | None, revision: Page, user: str, history: History) -> Standing:
+    if card is None:
+        taken_back = history.decides(user)
+        return _unsettled(msgspec.structs.replace(standing, approvals=()) if taken_back else standing)
+    if user and user == history.bot:
+        return _bots_step(standing, card, history)
+    if standing.status == "?":
+        user = _HIDDEN
+    standing = _words_step(standing, card, user, history)
+    if card.status != standing.status:
+        standing = _status_step(standing, card, revision, user, history)
+    return standing
+
+
+def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
+    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that."""
+    vouched = card.check == card.face
+    return msgspec.structs.replace(
+        standing,
+        status=card.status,
+        by_bot=standing.by_bot or card.status != standing.status,
+        digest=history.digest(card.candidate),
+        typed=card.typed,
+        face=card.face,
+        vouched=card.face if vouched else standing.vouched,
+        disturbed_by=() if vouched else standing.disturbed_by,
+    )
+
+
+def _words_step(standing: Standing, card: Card, user: str, history: History) -> Standing:
+    if card.face == standing.face:
+        return standing
+    if card.face == standing.vouched:
+        standing = msgspec.structs.replace(standing, disturbed_by=())
+    else:
+        standing = disturbed(standing, user)
+    digest = history.digest(card.candidate)
+    if digest != standing.digest:
+        standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))
+    edited = standing.edited or card.typed != standing.typed
+    return msgspec.structs.replace(standing, face=card.face, typed=card.typed, edited=edited, digest=digest)
+
+
+def _status_step(standing: Standing, card: Card, revision: Page, user: str, history: History) -> Standing:
+    withdrawn = standing.status == APPROVED or card.status not in (APPROVED, AGAIN, POSTED_ALREADY, GIVE_UP)
+    if withdrawn and history.decides(user):
+        standing = msgspec.structs.replace(standing, approvals=())  # a maintainer took it back
+    if card.status == APPROVED and revision.timestamp:
+        others = tuple(name for name in standing.disturbed_by if name != user)
+        approval = Approval(user, revision.revision, revision.timestamp, standing.digest, others, card.image_version)
+        earlier = (a for a in standing.approvals if a.user != user and history.decides(a.user))
+        standing = msgspec.structs.replace(standing, approvals=(*earlier, approval))
+    decision = None
+    if card.status in (DECLINED, AGAIN, POSTED_ALREADY, GIVE_UP, RETRACT, CORRECT):
+        others = tuple(name for name in standing.disturbed_by if name != user)
+        decision = Decision(
+            card.status, user, revision.revision, card.reason, card.url, digest=standing.digest, disturbed_by=others
+        )
+    return msgspec.structs.replace(standing, status=card.status, by_bot=False, decision=decision)
+
+
+def approvals(standing: Standing, card: Card, digest: str) -> tuple[Approval, ...]:
+    """The approvals on record for just what the card says now, while its status does not say otherwise.
+
+    A status that the bot itself has set says nothing: so an exact revert of the words restores the approval.
+    """
+    stands = card.status in (APPROVED, AGAIN) or standing.by_bot
+    return tuple(a for a in standing.approvals if a.digest == digest) if stands else ()
