@@ -10,8 +10,9 @@ brought in line with the memory afterwards, by this run or by the next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 
@@ -30,6 +31,17 @@ from smbot.sending import Dispatch, Doors, Report
 from smbot.wiki import Wiki
 
 ROUNDS = 5  # how often in a row a cycle is begun anew because a page changed under it, with nothing done
+
+
+@contextmanager
+def _seldom_swept() -> Iterator[None]:
+    """Look for garbage seldom: parsing makes many objects that live on, and to look through all of them takes longer."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Desk:
@@ -56,6 +68,7 @@ class Desk:
 
     # --- the three steps --------------------------------------------------------------------------------------------
 
+    @_seldom_swept()
     def work(self, *, send: bool) -> Report:
         """One cycle: collect, and with `send` publish. Begun anew when a page changed meanwhile.
 
