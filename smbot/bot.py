@@ -35,7 +35,7 @@ ROUNDS = 5  # how often in a row a cycle is begun anew because a page changed un
 
 @contextmanager
 def _seldom_swept() -> Iterator[None]:
-    """Look for garbage seldom: parsing makes many objects that live on, and to look through all of them takes longer."""
+    """Look for garbage seldom: parsing makes many objects that live on, and each look goes through all of them."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, *before[1:])
     try:
