@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from smbot import compose, dated, deliveries, plan, proposals, review, rhythm
+from smbot import compose, dated, deliveries, names, plan, proposals, review, rhythm
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
@@ -108,7 +108,7 @@ def _preview(proposal: Proposal, seen: Snapshot) -> Iterator[str]:
     for channel, text in proposal.texts.items():
         for number in range(len(text.parts)):
             cells = _post(channel, text, number, seen.rules[channel])
-            yield "{{Smbot/post" + "".join(f"|{name}={value}" for name, value in cells.items() if value) + "}}"
+            yield names.call("post", *(f"{name}={value}" for name, value in cells.items() if value))
 
 
 def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]:
@@ -126,6 +126,7 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
         }
     words, mills = text.parts[number], compose.costs(text, rules)[number]
     image = text.images[0] if text.images and not number else None
+    link = _LINK.search(words)
     return {
         "account": account,
         "network": network,
@@ -139,8 +140,12 @@ def _post(channel: str, text: Text, number: int, rules: Rules) -> dict[str, str]
         "warning": encode(text.warning),
         "visibility": text.visibility,
         "text": clickable(words),
+        "card": encode(link[1]) if link and rules.link_cards and not (image or text.warning) else "",
         "part": f"{number + 1}/{len(text.parts)}" if text.rest else "",
     }
+
+
+_LINK = re.compile(r"https?://([^\s/:?#@]+\.[^\s/:?#@]+)(?=[/:?#\s]|$)", re.IGNORECASE)
 
 
 def _pointed_at(post: str) -> str:

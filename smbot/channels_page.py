@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from smbot import names
 from smbot.gather import Snapshot
 from smbot.messages import say
 from smbot.pages import Edit
@@ -54,7 +55,7 @@ def emptied(text: str) -> str:
 def _accounts(seen: Snapshot) -> Iterator[str]:
     """The voices: where each is, who approves what it says, and how often it speaks."""
     for account in seen.settings.accounts.values():
-        networks = ", ".join(f"{{{{Smbot/network|{network}}}}}" for network in account.networks)
+        networks = ", ".join(names.call("network", network) for network in account.networks)
         people = ", ".join(map(person, sorted(account.maintainers))) or say("channels-nobody")
         yield f"; {account.name}"
         yield f": {say('channels-where', networks)}{''.join(map(_link, account.profiles))}"

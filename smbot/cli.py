@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from smbot import names
 from smbot.errors import SmbotError, UsageError, WikiError
 from smbot.messages import SOURCE, say, speaking
 from smbot.options import parse
@@ -124,6 +125,7 @@ def _desk() -> Desk:
 
 
 def _home() -> str:
+    names.check()
     return os.environ.get("SMBOT_HOME", HOME)
 
 

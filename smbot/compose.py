@@ -38,7 +38,7 @@ _HIDDEN = regex.compile(
     flags=regex.VERSION1,
 )
 _ASCII = "".join(map(chr, range(33, 127)))
-_RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
+RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
 _DIRECTION_MARKS = regex.compile(r"[\u200E\u200F]")
 
 
@@ -311,7 +311,7 @@ def _hidden(words: str) -> tuple[Problem, ...]:
 @lru_cache(maxsize=4096)
 def _invisible(words: str) -> tuple[str, ...]:
     found = set(_HIDDEN.findall(words))
-    if not _RIGHT_TO_LEFT.search(words):
+    if not RIGHT_TO_LEFT.search(words):
         found |= set(_DIRECTION_MARKS.findall(words))
     return tuple(sorted(f"U+{ord(c):04X}" for match in found for c in match))
 

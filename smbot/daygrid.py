@@ -47,9 +47,14 @@ class Entry:
 
 
 def calendar(entries: Sequence[Entry], today: date, before: int, after: int) -> str:
-    """This week with some before and after it, each day with its entries; on a phone fewer days stand side by side."""
-    first = monday(today) - 7 * before * _DAY
-    days = [first + number * _DAY for number in range(7 * (before + 1 + after))]
+    """This week and some after it, and up to some before it from the first that has entries.
+
+    On a phone fewer days stand side by side.
+    """
+    this = monday(today)
+    first = max(this - 7 * before * _DAY, min((monday(entry.day) for entry in entries), default=this))
+    first, end = min(first, this), this + 7 * (1 + after) * _DAY
+    days = [first + number * _DAY for number in range((end - first).days)]
     cells = "".join(_day(day, [e for e in entries if e.day == day], today) for day in days)
     columns = f"repeat(auto-fill,minmax(max(7.6em,(100% - 6 * {_GAP}px) / 7),1fr))"
     grid = f"display:grid;grid-template-columns:{columns};gap:{_GAP}px;list-style:none;margin:.5em 0;padding:0"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from smbot import channels, news, settings, sources
+from smbot import channels, names, news, settings, sources
 from smbot.errors import SmbotError, UsageError
 from smbot.gather import titles
 from smbot.memory import load
@@ -19,8 +19,9 @@ from smbot.wiki import Wiki
 # What the bot's password has to grant: https://www.mediawiki.org/wiki/Manual:User_rights
 RIGHTS = ("edit", "createpage", "editmyuserjson", "bot")
 
+OLDEST = (1, 39)  # MediaWiki that smbot is tried on
 SKEW = timedelta(minutes=2)  # between two clocks that are both set right
-CARD = ("Template:Smbot/candidate", "Template:Smbot/post")
+CARD = (names.template_page("candidate"), names.template_page("post"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def examine(home: str, environment: Mapping[str, str]) -> list[Finding]:
 
 
 def _examine(wiki: Wiki, home: str, environment: Mapping[str, str]) -> Iterator[Finding]:
+    yield _version(wiki.version())
     rights = wiki.rights()
     for right in RIGHTS:
         said = "" if right in rights else say("check-missing")
@@ -88,6 +90,11 @@ def _wordings(page: Page, rules: settings.Settings) -> Iterator[Finding]:
     for name in settings.read_wordings(page):
         if name not in names:
             yield Finding(say("check-page", page.title), True, say("check-no-such-source", name))
+
+
+def _version(there: tuple[int, ...]) -> Finding:
+    said = ".".join(map(str, there))
+    return Finding(say("check-mediawiki"), there >= OLDEST, said, say("check-mediawiki-remedy"))
 
 
 def _clock(skew: timedelta) -> Finding:

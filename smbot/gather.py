@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from smbot import compose, decisions, intake, manners, news
+from smbot import compose, decisions, intake, manners, names, news
 from smbot.memory import Known, Memory
 from smbot.messages import say
 from smbot.model import Candidate, File, Page, Problem, Reading, Rules
@@ -42,18 +42,19 @@ class Titles:
 def titles(home: str, bot: str) -> Titles:
     """The pages of the desk whose pages lie below `home`; its memory is a page that only the bot can edit."""
     name = home.partition(":")[2] or home
+    queue = f"{home}/{names.page('Queue')}"
     return Titles(
-        settings=f"{home}/Settings",
-        queue=f"{home}/Queue",
-        requests=f"{home}/Requests",
-        stop=f"{home}/Run",
-        log=f"{home}/Log",
+        settings=f"{home}/{names.page('Settings')}",
+        queue=queue,
+        requests=f"{home}/{names.page('Requests')}",
+        stop=f"{home}/{names.page('Run')}",
+        log=f"{home}/{names.page('Log')}",
         memory=f"User:{bot}/{name}.json",
-        wording=f"{home}/Wording",
-        talk=_talk(f"{home}/Queue"),
-        status=f"{home}/Status",
+        wording=f"{home}/{names.page('Wording')}",
+        talk=_talk(queue),
+        status=f"{home}/{names.page('Status')}",
         data=f"User:{bot}/{name}-status.json",
-        channels=f"{home}/Channels",
+        channels=f"{home}/{names.page('Channels')}",
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from smbot import channels_page, settings
+from smbot import channels_page, names, settings
 from smbot.errors import Conflict, WikiError
 from smbot.gather import titles
 from smbot.intake import REQUEST
@@ -22,7 +22,7 @@ from smbot.model import Page
 from smbot.review import CARD, STATUS_LINE
 from smbot.sending import Report
 from smbot.settings import OPEN_LEVELS
-from smbot.shipped import ALL, DEFINITIONS, PREFIX, gadget, shipped_pages, shipped_templates
+from smbot.shipped import ALL, DEFINITIONS, gadget, shipped_pages, shipped_templates
 from smbot.templates import named, parse, plain, put
 from smbot.wiki import Wiki
 
@@ -131,7 +131,7 @@ def _as_installed(text: str) -> str:
     code = parse(text)
     for line in named(code, STATUS_LINE):
         put(line, "1", "")
-    return channels_page.emptied(str(code).replace("{{Smbot/status\n}}", "{{Smbot/status}}")).rstrip()
+    return channels_page.emptied(str(code).replace(f"{{{{{STATUS_LINE}\n}}}}", f"{{{{{STATUS_LINE}}}}}")).rstrip()
 
 
 def _diff(title: str, there: str, shipped: str) -> str:
@@ -158,7 +158,7 @@ def reminders(shipment: Shipment) -> list[str]:
     if not _maintainers(shipment.there(desk.settings)):
         found.append(say("install-maintainers", desk.settings))
     if _unprotected(shipment, [*shipment.templates]):
-        found.append(say("install-protect-templates", PREFIX))
+        found.append(say("install-protect-templates", names.template_page("")))
     if _unprotected(shipment, [desk.stop]):
         found.append(say("install-protect-stop", desk.stop))
     if _unprotected(shipment, [desk.log]):
@@ -173,7 +173,7 @@ def _unprotected(shipment: Shipment, wanted: Sequence[str]) -> bool:
 
 
 def _maintainers(page: Page) -> bool:
-    return any(plain(account, "maintainers")[0] for account in named(parse(page.text), "Smbot/account"))
+    return any(plain(account, "maintainers")[0] for account in named(parse(page.text), names.template("account")))
 
 
 def _is_there(title: str, text: str, shipment: Shipment) -> bool:

@@ -15,16 +15,16 @@ from mwparserfromhell.nodes import Node, Template
 from mwparserfromhell.nodes import Text as TextNode
 from mwparserfromhell.wikicode import Wikicode
 
-from smbot import forms
+from smbot import forms, names
 from smbot.compose import fingerprint
 from smbot.messages import spoken
 from smbot.model import Candidate, Page, Problem
 from smbot.templates import is_named, named, parse, person, put, raw
 
-REQUEST = "Smbot/request"
-UNREADABLE = "Smbot/unreadable"
+REQUEST = names.template("request")
+UNREADABLE = names.template("unreadable")
 SOURCE = "request"  # what is told as the source of what was asked for
-_BEGUN = re.compile(r"\{\{\s*[Ss]mbot/request\b")
+_BEGUN = re.compile(rf"{names.begun('request')}\b")
 _SMBOTS_OWN = frozenset({"id", "answer"})
 _SAME = 0.5  # a request that shares less than half with an earlier one is another request
 _TRIED = 50

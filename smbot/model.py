@@ -291,7 +291,8 @@ class Rules:
     it is written in percents. `image_side` is the longest side in pixels (0: any). `again` is for how long the same
     parcel may be posted once more without ever giving a second post. `mills` is what posting some words costs, in
     thousandths of a US dollar. With `one_repost` reposting a post again makes no second one, ever. A network that is
-    `by_hand` has no API: a person posts there.
+    `by_hand` has no API: a person posts there. With `link_cards` the first link of a post without pictures is shown as
+    a card of the page it leads to.
     """
 
     network: str
@@ -309,6 +310,7 @@ class Rules:
     mills: Callable[[str], int] = _free
     one_repost: bool = False
     by_hand: bool = False
+    link_cards: bool = False
 
 
 # --- what became of it ----------------------------------------------------------------------------------------------

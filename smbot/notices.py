@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from smbot import deliveries, plan, proposals, rhythm
+from smbot import deliveries, names, plan, proposals, rhythm
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
@@ -35,7 +35,7 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
     short = list(_short(memory, seen)) if not seen.settings.problems else []
     notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand), (WAITING, short))
-    return "".join(f"{{{{Smbot/notice|1={hue}|2={'<br>'.join(lines)}}}}}" for hue, lines in notices if lines)
+    return "".join(names.call("notice", f"1={hue}", f"2={'<br>'.join(lines)}") for hue, lines in notices if lines)
 
 
 def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
@@ -153,7 +153,9 @@ def expiring(memory: Memory, seen: Snapshot) -> Iterator[str]:
 
 
 # the first line of a page, whatever its language, or what was that until smbot put its line before it
-_REDIRECT = re.compile(r"\A\s*(?:\{\{Smbot/status\n[^\n]*\n?\}\}\s*)?(#[^\W\d]+[ \t]*:?[ \t]*\[\[[^\]\n]{1,255}\]\])")
+_REDIRECT = re.compile(
+    rf"\A\s*(?:{names.begun('status')}\n[^\n]*\n?\}}\}}\s*)?(#[^\W\d]+[ \t]*:?[ \t]*\[\[[^\]\n]{{1,255}}\]\])"
+)
 
 
 def literal(words: str) -> str:

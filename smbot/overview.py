@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from smbot import dated, history, plan, planned, proposals, rhythm
+from smbot.deliveries import counts
 from smbot.forms import shorten
 from smbot.gather import Snapshot
 from smbot.history import Out
@@ -105,13 +106,13 @@ def _voice(name: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot)
 
 
 def _this_week(name: str, memory: Memory, seen: Snapshot) -> dict[str, int]:
-    """How many posts each channel of an account has had since Monday in its time zone."""
+    """How many posts each channel of an account has had since Monday in its time zone, or may have."""
     account = seen.settings.accounts[name]
     zone = ZoneInfo(account.rhythm.zone)
     today = seen.now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     found = Counter(
-        d.channel for d in memory.deliveries.values() if history.is_out(d) and d.since.astimezone(zone).date() >= monday
+        d.channel for d in memory.deliveries.values() if counts(d) and d.since.astimezone(zone).date() >= monday
     )
     return {channel: found[channel] for channel in account.channels}
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from smbot import cards, deliveries, gather, intake, notices, plan, planned, postlog, proposals, review
+from smbot import cards, deliveries, gather, intake, names, notices, plan, planned, postlog, proposals, review
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.gather import Snapshot
@@ -130,7 +130,7 @@ def _links(id_: str, memory: Memory, seen: Snapshot) -> str:
 
 
 def _state(state: str, words: str) -> str:
-    return f"{{{{Smbot/answer|1={state}|2={words}}}}}"
+    return names.call("answer", f"1={state}", f"2={words}")
 
 
 # --- log ------------------------------------------------------------------------------------------------------------

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from mwparserfromhell.nodes import Template
 
-from smbot import intake
+from smbot import intake, names
 from smbot.forms import shorten, show_time
 from smbot.memory import HANDED_OFF, POST, Delivery, Known
 from smbot.messages import say
 from smbot.model import Page
 from smbot.templates import address, encode, is_named, named, parse, plain, raw
 
-ROW = "Smbot/log row"
-HEAD = "{{Smbot/log head}}\n"
+ROW = names.template("log row")
+HEAD = names.call("log head") + "\n"
 
 
 def write(text: str, rows: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from smbot import compose, intake, sources, wording
 from smbot.channels import network
 from smbot.errors import UsageError
+from smbot.gather import titles
 from smbot.identity import take_print
 from smbot.messages import number, say
 from smbot.model import Candidate, Flag, Item, Page, Permalink, Reading, Rules, Text
@@ -104,7 +105,7 @@ def _read(wish: Wish, open_wiki: Callable[[str], Wiki]) -> list[Reading]:
 
 
 def _requests_page(wish: Wish, open_wiki: Callable[[str], Wiki], home: str) -> Page:
-    title = wish.title or f"{home}/Requests"
+    title = wish.title or titles(home, "").requests
     if wish.file:
         return _page_from(wish.file, title)
     page = open_wiki(wish.wiki).read([title])[title]

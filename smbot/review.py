@@ -19,15 +19,15 @@ from types import MappingProxyType
 
 from mwparserfromhell.nodes import Heading, Node, Template
 
-from smbot import blocks, forms
-from smbot.compose import fingerprint
+from smbot import blocks, forms, names
+from smbot.compose import RIGHT_TO_LEFT, fingerprint
 from smbot.memory import APPROVED, DECLINED, GIVE_UP, RETRACT, WAITING
-from smbot.messages import every, say, spoken
+from smbot.messages import every, is_right_to_left, say, spoken
 from smbot.model import Candidate, Problem
 from smbot.templates import arguments, encode, name_of, parse, plain, put, raw
 
-CARD = "Smbot/candidate"
-STATUS_LINE = "Smbot/status"
+CARD = names.template("candidate")
+STATUS_LINE = names.template("status")
 _LONGEST = 20_000  # a longer block of the page is not worth remembering
 
 _SYNONYMS = {
@@ -355,5 +355,7 @@ def _section_ends(page: Iterable[Piece]) -> dict[str, int]:
 
 
 def heading_words(text: str) -> str:
-    """A short heading for a card: its first words, safe as wikitext."""
-    return encode(forms.shorten(text))
+    """A short heading for a card: its first words, safe as wikitext, and kept apart where writing runs both ways."""
+    words = encode(forms.shorten(text))
+    both_ways = is_right_to_left(spoken()) or RIGHT_TO_LEFT.search(words)
+    return f"<bdi>{words}</bdi>" if both_ways else words

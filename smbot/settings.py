@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from mwparserfromhell.nodes import Template
 
+from smbot import names
 from smbot.forms import COMMAS, NO, YES, split
 from smbot.messages import say
 from smbot.model import Page, Problem
@@ -138,16 +139,18 @@ def read(page: Page, kinds: Mapping[str, tuple[str, str]], networks: Collection[
         reader.problem(say("settings-unprotected", page.title), say("settings-unprotected-remedy"))
     code = parse(page.text)
     accounts: dict[str, Account] = {}
-    for account in filter(None, (reader.account(t, networks) for t in named(code, "Smbot/account"))):
+    for account in filter(None, (reader.account(t, networks) for t in named(code, names.template("account")))):
         if account.name in accounts:
-            reader.problem(say("settings-account-twice", account.name), say("settings-account-twice-remedy"))
+            reader.problem(
+                say("settings-account-twice", account.name), say("settings-account-twice-remedy", names.call("account"))
+            )
         accounts[account.name] = account
     if not accounts:
-        reader.problem(say("settings-no-account"), say("settings-no-account-remedy"))
-    feeds = tuple(feed for t in named(code, "Smbot/source") if (feed := reader.feed(t, kinds, accounts)))
+        reader.problem(say("settings-no-account"), say("settings-no-account-remedy", names.call("account")))
+    feeds = tuple(feed for t in named(code, names.template("source")) if (feed := reader.feed(t, kinds, accounts)))
     for name in sorted({feed.name for feed in feeds if [f.name for f in feeds].count(feed.name) > 1}):
         reader.problem(say("settings-source-twice", name), say("settings-source-twice-remedy"))
-    rules = reader.rules(named(code, "Smbot/settings"))
+    rules = reader.rules(named(code, names.template("settings")))
     return Settings(accounts=accounts, feeds=feeds, problems=tuple(reader.problems), **rules)
 
 
@@ -301,7 +304,9 @@ class _Reader:
 
     def rules(self, templates: list[Template]) -> dict[str, Any]:
         if len(templates) != 1:
-            self.problem(say("settings-not-one", len(templates)), say("settings-not-one-remedy"))
+            self.problem(
+                say("settings-not-one", len(templates), names.call("settings")), say("settings-not-one-remedy")
+            )
         rules: dict[str, Any] = {}
         rules["support"] = _addresses(self.words(templates[0], "support")) if templates else ()
         rules["language"] = self.language(templates[0]) if templates else ""
@@ -351,7 +356,7 @@ class _Reader:
 def read_wordings(page: Page) -> dict[str, Wording]:
     """The page on which maintainers say how news is put in words, by the names of the sources."""
     found: dict[str, Wording] = {}
-    for template in named(parse(page.text), "Smbot/wording"):
+    for template in named(parse(page.text), names.template("wording")):
         words: dict[str, dict[str, str]] = {"post": {}, "reminder": {}}
         for name in (str(parameter.name).strip() for parameter in template.params):
             field_name, _, account = name.partition(" ")

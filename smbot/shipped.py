@@ -1,7 +1,8 @@
 """What `smbot install` puts on a wiki: templates, pages and the gadget, in the language that is spoken.
 
-In the files `⧼key⧽` stands for a message and `$HOME$` for the home of the desk. A wiki without the ParserFunctions
-extension gets plainer templates where there are some; one without TemplateData none of what is written for it.
+In the files `⧼key⧽` stands for a message, `$HOME$` for the home of the desk, and `Smbot/` for what the names of
+templates begin with. A wiki without the ParserFunctions extension gets plainer templates where there are some; one
+without TemplateData none of what is written for it.
 """
 
 from __future__ import annotations
@@ -12,20 +13,21 @@ from collections.abc import Collection, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from smbot import messages
+from smbot import messages, names
 from smbot.messages import fill, say
 
-PREFIX = "Template:Smbot/"
 ALL = frozenset({"if", "ifeq", "ifexpr", "switch", "<templatedata>", "Gadgets"})
 """The parser functions, tags and extensions that make a difference, as `Wiki.tools` calls them."""
 
 DEFINITIONS = "MediaWiki:Gadgets-definition"
 _HOME = "$HOME$"
+_PAGE = re.compile(rf"{re.escape(_HOME)}/({'|'.join(names.PAGES)})\b")
 _DRAWN = "</includeonly>"  # what follows is about the template, and the same for a plainer one
 _DATA = re.compile(r"\n?<templatedata>(.*?)</templatedata>", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LOADED = "ResourceLoader|dependencies={}|rights=edit|supportsUrlLoad"
 _NEEDED = re.compile(r"// dependencies: *(.+)")
+_PLACE = re.compile(r"/\*([A-Z]+)\*/(?:\{\}|'')")
 _UNSAFE = re.compile("[<>&~\u2028\u2029]|\\{(?=\\{)|\\[(?=\\[)")
 
 
@@ -34,12 +36,12 @@ def shipped_templates(home: str, tools: Collection[str] = ALL) -> dict[str, str]
     found = dict(_wikitexts("templates"))
     if not {"if", "ifeq", "ifexpr", "switch"} <= set(tools):
         found |= {name: text + found[name].partition(_DRAWN)[2] for name, text in _wikitexts("plain")}
-    return {PREFIX + name: _filled(text, home, tools) for name, text in sorted(found.items())}
+    return {names.template_page(name): _filled(text, home, tools) for name, text in sorted(found.items())}
 
 
 def shipped_pages(home: str) -> dict[str, str]:
     """The first text of the pages below `home`, by title."""
-    return {f"{home}/{name}": _filled(text, home, ALL) for name, text in sorted(_wikitexts("pages"))}
+    return {f"{home}/{names.page(name)}": _filled(text, home, ALL) for name, text in sorted(_wikitexts("pages"))}
 
 
 def _wikitexts(folder: str) -> Iterator[tuple[str, str]]:
@@ -60,7 +62,13 @@ def _filled(text: str, home: str, tools: Collection[str]) -> str:
     def data(match: re.Match[str]) -> str:
         return f"\n<templatedata>{_STRING.sub(_json, match[1])}</templatedata>" if "<templatedata>" in tools else ""
 
-    return fill(_DATA.sub(data, text)).replace(_HOME, home)
+    return _named(fill(_DATA.sub(data, text)), home)
+
+
+def _named(text: str, home: str) -> str:
+    """Wikitext with the names that templates and pages have on this wiki."""
+    text = text.replace("Template:Smbot/", names.template_page("")).replace("Smbot/", names.template(""))
+    return _PAGE.sub(lambda found: f"{home}/{names.page(found[1])}", text).replace(_HOME, home)
 
 
 def _json(string: re.Match[str]) -> str:
@@ -79,12 +87,16 @@ def gadget(home: str) -> dict[str, str]:
     script = (folder / "smbot.js").read_text("utf-8")
     needed = _NEEDED.search(script)
     loaded = _LOADED.format("".join(needed[1].split()) if needed else "mediawiki.util")
-    script = script.replace("/*MESSAGES*/{}", _script(_told()), 1).replace("/*HOME*/''", _script(home), 1)
+    filled = {
+        "MESSAGES": _told(),
+        "PAGES": {name: f"{home}/{names.page(name)}" for name in names.PAGES},
+        "TEMPLATES": names.template(""),
+        "STYLES": (folder / "smbot.css").read_text("utf-8"),
+    }
     return {
         "MediaWiki:Gadget-smbot": say("gadget-about"),
-        "MediaWiki:Gadget-smbot.css": (folder / "smbot.css").read_text("utf-8").rstrip("\n"),
-        "MediaWiki:Gadget-smbot.js": script.rstrip("\n"),
-        DEFINITIONS: f"* smbot[{loaded}]|smbot.js|smbot.css",
+        "MediaWiki:Gadget-smbot.js": _PLACE.sub(lambda place: _script(filled[place[1]]), script).rstrip("\n"),
+        DEFINITIONS: f"* smbot[{loaded}]|smbot.js",
     }
 
 

@@ -90,6 +90,12 @@ class Wiki:
         """The name of the bot's account on this wiki; '' without one."""
         return str(self._site.username() or "")
 
+    def version(self) -> tuple[int, ...]:
+        """The version of its MediaWiki: (1, 39) for 1.39.17 or 1.39.0-wmf.3."""
+        general = self._query(meta="siteinfo", siprop="general")["general"]
+        found = re.search(r"(\d+)\.(\d+)", general["generator"])
+        return tuple(map(int, found.groups())) if found else ()
+
     def login(self) -> None:
         """Log in. Raises UsageError when there is no account or its password does not work."""
         try:

@@ -381,7 +381,7 @@ def test_the_pages_of_the_gadget_are_printed_without_a_wiki(capsys: pytest.Captu
     assert main(["install", "--gadget"]) == 0
     printed = capsys.readouterr().out
     assert "=== MediaWiki:Gadget-smbot.js ===" in printed
-    assert printed.rstrip().endswith("|smbot.js|smbot.css")
+    assert printed.rstrip().endswith("|smbot.js")
 
 
 def test_removing_first_says_what_would_go(world: World, smbot: Command) -> None:

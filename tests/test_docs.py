@@ -58,7 +58,7 @@ def test_every_option_that_is_mentioned_exists(option: str) -> None:
 
 def variables_of_the_code() -> set[str]:
     """The environment variables that smbot, the sandbox and the bootstrap script read."""
-    read = re.compile(r"(?:environ(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)[\"']")
+    read = re.compile(r"(?:environ(?:ment)?(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)[\"']")
     files = [*REPOSITORY.glob("smbot/**/*.py"), *REPOSITORY.glob("scripts/*.py"), *REPOSITORY.glob("sandbox/*.py")]
     found = {name for file in files for name in read.findall(file.read_text())}
     found |= set(re.findall(r"\$\{([A-Z_]+):[-+]", (REPOSITORY / "sandbox/bootstrap").read_text()))

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from sandbox.browser import PHONE, Browser
 from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
-from sandbox.wiki import DARK
+from sandbox.wiki import DARK, create
 from smbot import channels
 from smbot.intake import REQUEST
 from smbot.templates import named, parse, plain
@@ -211,6 +211,27 @@ def test_a_picture_is_found_on_the_wiki_and_needs_to_be_described(
     assert (asked(desk)["image"], asked(desk)["alt"]) == ("Form patches.png", "Bars that grow.")
     desk.collect()
     assert "hackathon" in desk.card(desk.id_of("hackathon"))
+
+
+def test_a_picture_is_found_where_the_wiki_takes_pictures_from(
+    browser: Browser, desk: World, rita: Person, tmp_path: Path
+) -> None:
+    picture = tmp_path / "Bars_of_patches.png"
+    picture.write_bytes(bar_chart(PICTURED))
+    with create(tmp_path / "commons").serving() as commons:
+        commons.import_image(picture)
+        commons.run_jobs()
+        repository = {"class": "ForeignAPIRepo", "name": "commons", "apibase": commons.api, "fetchDescription": False}
+        desk.wiki.configure(wgForeignFileRepos=[repository])
+        try:
+            with browser.visit(desk.wiki, rita) as page:
+                form = ask(page, desk)
+                gadget.press(form, "Find a picture…")
+                form.get_by_label("Search for pictures by name").fill("patches")
+                gadget.press(form, "Bars of patches.png")
+                expect(form.get_by_label("Picture", exact=True)).to_have_value("Bars of patches.png")
+        finally:
+            desk.wiki.configure()
 
 
 # --- what goes wrong ------------------------------------------------------------------------------------------------

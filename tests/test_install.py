@@ -15,11 +15,13 @@ from smbot import channels, install, messages, removal, settings, shipped, sourc
 from smbot.gather import titles
 from smbot.install import Action, Shipment, Step, plan, reminders, run
 from smbot.model import Page
-from smbot.shipped import PREFIX, gadget, shipped_pages, shipped_templates
+from smbot.names import template_page
+from smbot.shipped import gadget, shipped_pages, shipped_templates
 from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
-POST = f"{PREFIX}post"
+PREFIX = template_page("")
+POST = template_page("post")
 
 
 def there(title: str, text: str, user: str = "Smbot", protection: str = "") -> dict[str, Page]:

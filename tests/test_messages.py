@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,9 @@ def test_a_file_of_messages_is_banana_json_in_order(language: str) -> None:
     assert "authors" in found.pop("@metadata")
     assert list(found) == sorted(found)
     assert all(re.fullmatch(r"[a-z0-9-]+", key) and isinstance(value, str) for key, value in found.items())
+
+
+@pytest.mark.parametrize("language", messages.languages())
+def test_every_message_is_composed_as_mediawiki_saves_it(language: str) -> None:
+    texts = messages.messages(language)
+    assert [key for key, text in texts.items() if unicodedata.normalize("NFC", text) != text] == []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import deliveries, notices, pages, plan, postlog, review
+from smbot import cards, deliveries, notices, pages, plan, postlog, review
 from smbot.memory import (
     DEFERRED,
     HANDED_OFF,
@@ -23,7 +23,7 @@ from smbot.memory import (
     Standing,
     Trouble,
 )
-from smbot.model import Page, Posted, Problem
+from smbot.model import Page, Posted, Problem, Rules, Text
 from smbot.postlog import Done
 from smbot.templates import encode, named, parse, plain, raw
 from tests.builders import (
@@ -74,6 +74,23 @@ def test_the_preview_is_the_words_that_are_sent() -> None:
     assert plain(post, "text") == (plan.due(memory, seen)[0].text.words, ())
     assert (raw(post, "account"), raw(post, "network"), raw(post, "limit")) == ("mediawiki", "mastodon", "500")
     assert raw(post, "length") == str(len(plain(post, "text")[0]))
+
+
+@pytest.mark.parametrize(
+    ("words", "site"),
+    [
+        ("Read it: https://www.mediawiki.org/wiki/News, or https://example.org/", "www.mediawiki.org"),
+        ("https://ଓଡ଼ିଆ.example/ପୃଷ୍ଠା", "ଓଡ଼ିଆ.example"),
+        ("https://user@evil.example/ and nothing else", ""),
+        ("https://localhost/", ""),
+        ("https://a.b|c=d/", "<nowiki>a.b|c=d</nowiki>"),
+        ("No link.", ""),
+    ],
+)
+def test_where_a_network_shows_a_card_of_the_linked_page_the_preview_says_of_which_site(words: str, site: str) -> None:
+    rules = Rules("X", 280, len, link_cards=True)
+    assert cards._post("mediawiki/x", Text(words), 0, rules)["card"] == site
+    assert cards._post("mediawiki/irc", Text(words), 0, Rules("IRC", 280, len))["card"] == ""
 
 
 def _is_post(words: str) -> bool:

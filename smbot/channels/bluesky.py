@@ -55,6 +55,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:
         image_bytes=image_bytes,
         image_types=("image/jpeg", "image/png", "image/webp"),
         can=frozenset({Can.THREAD, Can.RETRACT, Can.REPOST, Can.LIKE}),
+        link_cards=True,
         one_repost=True,
         again=timedelta(days=3650),
     )

@@ -70,6 +70,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same for ev
         alt_characters=1000,
         image_bytes=4_000_000,
         image_types=("image/jpeg", "image/png"),
+        link_cards=True,
         can=frozenset({Can.CORRECT, Can.RETRACT, Can.REPOST}),
     )
 

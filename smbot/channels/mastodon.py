@@ -58,6 +58,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:
         image_bytes=checked["image_bytes"],
         image_types=tuple(checked["image_types"]),
         can=frozenset(Can),
+        link_cards=True,
         one_repost=True,
         again=AGAIN,
     )

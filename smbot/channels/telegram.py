@@ -49,6 +49,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - they are the sa
         characters=CHARACTERS,
         measure=_measure,
         images=0,
+        link_cards=True,
         can=frozenset({Can.THREAD, Can.CORRECT, Can.RETRACT}),
     )
 

@@ -69,6 +69,7 @@ def rules(limits: Mapping[str, Any]) -> Rules:  # noqa: ARG001 - the same for ev
         image_bytes=5_000_000,
         image_types=("image/jpeg", "image/png", "image/webp"),
         can=frozenset({Can.THREAD, Can.RETRACT, Can.REPOST}),
+        link_cards=True,
         one_repost=True,
         mills=mills,
     )

@@ -12,16 +12,18 @@
 ( function () {
 	'use strict';
 
-	/** What smbot install fills in: the messages by language and key, and the page below which the desk lies. */
+	/** What smbot install fills in: the messages by language and key, the pages of the desk, how templates begin, styles. */
 	var MESSAGES = /*MESSAGES*/{};
-	var HOME = /*HOME*/'';
+	var PAGES = /*PAGES*/{};
+	var TEMPLATES = /*TEMPLATES*/'';
+	var STYLES = /*STYLES*/'';
 
 	var NEEDED = [
 		'mediawiki.api', 'mediawiki.jqueryMsg', 'mediawiki.language', 'mediawiki.storage',
 		'oojs-ui-core', 'oojs-ui-widgets'
 	];
-	var CARD = { template: 'Smbot/candidate', key: 'id' };
-	var ROW = { template: 'Smbot/log row', key: 'key' };
+	var CARD = { template: TEMPLATES + 'candidate', key: 'id' };
+	var ROW = { template: TEMPLATES + 'log row', key: 'key' };
 	// What people fill in on a card, beside words such as `text wikitech` for just one account or network.
 	var PEOPLES = [
 		'status', 'reason', 'posted link', 'accounts', 'reposted by', 'text', 'link', 'image', 'alt', 'warning', 'not before',
@@ -488,9 +490,9 @@
 
 	/** The accounts on the settings page by name: {networks, threads, maintainers}, each a list. */
 	function accounts() {
-		accountsRead = accountsRead || read( HOME + '/Settings' ).then( function ( page ) {
+		accountsRead = accountsRead || read( PAGES.Settings ).then( function ( page ) {
 			var found = {};
-			templates( page.text, 'Smbot/account' ).forEach( function ( template ) {
+			templates( page.text, TEMPLATES + 'account' ).forEach( function ( template ) {
 				found[ words( template, 'account' ).toLowerCase() ] = {
 					networks: list( words( template, 'networks' ).toLowerCase() ),
 					threads: list( words( template, 'threads' ).toLowerCase() ),
@@ -1278,7 +1280,8 @@
 	function limitsOn( node ) {
 		var found = {};
 		[].forEach.call( node.querySelectorAll( '.smbot-post' ), function ( post ) {
-			found[ post.dataset.smbotAccount + '/' + post.dataset.smbotNetwork ] = Number( post.dataset.smbotLimit );
+			var of = ( post.dataset.smbot || '' ).split( '/' ); // account, network, and how long a post may be
+			found[ of[ 0 ] + '/' + of[ 1 ] ] = Number( of[ 2 ] );
 		} );
 		return found;
 	}
@@ -1596,7 +1599,7 @@
 		} ) );
 		return save( {
 			title: thisPage, section: 'new', sectiontitle: encode( shorten( values.text ) ) || say( 'ask-heading' ),
-			text: '{{Smbot/request\n' + names.map( function ( name ) {
+			text: '{{' + TEMPLATES + 'request\n' + names.map( function ( name ) {
 				return '| ' + name + ' = ' + encode( values[ name ] || '' ) + '\n';
 			} ).join( '' ) + '}}'
 		} );
@@ -1622,28 +1625,33 @@
 
 	// --- where it begins --------------------------------------------------------------------------------------------
 
+	/** Whether this page is one of the desk, or one below it where there is something `after` its name. */
+	function isPage( name, after ) {
+		var title = PAGES[ name ] && mw.Title.newFromText( PAGES[ name ] );
+		var there = title && title.getPrefixedDb() + ( after || '' );
+		return !!title && ( after ? thisPage.indexOf( there ) === 0 : thisPage === there );
+	}
+
 	/** What this page of the desk gets; undefined on all others, and on what is not the page as it is now. */
 	function drawing() {
-		var home = HOME && mw.Title.newFromText( HOME );
 		var isNow = mw.config.get( 'wgAction' ) === 'view' && mw.config.get( 'wgRevisionId' ) &&
 			mw.config.get( 'wgRevisionId' ) === mw.config.get( 'wgCurRevisionId' ) && !mw.config.get( 'wgDiffNewId' );
-		var below = home && thisPage.indexOf( home.getPrefixedDb() + '/' ) === 0 ?
-			thisPage.slice( home.getPrefixedDb().length + 1 ) : '';
-		if ( isNow && below === 'Queue' ) {
+		if ( isNow && isPage( 'Queue' ) ) {
 			return drawQueue;
 		}
-		if ( below === 'Requests' && /request\/preload$/.test( mw.util.getParamValue( 'preload' ) ) ) {
+		if ( isPage( 'Requests' ) && /request\/preload$/.test( mw.util.getParamValue( 'preload' ) ) ) {
 			return drawInEditor;
 		}
-		if ( isNow && below === 'Requests' ) {
+		if ( isNow && isPage( 'Requests' ) ) {
 			return drawAsking;
 		}
-		return isNow && /^Log\//.test( below ) ? drawLog : undefined;
+		return isNow && isPage( 'Log', '/' ) ? drawLog : undefined;
 	}
 
 	mw.loader.using( [ 'mediawiki.Title', 'mediawiki.util' ] ).then( function () {
 		var draw = drawing();
 		return draw && $.when( mw.loader.using( NEEDED ), $.ready ).then( function () {
+			mw.util.addCSS( STYLES );
 			api = new mw.Api();
 			spoken = mw.config.get( 'wgUserLanguage' );
 			return accounts().then( draw );

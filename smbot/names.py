@@ -1,0 +1,78 @@
+"""What smbot's templates and pages are called on this wiki.
+
+`SMBOT_TEMPLATES` is what the names of all templates begin with, instead of “Smbot/”; with a namespace, such as
+“User:Smbot/”, they lie there. `SMBOT_PAGES` gives pages below the home other names: “Queue = Warteschlange, Log =
+Protokoll”. Both are read when smbot starts: they cannot change while it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+from smbot.errors import UsageError
+from smbot.messages import say
+
+PAGES = ("Settings", "Requests", "Queue", "Run", "Log", "Wording", "Status", "Channels")
+_ILLEGAL = re.compile(r"[\x00-\x1f\x7f#<>\[\]|{}]|^[\s/:]|\.\.?/|~~~")  # https://www.mediawiki.org/wiki/Help:Bad_title
+
+
+def read(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """What the names of templates begin with, and what pages are called. Raises UsageError for what cannot be names."""
+    prefix = _tidy(environment.get("SMBOT_TEMPLATES", "")) or "Smbot/"
+    pages = {name: name for name in PAGES}
+    for entry in filter(str.strip, re.split(r"[,;\n]", environment.get("SMBOT_PAGES", ""))):
+        ours, _, theirs = map(_tidy, entry.partition("="))
+        if ours not in pages or not theirs:
+            raise UsageError(say("cli-page-unknown", entry.strip(), ", ".join(PAGES)))
+        pages[ours] = theirs
+    for name in (prefix, *pages.values()):
+        if _ILLEGAL.search(name) or len(name.encode()) > 100:
+            raise UsageError(say("cli-bad-name", name))
+    if len(set(pages.values())) < len(pages):
+        raise UsageError(say("cli-page-twice", ", ".join(pages.values())))
+    return prefix, pages
+
+
+def _tidy(name: str) -> str:
+    """A name as MediaWiki writes it."""
+    name = " ".join(name.replace("_", " ").split()).removeprefix("Template:")
+    return name[:1].upper() + name[1:]
+
+
+def check() -> None:
+    """Raise UsageError if the names this process was given cannot be used."""
+    read(os.environ)
+
+
+try:
+    _PREFIX, _PAGES = read(os.environ)
+except UsageError:  # `check` tells
+    _PREFIX, _PAGES = read({})
+
+
+def template(name: str) -> str:
+    """The name of a template, as it is called: 'candidate' gives 'Smbot/candidate'."""
+    return _PREFIX + name
+
+
+def call(name: str, *arguments: str) -> str:
+    """The wikitext of a call of a template with these arguments."""
+    return f"{{{{{'|'.join((template(name), *arguments))}}}}}"
+
+
+def template_page(name: str) -> str:
+    """The page of a template."""
+    return template(name) if ":" in _PREFIX else f"Template:{template(name)}"
+
+
+def page(name: str) -> str:
+    """The name of one of `PAGES` below the home."""
+    return _PAGES[name]
+
+
+def begun(name: str) -> str:
+    """A regular expression for the beginning of a call of a template."""
+    called = template(name)
+    return rf"\{{\{{\s*[{re.escape(called[0].upper() + called[0].lower())}]{re.escape(called[1:])}"
