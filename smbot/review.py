@@ -269,7 +269,7 @@ def _filled(piece: Piece, view: View) -> Piece:
 
 def _is_filled(piece: Piece, view: View) -> bool:
     card = piece.card
-    if card is None or card.check != card.face or (view.status and piece.given["status"] != view.status):
+    if card is None or card.check != card.face or (view.status and piece.given.get("status") != view.status):
         return False
     if view.rewrite and (card.problems or card.candidate != view.candidate):
         return False

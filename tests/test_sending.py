@@ -240,7 +240,7 @@ def test_what_nobody_can_ask_is_in_doubt_once_the_lease_is_over(stage: Make) -> 
 def test_a_doubt_that_is_to_be_sent_again_while_somebody_stops_everything_is_a_doubt_still(stage: Make) -> None:
     on = stage("google-chat")
     id_ = on.approve()
-    on.on["google-chat"].break_once("timeout", "after", "post")
+    on.on["google-chat"].break_once("reset", "after", "post")
     on.world.publish()
     on.lease_over()
     before = on.one(id_)
