@@ -15,11 +15,13 @@ from msgspec.structs import replace
 from smbot import compose, decisions, intake, manners, names, news
 from smbot.memory import Known, Memory
 from smbot.messages import say
-from smbot.model import Candidate, File, Page, Problem, Reading, Rules
+from smbot.model import Candidate, File, Page, Problem, Reading, Rules, Text
 from smbot.postlog import Done
 from smbot.settings import Account, Settings, Wording
 
 NO_PAGE = Page("")
+Composed = tuple[Mapping[str, Text], str, tuple[Problem, ...]]
+"""The texts of a candidate by channel, their digest, and why they cannot be posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ def _talk(title: str) -> str:
     return f"{namespace} talk:{name}" if colon else f"Talk:{title}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that was read in one cycle; each is another, so that what is worked out from one can be kept by it.
+    """All that was read in one cycle.
 
     `readings` has, for each feed that was read, its pages with what they yielded (no pages where none exists);
     `queue_history` and `request_history` the revisions since the ones remembered, oldest first.
@@ -97,6 +99,7 @@ class Snapshot:
     channels: Page = NO_PAGE
     language: str = "en"  # that is spoken on the pages of this desk
     ceiling: int = 10  # posts a day and account that no settings page can exceed
+    composed: dict[Candidate, Composed] = field(init=False, default_factory=dict, compare=False)  # see smbot.proposals
 
 
 def gather(memory: Memory, seen: Snapshot) -> Memory:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
-from functools import lru_cache
 
 from smbot import compose, decisions, manners, pictures, review
 from smbot.forms import show_time
-from smbot.gather import Snapshot
+from smbot.gather import Composed, Snapshot
 from smbot.memory import APPROVED, FINISHED, Approval, Known, Memory
 from smbot.messages import say
 from smbot.model import Candidate, Problem, Text
@@ -51,7 +50,9 @@ def shown(memory: Memory, seen: Snapshot) -> list[Proposal]:
 
 def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: Snapshot) -> Proposal:
     candidate = card.candidate if card else known.proposal or Candidate()
-    texts, digest, unfit = _composed(candidate, seen)
+    if candidate not in seen.composed:  # it is asked for many times in a cycle
+        seen.composed[candidate] = _composed(candidate, seen)
+    texts, digest, unfit = seen.composed[candidate]
     problems = (card.problems if card else ()) + unfit
     if not known.end:
         problems += tuple(dict.fromkeys(manners.repeated(id_, texts, memory.deliveries.values())))
@@ -61,9 +62,8 @@ def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: S
     return Proposal(id_, known, card, candidate, texts, digest, problems)
 
 
-@lru_cache(maxsize=2048)
-def _composed(candidate: Candidate, seen: Snapshot) -> tuple[Mapping[str, Text], str, tuple[Problem, ...]]:
-    """The texts of a candidate, their digest, and why they cannot be posted; a cycle asks this many times."""
+def _composed(candidate: Candidate, seen: Snapshot) -> Composed:
+    """What the words of a candidate come to on the channels it is for."""
     accounts = seen.settings.accounts
     texts = compose.texts(candidate, accounts, seen.rules)
     digest = compose.digest(candidate, texts)
