@@ -165,6 +165,7 @@ class SandboxWiki:
     def _launch(self, port: int) -> None:
         command = [
             *("php", "-d", "opcache.enable_cli=1", "-d", "opcache.validate_timestamps=0", "-d", "memory_limit=512M"),
+            *("-d", "zend.enable_gc=0"),
             *("-d", "upload_max_filesize=32M", "-d", "post_max_size=33M", "-d", "display_errors=0"),
             *("-S", f"127.0.0.1:{port}", "-t", str(self.mediawiki), str(ROUTER)),
         ]

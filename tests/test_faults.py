@@ -56,7 +56,7 @@ REQUEST = "{{{{Smbot/request\n| text = Post number {0}.\n| accounts = wikitech\n
 IMAGE = "Faults.png"
 AT_ONCE = 70  # candidates that are asked for in one edit
 RUNS = 12
-SLICE = 9  # of so many cells an ordinary run takes one
+SLICE = 18  # of so many cells an ordinary run takes one
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = " ".join(sorted(name for name, _ in attrs))
-        if (tag, names) != ("span", "id"):  # MediaWiki's second anchor of some headings
+        # left out: MediaWiki's second anchor of some headings, and what keeps words of both directions apart
+        if (tag, names) not in (("span", "id"), ("bdi", "")):
             self.skeleton.append((self._depth, f"{tag} {names}"))
         self._depth += tag not in _VOID
 
