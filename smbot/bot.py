@@ -96,7 +96,7 @@ class Desk:
         seen = self._lookout.look(deep=not send)
         after = _think(seen)
         if send and (plan.due(after, seen) or plan.again(after, seen)):
-            seen = self._lookout.look(deep=True)
+            seen = self._lookout.look(deep=True, before=seen)
             after = _think(seen)
             going = (*plan.due(after, seen), *plan.again(after, seen))
             after = plan.settle_decisions(self._lookout.without_void(going, after), seen)

@@ -46,12 +46,17 @@ def fold(
     on the page, or twice, or in a revision nobody can read, may have been changed there by anybody.
     """
     result = dict(standings)
+    before: Mapping[str, Card | None] = {}
     for revision in revisions:
         known_author = revision.user if last == revision.parent else _HIDDEN
         last = revision.revision
         shown = {} if revision.text_hidden else read(revision.text)
         for id_ in {**result, **shown}:
-            result[id_] = _step(result.get(id_, Standing()), shown.get(id_), revision, known_author, history)
+            card = shown.get(id_)
+            if card and card is before.get(id_) and known_author != history.bot:
+                continue  # as in the revision before, after which it stands as it does: only the bot vouches again
+            result[id_] = _step(result.get(id_, Standing()), card, revision, known_author, history)
+        before = shown
     return result
 
 

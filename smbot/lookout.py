@@ -46,10 +46,11 @@ class Lookout:
         self._wikis: dict[str, Wiki] = {"": wiki}
         self._newsstand = Newsstand(self._other_wiki, guard)
 
-    def look(self, *, deep: bool) -> Snapshot:
+    def look(self, *, deep: bool, before: Snapshot | None = None) -> Snapshot:
         """Read the pages of the desk, and when `deep` the sources, the images and the networks' limits too.
 
-        From then on the language of the desk is spoken.
+        The history of the queue is not read again where it was seen `before`. From then on the language of the desk is
+        spoken.
         """
         t = self._titles
         got = self._wiki.read(
@@ -69,7 +70,7 @@ class Lookout:
             queue=got[t.queue],
             stop=got[t.stop],
             rules=_rules(rules_page, mind),
-            queue_history=self._wiki.history(got[t.queue], mind.queue) if mind.queue or mind.known else (),
+            queue_history=self._queue_history(got[t.queue], mind, before),
             requests=got[t.requests],
             ceiling=self._ceiling,
             wordings=settings.read_wordings(got[t.wording]),
@@ -81,6 +82,11 @@ class Lookout:
         if deep:
             seen = self._look_deeper(seen, got[t.requests])
         return self._look_at_hand_offs(replace(seen, files=self._files(seen)))
+
+    def _queue_history(self, queue: Page, mind: Memory, before: Snapshot | None) -> tuple[Page, ...]:
+        if before and (before.queue.revision, before.memory.queue) == (queue.revision, mind.queue):
+            return before.queue_history
+        return self._wiki.history(queue, mind.queue) if mind.queue or mind.known else ()
 
     def _look_deeper(self, seen: Snapshot, requests_page: Page) -> Snapshot:
         history = self._wiki.history(requests_page, seen.memory.requests)
