@@ -17,6 +17,9 @@ from time import process_time
 
 def main() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    from smbot.cli import sweep_seldom
+
+    sweep_seldom()
     from sandbox.website import guard_of
     from smbot.bot import Desk
     from smbot.wiki import Wiki

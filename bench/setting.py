@@ -118,7 +118,8 @@ def machine(here: Setting) -> str:
     """The machine, in one line, with how fast it is at this hour: shared ones vary by half."""
     generator = here.admin.query(meta="siteinfo", siprop="general")["general"]["generator"]
     pace = median(_loop() for _ in range(5))
-    return f"{os.cpu_count()} cores, Python {platform.python_version()} ({pace:.2f} s for a loop of 3 million), {generator}"
+    python = f"Python {platform.python_version()} (3 million times round a loop in {pace:.2f} s)"
+    return f"{os.cpu_count()} cores, {python}, {generator}"
 
 
 def _loop() -> float:

@@ -10,9 +10,8 @@ brought in line with the memory afterwards, by this run or by the next one.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 
@@ -31,17 +30,6 @@ from smbot.sending import Dispatch, Doors, Report
 from smbot.wiki import Wiki
 
 ROUNDS = 5  # how often in a row a cycle is begun anew because a page changed under it, with nothing done
-
-
-@contextmanager
-def _seldom_swept() -> Iterator[None]:
-    """Look for garbage seldom: parsing makes many objects that live on, and each look goes through all of them."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class Desk:
@@ -68,7 +56,6 @@ class Desk:
 
     # --- the three steps --------------------------------------------------------------------------------------------
 
-    @_seldom_swept()
     def work(self, *, send: bool) -> Report:
         """One cycle: collect, and with `send` publish. Begun anew when a page changed meanwhile.
 

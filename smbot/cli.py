@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 done with problems that need a person, 2 wrong use or sett
 from __future__ import annotations
 
 import difflib
+import gc
 import json
 import os
 import re
@@ -35,8 +36,14 @@ HOME = "Project:Smbot"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, in the language of the environment; its exit code."""
+    sweep_seldom()
     with speaking(language(os.environ)):
         return _main(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def sweep_seldom() -> None:
+    """Look for garbage seldom: parsing makes many objects that live on, and each look goes through all of them."""
+    gc.set_threshold(50_000, 20, 20)
 
 
 def language(environment: Mapping[str, str]) -> str:
