@@ -43,8 +43,8 @@ def _short(memory: Memory, seen: Snapshot) -> Iterator[str]:
     open_ = proposals.proposals(memory, seen)
     for name, account in seen.settings.accounts.items():
         if account.goal and (week := rhythm.week(name, open_, memory, seen)).is_short:
-            could = ", ".join(_to(p, "#") for p in rhythm.fillers(name, open_, seen))
-            fills = say("notice-could-fill", could) if could else say("notice-nothing-fills")
+            could = "".join(f"<li>{_to(p, '#')}</li>" for p in rhythm.fillers(name, open_, seen))
+            fills = f"{say('notice-could-fill')}<ul>{could}</ul>" if could else say("notice-nothing-fills")
             yield f"{_progress(week)} {fills}"
         if (pile := rhythm.pile(name, open_, seen)).is_high(seen):
             yield _piled(pile)

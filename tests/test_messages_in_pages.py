@@ -183,7 +183,7 @@ def test_what_stands_at_the_top_of_the_queue_and_in_the_weekly_message(hours: in
     seen = snapshot(memory, "#REDIRECT [[Xx]]", settings=rules(accounts=voices), requests=page("{{" * 9000))
     for stop in ("", "no"):
         line = notices.status_line(memory, put(seen, stop=page(stop, 0, title=TITLES.stop)), ("0",))
-        assert left(line, "REDIRECT Xx Page mediawiki wikitech") == set()
+        assert left(line, "REDIRECT Xx Page mediawiki wikitech ul li") == set()
     message = pages.message_edit(Page(TITLES.talk), memory, seen)
     assert message is not None
     assert left(message, "Xx mediawiki wikitech", ALICE, BOB) == set()
