@@ -15,7 +15,7 @@ stop: bootstrap ## end the demo
 	$(PYTHON_HERE) -m sandbox.demo --stop
 
 test: lint ## check everything: lint, then all tests against a real MediaWiki
-	$(PYTHON_HERE) -m pytest -n 2 --dist loadfile
+	$(PYTHON_HERE) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 faults: bootstrap ## everything that can go wrong while posting, on every network, as a table
 	@rm -f .sandbox/faults.jsonl; mkdir -p .sandbox

@@ -36,8 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST = (
-    *("test_year.py", "test_exactly_once.py", "test_gadget.py", "test_faults.py", "test_sending.py", "test_looks.py"),
-    *("test_channels.py", "test_form.py"),
+    *("test_sending.py", "test_attacks.py", "test_gadget.py", "test_exactly_once.py", "test_faults.py"),
+    *("test_looks.py", "test_story.py", "test_form.py", "test_channels.py", "test_reposts.py", "test_demo.py"),
+    *("test_install.py", "test_wiki.py", "test_cli.py", "test_bluesky.py", "test_status_page.py", "test_year.py"),
 )
 
 
