@@ -3,7 +3,7 @@
     python bench/load.py
 
 200 open candidates, 10,000 log rows, 50 cards changed in 50 revisions, 5 of them by an approval. The aims are 2 s of
-CPU and 150 MB for a run.
+CPU for collect and publish together, and 150 MB.
 """
 
 from __future__ import annotations

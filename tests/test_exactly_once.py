@@ -35,9 +35,9 @@ from smbot.wiki import Wiki
 from tests.killed import CEILING, Crossing, Doors, Nursery
 from tests.world import World
 
-ROUNDS = int(os.environ.get("SMBOT_RACES", "4"))
-STRIDE = 1 if "SMBOT_FAULTS" in os.environ else 6
-"""An ordinary run takes one request in six, `make faults` each: they are many, and every one needs a whole run."""
+ROUNDS = int(os.environ.get("SMBOT_RACES", "8"))
+STRIDE = 1 if "SMBOT_FAULTS" in os.environ else 3
+"""An ordinary run takes one request in three, `make faults` each: they are many, and every one needs a whole run."""
 STEPS = (1, *range(2, 100, 2 * STRIDE))
 """Crossings at which a process is killed: before the first request, then when each answer came. Being killed before a
 later request is the same: between an answer and the next request nothing changes outside of the process."""

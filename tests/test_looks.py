@@ -20,13 +20,7 @@ from tests.world import World
 CONTENT = "#mw-content-text > .mw-parser-output"
 MARKUP = re.compile(r"</?\w+[^>]*>|⧼|'{3}|&\w+;|\$\d")
 PAGES = ("queue", "requests", "log", "settings", "status", "channels")
-WIDE, NARROW = (1100, "vector-2022"), (PHONE, "minerva")
-SKINS = pytest.mark.parametrize(("width", "skin"), [WIDE, NARROW])
-FRAMED = pytest.mark.parametrize(  # those that are drawn most differently in both frames, the others in one
-    ("name", "width", "skin"),
-    [(name, *WIDE) for name in ("queue", "status", "log", "settings")]
-    + [(name, *NARROW) for name in ("queue", "status", "requests", "channels")],
-)
+SKINS = pytest.mark.parametrize(("width", "skin"), [(1100, "vector-2022"), (PHONE, "minerva")])
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +38,8 @@ def gallery(
         yield furnish(world, alice, bob, rita, tmp_path_factory.mktemp("looks") / "bars.png")
 
 
-@FRAMED
+@pytest.mark.parametrize("name", PAGES)
+@SKINS
 def test_the_checker_of_accessibility_finds_nothing_serious_in_both_themes(
     browser: Browser, wiki: SandboxWiki, gallery: Gallery, name: str, width: int, skin: str
 ) -> None:
@@ -147,7 +142,8 @@ def arabic(wiki: SandboxWiki) -> Iterator[None]:
     wiki.configure()
 
 
-@FRAMED
+@SKINS
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.usefixtures("arabic")
 def test_on_a_wiki_from_right_to_left_nothing_leaves_its_frame(
     browser: Browser, wiki: SandboxWiki, gallery: Gallery, name: str, width: int, skin: str
