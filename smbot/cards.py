@@ -33,14 +33,15 @@ from smbot.templates import address, clickable, encode, explain, person
 
 def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     known = proposal.known
-    approved = any(proposals.verdict(proposal, account, seen).approval for account in proposal.accounts)
+    approvals = [proposals.verdict(proposal, account, seen).approval for account in proposal.accounts]
+    approved = any(approvals)
     rewrite = not known.standing.edited and (not approved or bool(known.outdated)) and not known.end
     changes = rewrite and known.proposal != proposal.candidate
     if changes:  # what it shows and what it says belong together: an approval is of both
         proposal = proposals.redrawn(proposal, memory, seen)
     return review.View(
         title=review.heading_words((known.proposal or proposal.candidate).title),
-        section=_section(known),
+        section=_section(proposal, memory, seen, approved=approved and all(approvals)),
         candidate=known.proposal or proposal.candidate,
         rewrite=rewrite,
         status=plan.needs_status(proposal, memory, seen),
@@ -55,10 +56,18 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     )
 
 
-def _section(known: Known) -> str:
+def _section(proposal: Proposal, memory: Memory, seen: Snapshot, *, approved: bool) -> str:
+    known, accounts = proposal.known, seen.settings.accounts
+    if deliveries.stuck(memory.of(proposal.id)):
+        return review.to_decide()
     if known.end:
         return review.posted_of_late()
-    return say("queue-pick", known.source, known.group) if known.pick else review.to_review()
+    if approved and not (proposal.problems or known.held):
+        return review.approved()
+    if known.pick:
+        return review.to_pick(known.source, known.group)
+    asked = [name for name in accounts if name in proposal.candidate.voices]
+    return review.to_review(asked if len(accounts) > 1 else ())
 
 
 def _source(known: Known) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as put
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -32,7 +32,8 @@ def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
     alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
     if why:
         return replace(memory, alarms=alarms | {feed.name: why})
-    items = [item for _, reading in pages for item in reading.items if _is_wanted(item, feed)]
+    wanted = (item for _, reading in pages for item in reading.items if _is_wanted(item, feed))
+    items = sorted(wanted, key=lambda item: item.published or date.max)  # the oldest card comes first
     desk = _Desk(memory, seen, feed)
     desk.take(items, {page.title for page, _ in pages})
     states = {source_key(feed, page): _state(page, reading, seen) for page, reading in pages if page.exists}

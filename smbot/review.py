@@ -10,10 +10,11 @@ page history, see `smbot.decisions`.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -203,8 +204,8 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
             _close_up(page, todo)
         elif view is None:
             page.append(_noted(piece, foreign))
-        elif view.section == posted_of_late() != section:
-            new.setdefault(posted_of_late(), []).append(_block(view, _filled(piece, view)))
+        elif view.section != section and (_own(section) or view.section == posted_of_late()):
+            new.setdefault(view.section, []).append(_block(view, _filled(piece, view)))
             _close_up(page, todo)
         else:
             page.append(_filled(piece, view))
@@ -214,9 +215,32 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
     return _with_blocks(page, {section: "\n".join(added) for section, added in new.items()})
 
 
-def to_review() -> str:
-    """The title of the section for new cards."""
-    return say("queue-to-review")
+# --- sections -------------------------------------------------------------------------------------------------------
+
+_SECTIONS = (
+    "queue-decide", "queue-to-review", "queue-to-review-for", "queue-pick", "queue-approved", "queue-posted-of-late",
+)  # fmt: skip
+"""The messages with the titles of the sections that smbot makes, in the order in which they stand on the page."""
+
+
+def to_review(accounts: Sequence[str] = ()) -> str:
+    """The title of the section for what waits for the maintainers of these accounts, where the desk has several."""
+    return say("queue-to-review-for", ", ".join(accounts)) if accounts else say("queue-to-review")
+
+
+def to_pick(source: str, group: str) -> str:
+    """The title of the section for an issue of which a maintainer picks."""
+    return say("queue-pick", source, group)
+
+
+def to_decide() -> str:
+    """The title of the section for what cannot go on before a maintainer has settled it."""
+    return say("queue-decide")
+
+
+def approved() -> str:
+    """The title of the section for what will go out by itself."""
+    return say("queue-approved")
 
 
 def posted_of_late() -> str:
@@ -226,10 +250,33 @@ def posted_of_late() -> str:
 
 def _title(heading: Piece) -> str:
     """The title of a section as it would be written now, whatever language smbot gave it its title in."""
-    for now, ever in ((to_review(), every("queue-to-review")), (posted_of_late(), every("queue-posted-of-late"))):
-        if heading.title in ever:
-            return now
-    return heading.title
+    own = _own(heading.title)
+    return own[1] if own else heading.title
+
+
+def _own(title: str) -> tuple[int, str] | None:
+    """Which of smbot's sections this is, by its place among them, and its title as it would be written now."""
+    return _own_in(title, spoken())
+
+
+@lru_cache(maxsize=256)
+def _own_in(title: str, _language: str) -> tuple[int, str] | None:
+    for rank, key in enumerate(_SECTIONS):
+        for pattern in _patterns(key):
+            if found := pattern.fullmatch(title):
+                return rank, say(key, *(found[name] for name in sorted(found.groupdict())))
+    return None
+
+
+@cache
+def _patterns(key: str) -> tuple[re.Pattern[str], ...]:
+    """What a title looks like in each language."""
+    return tuple(
+        re.compile(re.sub(r"\x01(\d)", r"(?P<v\1>.+)", re.escape(form))) for form in every(key, "\x011", "\x012")
+    )
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
 
 
 def tell(text: str, status: str) -> str:
@@ -315,7 +362,7 @@ def _close_up(page: list[Piece], todo: deque[Piece]) -> None:
     following = next((piece for piece in todo if not _is_space(piece)), None)
     while True:
         at = next((i for i in reversed(range(len(page))) if not _is_space(page[i])), None)
-        if at is None or not page[at].level or (page[at].level == 2 and _title(page[at]) == to_review()):
+        if at is None or not page[at].level:
             return
         if following is not None and not 0 < following.level <= page[at].level:
             return
@@ -327,31 +374,41 @@ def _is_space(piece: Piece) -> bool:
 
 
 def _with_blocks(page: Sequence[Piece], blocks_: Mapping[str, str]) -> str:
-    """The page with blocks at the end of their level-2 sections; a section it lacks is made at its end."""
-    text, ends = _joined(page), _section_ends(page)
-    for section in sorted(blocks_.keys() & ends.keys(), key=ends.__getitem__, reverse=True):
-        end = ends[section]
-        text = f"{text[:end].rstrip()}\n\n{blocks_[section]}\n{text[end:]}".rstrip("\n") + "\n"
-    for section, block in blocks_.items():
-        if section not in ends:
-            before = f"{text.rstrip()}\n\n" if text.strip() else ""
-            text = f"{before}== {section} ==\n\n{block}"
+    """The page with blocks at the end of their level-2 sections; one it lacks is made where it comes in their order."""
+    text, places = _joined(page), _places(page)
+    added: dict[int, list[str]] = {}
+    for section in sorted(blocks_, key=lambda title: (title not in places, _rank(title))):
+        if section in places:
+            added.setdefault(places[section][1], []).append(blocks_[section])
+        else:
+            later = (start for title, (start, _) in places.items() if _rank(section) < _rank(title) < len(_SECTIONS))
+            added.setdefault(min(later, default=len(text)), []).append(f"== {section} ==\n\n{blocks_[section]}")
+    for at in sorted(added, reverse=True):
+        before = f"{text[:at].rstrip()}\n\n" if text[:at].strip() else ""
+        after = "\n".join([*added[at], text[at:]])
+        text = before + after.rstrip("\n") + "\n"
     return text
 
 
-def _section_ends(page: Iterable[Piece]) -> dict[str, int]:
-    """Where each level-2 section of a page ends; of sections with the same title, the first."""
-    ends: dict[str, int] = {}
-    title, at = None, 0
+def _rank(section: str) -> int:
+    """Where a section comes among those of smbot; after all of them, if it is people's own."""
+    own = _own(section)
+    return own[0] if own else len(_SECTIONS)
+
+
+def _places(page: Iterable[Piece]) -> dict[str, tuple[int, int]]:
+    """Where each level-2 section of a page begins and ends; of sections with the same title, the first."""
+    places: dict[str, tuple[int, int]] = {}
+    title, start, at = None, 0, 0
     for piece in page:
         if piece.level == 2:
             if title is not None:
-                ends.setdefault(title, at)
-            title = _title(piece)
+                places.setdefault(title, (start, at))
+            title, start = _title(piece), at
         at += len(piece.wikitext)
     if title is not None:
-        ends.setdefault(title, at)
-    return ends
+        places.setdefault(title, (start, at))
+    return places
 
 
 def heading_words(text: str) -> str:

@@ -64,7 +64,9 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A language is spoken in which every message is nothing but its values."""
     real = messages.messages
     values = {key: " ".join(re.findall(r"\$[1-9]", text)) or "." for key, text in real("en").items()}
-    fake = values | {"digits": "0123456789", "queue-to-review": "1", "queue-posted-of-late": "2"}
+    titles = {"queue-to-review": "1", "queue-posted-of-late": "2", "queue-decide": "3", "queue-approved": "4"}
+    titles |= {"queue-to-review-for": "5 $1", "queue-pick": "6 $1 $2"}
+    fake = values | titles | {"digits": "0123456789"}
     monkeypatch.setattr(messages, "messages", lambda language: fake if language == "qqx" else real(language))
     messages._found.cache_clear()
     messages._digits.cache_clear()
@@ -206,7 +208,7 @@ def test_what_was_written_in_another_language_is_found_again() -> None:
     desk.news("A new skin is the default.", "Patrolling has a new tool.")
     desk.run()
     assert len(desk.ids) == 2
-    assert re.findall("^== .*", desk.text, re.MULTILINE) == ["== To review =="]
+    assert re.findall("^== .*", desk.text, re.MULTILINE) == ["== To review: mediawiki =="]
     assert before is not None
     assert pages.message_edit(Page(TITLES.talk, 1, before.text), desk.memory, desk.seen()) is None
 

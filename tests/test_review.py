@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,11 +15,28 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from smbot import decisions, review
 from smbot.decisions import History
-from smbot.memory import Memory, Standing
+from smbot.memory import IN_DOUBT, Memory, Standing
 from smbot.model import Candidate, Page
 from smbot.review import View
 from smbot.templates import named, parse, raw
-from tests.builders import ALICE, BOB, BOT, MALLORY, NEWS, RITA, Paper, card, changed, digest, page, proposed
+from tests.builders import (
+    ACCOUNTS,
+    ALICE,
+    BOB,
+    BOT,
+    MALLORY,
+    NEWS,
+    RITA,
+    Paper,
+    card,
+    changed,
+    delivery,
+    digest,
+    item,
+    page,
+    proposed,
+    reading,
+)
 from tests.builders import settings as rules
 
 HISTORY = History(BOT, lambda user: user in (ALICE, BOB), digest)
@@ -544,10 +564,87 @@ def test_cards_that_come_and_go_leave_the_page_as_it_was(top: str, end: str, cou
 @pytest.mark.parametrize("count", [0, 1, 300])
 def test_any_number_of_cards_is_put_on_the_page_and_taken_off(count: int) -> None:
     views = {f"m{i}": view(f"Words {i}.") for i in range(count)}
-    full = review.arrange("Hello.\n\n== To review ==\n", views, (), "", "")
+    full = review.arrange("Hello.\n", views, (), "", "")
     assert list(review.read(full)) == list(views)
     assert review.read(full) == review.read(full)
-    assert review.arrange(full, {}, views, "", "").rstrip() == "Hello.\n\n== To review =="
+    assert review.arrange(full, {}, views, "", "").rstrip() == "Hello."
+
+
+SECTIONS = (
+    review.to_decide(),
+    review.to_review(["mediawiki"]),
+    review.to_review(["mediawiki", "wikitech"]),
+    review.to_pick("technews", "2026-W47"),
+    review.approved(),
+    review.posted_of_late(),
+)
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^== (.*) ==$", text, re.MULTILINE)
+
+
+@given(st.permutations(SECTIONS), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_sections_stand_in_their_order_in_whichever_they_are_made(order: Sequence[str], at_once: int) -> None:
+    text, views = "Hello.\n\n== Of our own ==\nWords.\n", dict[str, View]()
+    for i, section in enumerate(order):
+        views[f"m{i}"] = view(f"Words {i}.", section=section)
+        if not (i + 1) % at_once:
+            text = review.arrange(text, views, (), "", "")
+    text = review.arrange(text, views, (), "", "")
+    found = headings(text)
+    assert found[0] == "Of our own"
+    both = [found.index(section) for section in SECTIONS[1:3]]
+    assert sorted(both) == [2, 3]  # of the same kind, in the order in which they came
+    assert [s for s in found[1:] if s not in SECTIONS[1:3]] == [s for s in SECTIONS if s not in SECTIONS[1:3]]
+
+
+@pytest.mark.parametrize("there", ["== To review: mediawiki ==", "==À relire : mediawiki==", "== To review =="])
+def test_a_card_moves_from_one_section_of_smbots_to_another_and_takes_its_heading_along(there: str) -> None:
+    text = f"Hello.\n\n{there}\n\n=== Mine ===\n{card('n1')}\n\n== Of our own ==\n\n=== Ours ===\n{card('n2')}\n"
+    views = {id_: replace(LEFT, section=review.approved()) for id_ in ("n1", "n2")}
+    after = review.arrange(text, views, (), "", "")
+    assert headings(after) == ["Of our own", "Approved, will be posted"]
+    assert after.index("n2") < after.index("Approved, will") < after.index("n1")
+    assert after.count("===") == 4
+    assert review.arrange(after, views, (), "", "") == after
+
+
+def section_of(desk: Paper, id_: str) -> str:
+    """The title above a card."""
+    return headings(desk.text[: desk.text.index(f"| id = {id_}\n")])[-1]
+
+
+def test_a_card_stands_where_it_is_seen_what_it_waits_for_and_whose_maintainers_it_concerns() -> None:
+    desk, id_ = proposed()
+    assert section_of(desk, id_) == "To review: mediawiki"
+    desk.change(ALICE, id_, accounts="mediawiki, wikitech")
+    desk.run()
+    assert section_of(desk, id_) == "To review: mediawiki, wikitech"
+    desk.change(ALICE, id_, status="approved")
+    desk.run()
+    assert section_of(desk, id_) == "Approved, will be posted"
+    desk.change(RITA, id_, text="Other words.")
+    desk.run()
+    assert section_of(desk, id_) == "To review: mediawiki, wikitech"
+    begun = delivery(id_, state=IN_DOUBT)
+    desk.memory = msgspec.structs.replace(desk.memory, deliveries={begun.key: begun})
+    desk.run()
+    assert headings(desk.text) == ["Needs a decision now"]
+
+
+def test_where_there_is_one_account_no_heading_names_it() -> None:
+    desk, id_ = proposed(accounts={"mediawiki": ACCOUNTS["mediawiki"]})
+    assert section_of(desk, id_) == "To review"
+
+
+def test_the_oldest_news_of_a_page_comes_first() -> None:
+    desk = Paper()
+    days = [date(2026, 11, day) for day in (20, 12, 17)]
+    desk.readings[NEWS.name] = reading(*(item(f"News of {day}.", f"{day}", published=day) for day in days))
+    desk.run()
+    assert re.findall(r"=== News of (\S+)\. ===", desk.text) == ["2026-11-12", "2026-11-17", "2026-11-20"]
 
 
 def test_talk_below_a_card_outlives_it() -> None:
