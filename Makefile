@@ -1,6 +1,8 @@
 # Every target first lets sandbox/bootstrap get what is missing; that is quick when nothing is.
 
 PYTHON_HERE = .venv/bin/python
+# Tests and benchmarks start smbot some hundred times: nobody waits for it to be compiled as often.
+export PYTHONDONTWRITEBYTECODE =
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo stop test faults year screenshots lint format bench clean bootstrap

@@ -82,7 +82,8 @@ def setting() -> Iterator[Setting]:
         website = stack.enter_context(Website())
         website.files["/feed"] = FEED
         site = {"SMBOT_BENCH_SITE": str(website.server_port)}
-        environment = os.environ | site | {"PYTHONPATH": str(ROOT), "SMBOT_POSTS_PER_DAY": "1000"}
+        compiled = {"PYTHONDONTWRITEBYTECODE": ""}  # as where it is installed: no run compiles what another has
+        environment = os.environ | site | compiled | {"PYTHONPATH": str(ROOT), "SMBOT_POSTS_PER_DAY": "1000"}
         yield Setting(wiki, admin, alice, bob, rita, mastodon, website, environment)
 
 

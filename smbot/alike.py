@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import regex
+from msgspec import Struct
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
@@ -41,8 +41,7 @@ class Degree(StrEnum):
     SIMILAR = "similar"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """Something that was told before: its words, or their first 80 characters, and what `marks_of` gave for it."""
 
     id: str
@@ -50,8 +49,7 @@ class Told:
     marks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """What was told before, how much it is alike, why (for people), and the likeness of the words from 0 to 1."""
 
     id: str
@@ -92,8 +90,7 @@ def _content(tokens: Iterable[str]) -> Iterator[str]:
         before = token if unspaced else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     """A text taken apart: all its tokens, those that carry meaning, and its facts.
 
     Of a beginning there are also the tokens of one that is somewhat shorter, of one that is somewhat longer, and
@@ -196,8 +193,7 @@ class Archive:
         return sorted(hits, key=lambda index: (-hits[index], -index))[:CANDIDATES]
 
 
-@dataclass(frozen=True, slots=True)
-class _Likeness:
+class _Likeness(Struct, frozen=True):
     """How near two texts are word by word and how like in what they say, in percent; the words that only one has.
 
     `missing` is the share of the words that count which the other text lacks, of the one of which less is missing.

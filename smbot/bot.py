@@ -81,10 +81,11 @@ class Desk:
 
     def _plan(self, *, send: bool, report: Report | None) -> Plan:
         seen = self._lookout.look(deep=not send)
-        after = _think(seen)
+        decided = _decided(seen)
+        after = _think(decided, seen)
         if send and (plan.due(after, seen) or plan.again(after, seen)):
-            seen = self._lookout.look(deep=True, before=seen)
-            after = _think(seen)
+            before, seen = seen, self._lookout.look(deep=True, before=seen)
+            after = _think(decided if _decides_the_same(before, seen) else _decided(seen), seen)
             going = (*plan.due(after, seen), *plan.again(after, seen))
             after = plan.settle_decisions(self._lookout.without_void(going, after), seen)
         if report is not None:
@@ -97,7 +98,7 @@ class Desk:
         """How all stands, by the pages of the desk alone; nothing is to be done."""
         with messages.speaking(messages.spoken()):
             seen = self._lookout.look(deep=False)
-            return plan.plan(_think(seen), seen, send=False)
+            return plan.plan(_think(_decided(seen), seen), seen, send=False)
 
     def carry_out(self, todo: Plan, report: Report) -> None:
         """Memory, networks, pages: in this order. Raises Conflict when it has to be begun anew."""
@@ -195,11 +196,21 @@ class Desk:
             return 0
 
 
-def _think(seen: Snapshot) -> Memory:
-    """Take in what was seen. With a problem in the settings nobody's word can be trusted, so nothing is taken in."""
-    if seen.settings.problems:
-        return seen.memory
-    return plan.settle_decisions(gather.gather(seen.memory, seen), seen)
+def _decided(seen: Snapshot) -> Memory:
+    """Take in what people decided. With a problem in the settings nobody's word can be trusted."""
+    return seen.memory if seen.settings.problems else gather.take_decisions(seen.memory, seen)
+
+
+def _decides_the_same(one: Snapshot, other: Snapshot) -> bool:
+    """Whether people decided the same by both, so that it need not be worked out again."""
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("memory", "settings", "rules", "queue", "queue_history")
+    )
+
+
+def _think(decided: Memory, seen: Snapshot) -> Memory:
+    """Take in the rest of what was seen; with a problem in the settings, nothing."""
+    return decided if seen.settings.problems else plan.settle_decisions(gather.gather(decided, seen), seen)
 
 
 def _news(todo: Plan) -> list[str]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
 import regex
+from msgspec import Struct
 
-from smbot.checks import Links, Pack, Rule, dates, pack, phrases, prose
+from smbot.checks import Links, Pack, Rule, dates, pack, phrases, prose, traits
 from smbot.checks.post import Hit, Post, read
 from smbot.messages import say
 
@@ -31,13 +31,13 @@ _SHORT_URL = regex.compile(r"(?i)(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,3}[a-z]{2
 _FRONT_PAGE = regex.compile(r"(?i)(?<![\w@./:-])www\.(?:[a-z0-9-]{1,63}\.){1,3}[a-z]{2,10}(?![\w/-]|\.\w)")
 _LOUD = regex.compile(r"(?:!(?![\w=}/\[])|[！❗❕‼⁉])+")
 _HASHTAG = regex.compile(r"(?<![\w&/#])[#＃](?=[\w]*\p{L})[\w\u200C\u200D·]+")
+_ISO_DAY = regex.compile(r"\d{4}-\d\d-\d\d")
 _FILE = regex.compile(
     r"(?i)(?:[^\n]{0,200}\.(?:jpe?g|png|gif|svg|webp|tiff?|bmp|heic)|file:.*|(?:img|dsc[fn]?|pxl|p)[_-]?\d[\w-]*)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing to look at: its `kind` (a stable word), the `reason` with what to do, the `sentence` it is about.
 
     The reason is in the language that is spoken, not in that of the post. Reason and sentence hold words of the post,
@@ -145,8 +145,18 @@ def _by_rules(post: Post, own: Pack, links: Links) -> Iterator[Hit]:
     if any(address.startswith(links.announcements) for address in addresses):
         clear.add("announcement")
     for rule in own.rules:
-        if rule.unless not in clear and (not rule.beside or _has(rule.beside, post.plain)):
+        if (
+            rule.unless not in clear
+            and _may_be_in(post, rule, own)
+            and (not rule.beside or _has(rule.beside, post.plain))
+        ):
             yield from _by_rule(post, rule, own)
+
+
+def _may_be_in(post: Post, rule: Rule, own: Pack) -> bool:
+    """Whether it is worth the time to look for what a rule finds."""
+    wanted = traits(rule.find, rule.cased, *((own.months, own.weekdays) if rule.dates else ()))
+    return any(trait in post.folded for trait in wanted) or bool(rule.dates and _ISO_DAY.search(post.plain))
 
 
 def _by_rule(post: Post, rule: Rule, own: Pack) -> Iterator[Hit]:

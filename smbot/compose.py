@@ -9,11 +9,11 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from urllib.parse import quote, urlsplit
 
 import regex
+from msgspec.structs import replace
 
 from smbot import thread
 from smbot.forms import show_time

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot.messages import say
 from smbot.model import Candidate, Event
@@ -24,8 +26,7 @@ _BEFORE = re.compile(r"(\d+) (day|hour)s? before")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing to be told of an item: which ('': the item itself), in which words (see `Wording`), and when."""
 
     name: str

@@ -7,9 +7,10 @@ Nothing but inline styles is used, with the colours of MediaWiki's own design wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+
+from msgspec import Struct
 
 from smbot import when
 from smbot.messages import number, say
@@ -36,8 +37,7 @@ def monday(day: date) -> date:
 # --- some weeks -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Something on a day of the calendar, as wikitext: done, to come, or (not `sure`) perhaps to come."""
 
     day: date

@@ -6,9 +6,9 @@ An approval is bound to the digest of the texts in its revision. Pure, and incre
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from smbot.memory import (
     AGAIN,
@@ -28,8 +28,7 @@ from smbot.review import Card, read
 _HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to."""
 
     bot: str

@@ -12,7 +12,6 @@ A channel that fails again and again is left alone for a while, so that its post
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace as put
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -129,7 +128,7 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetim
     rhythm = seen.settings.accounts[account].rhythm
     known = memory.known.get(id_)
     if known and known.step:  # a reminder has a time of its own, and does not wait for a slot
-        rhythm = put(rhythm, slots=())
+        rhythm = replace(rhythm, slots=())
     if is_begun_by(account, id_, memory, seen.now):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.id != id_ and counts(d))

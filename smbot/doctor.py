@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from smbot import channels, names, news, settings, sources
 from smbot.errors import SmbotError, UsageError
@@ -24,8 +25,7 @@ SKEW = timedelta(minutes=2)  # between two clocks that are both set right
 CARD = (names.template_page("candidate"), names.template_page("post"))
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
     what: str

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smbot import compose, decisions, intake, manners, names, news
@@ -24,8 +24,7 @@ Composed = tuple[Mapping[str, Text], str, tuple[Problem, ...]]
 """The texts of a candidate by channel, their digest, and why they cannot be posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Titles:
+class Titles(Struct, frozen=True):
     """The pages of one desk."""
 
     settings: str
@@ -66,8 +65,7 @@ def _talk(title: str) -> str:
     return f"{namespace} talk:{name}" if colon else f"Talk:{title}"
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All that was read in one cycle.
 
     `readings` has, for each feed that was read, its pages with what they yielded (no pages where none exists);
@@ -87,23 +85,23 @@ class Snapshot:
     requests: Page | None = None
     requests_before: str = ""
     request_history: tuple[Page, ...] = ()
-    readings: Mapping[str, tuple[tuple[Page, Reading], ...]] = field(default_factory=dict)
-    unread: Mapping[str, str] = field(default_factory=dict)  # the feeds that could not be read now, and why
+    readings: Mapping[str, tuple[tuple[Page, Reading], ...]] = {}
+    unread: Mapping[str, str] = {}  # the feeds that could not be read now, and why
     picks: frozenset[str] = frozenset()  # the feeds whose items are to be picked
-    wordings: Mapping[str, Wording] = field(default_factory=dict)  # how news becomes words, by the names of the feeds
-    files: Mapping[str, File] = field(default_factory=dict)
-    logs: Mapping[str, Page] = field(default_factory=dict)  # the log pages with hand-offs, by month
-    done_by_hand: Mapping[str, Done] = field(default_factory=dict)  # by the keys of deliveries
+    wordings: Mapping[str, Wording] = {}  # how news becomes words, by the names of the feeds
+    files: Mapping[str, File] = {}
+    logs: Mapping[str, Page] = {}  # the log pages with hand-offs, by month
+    done_by_hand: Mapping[str, Done] = {}  # by the keys of deliveries
     status: Page = NO_PAGE
     data: Page = NO_PAGE  # what the status page says, for tools
     channels: Page = NO_PAGE
     language: str = "en"  # that is spoken on the pages of this desk
     ceiling: int = 10  # posts a day and account that no settings page can exceed
-    composed: dict[Candidate, Composed] = field(init=False, default_factory=dict, compare=False)  # see smbot.proposals
+    composed: dict[Candidate, Composed] = {}  # see smbot.proposals
 
 
 def gather(memory: Memory, seen: Snapshot) -> Memory:
-    """Take in the history of the queue, the news, and the requests."""
+    """Take in the history of the queue, unless that is done, the news, and the requests."""
     memory = take_decisions(memory, seen)
     for feed in seen.settings.feeds:
         if feed.name in seen.readings:
@@ -116,7 +114,7 @@ def gather(memory: Memory, seen: Snapshot) -> Memory:
 def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     """Fold the new revisions of the queue page into what is remembered of each open candidate."""
     memory = _notice_channels(memory, seen)
-    if not seen.queue_history:
+    if not seen.queue_history or seen.queue_history[-1].revision == memory.queue:
         return memory
     settings = seen.settings
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smbot.forms import shorten
@@ -20,8 +20,7 @@ KEEP_PAST = timedelta(days=22)  # this week and the two before it, in every time
 KEEP_COUNTS = timedelta(weeks=53)
 
 
-@dataclass(frozen=True, slots=True)
-class Out:
+class Out(Struct, frozen=True):
     """A post that is out: when it first was, and where ('' where nobody knows)."""
 
     id: str

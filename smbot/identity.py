@@ -12,15 +12,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 SKETCH = 12
 ALIKE = 0.5  # a typo leaves about 0.9 of the trigrams, a rewritten half of a sentence about 0.4
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """What is remembered of an item, and where it was last seen.
 
     `keys` stay the same when its words change. What `is_over` took place already: the same words again are another.

@@ -10,8 +10,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from smbot import channels_page, names, settings
 from smbot.errors import Conflict, WikiError
@@ -39,8 +41,7 @@ class Action(StrEnum):
     CHANGED_BY_PEOPLE = "changed by people"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One page: what is to be done with it, from which revision, and how what is there differs from what is shipped."""
 
     title: str
@@ -50,8 +51,7 @@ class Step:
     diff: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True):
     """What is shipped to one wiki, in the language of the desk, and what is there already, all by title.
 
     In `existing`, `user` is who wrote what is there: the bot where nobody else did.
@@ -61,8 +61,8 @@ class Shipment:
     bot: str
     templates: Mapping[str, str]
     pages: Mapping[str, str]
-    gadget: Mapping[str, str] = field(default_factory=dict)
-    existing: Mapping[str, Page] = field(default_factory=dict)
+    gadget: Mapping[str, str] = {}
+    existing: Mapping[str, Page] = {}
     language: str = SOURCE
     tools: frozenset[str] = ALL
 
@@ -187,7 +187,6 @@ def _is_there(title: str, text: str, shipment: Shipment) -> bool:
 # --- on a wiki ------------------------------------------------------------------------------------------------------
 
 
-@dataclass
 class Installed(Report):
     """What an installation did, what went wrong, and what is left to the administrators of the wiki."""
 

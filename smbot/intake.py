@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from msgspec import Struct
+from msgspec.structs import replace
 from mwparserfromhell.nodes import Node, Template
 from mwparserfromhell.nodes import Text as TextNode
 from mwparserfromhell.wikicode import Wikicode
@@ -34,8 +35,7 @@ _CALL = '<span class="smbot-call">'  # what people typed never has a tag in it, 
 _SIGNED = re.compile(rf"\|3={_CALL}(?:\[\[[^\[\]{{}}\n]*\]\]|(?!</span>\}}\}}$)[^|{{}}\n])*+</span>\}}\}}$")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request as it stands; `id` is '' until smbot has seen it, `authors` are those who typed or changed it."""
 
     id: str
@@ -90,8 +90,7 @@ def _typed(template: Template) -> str:
     return "\n".join(f"{name}={value}" for name, value in arguments if name not in _SMBOTS_OWN)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trail:
+class _Trail(Struct, frozen=True):
     """A request in one revision, with those who typed or changed it so far."""
 
     id: str

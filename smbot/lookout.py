@@ -6,11 +6,10 @@ What did not change since it was remembered is not read again; what cannot be re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from msgspec.structs import replace as put
+from msgspec.structs import replace
 
 from smbot import channels, deliveries, gather, memory, messages, plan, postlog, review, settings, sources
 from smbot.errors import ChannelError, Conflict, UsageError
@@ -146,7 +145,7 @@ class Lookout:
                     limits[channel] = Limits(now, old.values if old else {})
                 except UsageError:
                     continue
-        return mind if limits == mind.limits else put(mind, limits=limits)
+        return mind if limits == mind.limits else replace(mind, limits=limits)
 
     def without_void(self, due: Iterable[Delivery], mind: Memory) -> Memory:
         """Just before sending: are those who approved blocked, are the approving revisions hidden?"""

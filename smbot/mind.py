@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from smbot import memory
@@ -19,8 +19,7 @@ Change = Callable[[Memory], Memory]
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries to save what became of a post
 
 
-@dataclass
-class Keeper:
+class Keeper(Struct):
     """Saves the memory page of one desk, each time under another name of this process, so that two never merge."""
 
     wiki: Wiki

@@ -7,16 +7,16 @@ All datetimes are aware and in UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha1
 
+from msgspec import Struct
+
 # --- what is read ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something a person can put right: what is wrong, and what to do about it."""
 
     message: str
@@ -26,8 +26,7 @@ class Problem:
         return f"{self.message} {self.remedy}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Permalink:
+class Permalink(Struct, frozen=True):
     """Where something stood when it was read: page, revision, and the address of that revision ('' when unknown)."""
 
     title: str
@@ -35,16 +34,14 @@ class Permalink:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """An address, and the words that carried it ('' for a footnote-like link without words)."""
 
     url: str
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A wiki page as it was read. A page that does not exist has revision 0 and no text."""
 
     title: str
@@ -66,15 +63,14 @@ class Page:
         return self.revision > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What is needed to turn the links of one wiki into addresses.
 
     `article` and each value of `interwiki` hold `$1` where the title goes, as MediaWiki's siteinfo gives them.
     """
 
     article: str
-    interwiki: Mapping[str, str] = field(default_factory=dict)
+    interwiki: Mapping[str, str] = {}
     file_namespaces: frozenset[str] = frozenset({"file", "image"})
 
 
@@ -89,8 +85,7 @@ class Flag(StrEnum):
 _LAST_DAY = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, omit_defaults=True):
     """When something takes place, or until when something has to be done; in UTC.
 
     With `whole_day` only the day is known, and `start` is its midnight.
@@ -106,8 +101,7 @@ class Event:
         return min(self.start, _LAST_DAY) + timedelta(days=1) if self.whole_day else self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One piece of news, as plain words.
 
     `group` is what the source lists it under (a Tech News issue '2026-W47', a date '2026-11-20'), `section` the
@@ -131,8 +125,7 @@ class Item:
     event: Event | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What one page of a source yielded.
 
     `placeholder` is true where the page itself says that there is no news, so that yielding nothing is no alarm.
@@ -143,8 +136,7 @@ class Reading:
     placeholder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A picture on the wiki, as it is now. `since` is when this version of it was uploaded, `sha1` names its bytes.
 
     `credit` is the line its licence asks for, such as 'Jane Doe, CC BY-SA 4.0'; '' where it asks for none.
@@ -170,16 +162,14 @@ class File:
 # --- what is posted -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True, omit_defaults=True):
     """A picture by its file name on the wiki, with its alternative text."""
 
     file: str
     alt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """The bytes of a picture that goes out with a post; its size in pixels, 0 when unknown."""
 
     data: bytes
@@ -189,8 +179,7 @@ class Media:
     height: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True, omit_defaults=True):
     """The exact words for one channel, and the images that go with them.
 
     `rest` are the further posts of a thread; the images belong to the first. `warning` is shown before the words, and
@@ -230,8 +219,7 @@ class Text:
         return f"{self.warning}\n\n{self.words}" if self.warning else self.words
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True, omit_defaults=True):
     """A proposed post, as its card on the queue (or its request) says it at one moment.
 
     `own` holds words of their own for a channel, a network or an account, the nearest of which counts; every other
@@ -282,8 +270,7 @@ class Can(StrEnum):
     LIKE = "like"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What fits into one post of a channel, and what can be done with it. All of it is pure.
 
     `network` is its name for people; `measure` counts words as the network does. `bytes` of UTF-8 have to suffice as
@@ -316,46 +303,40 @@ class Rules:
 # --- what became of it ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True, omit_defaults=True):
     """It is out. `id` is the network's own name for it: enough to answer it in a thread, to correct or retract it."""
 
     url: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The network said no, and will say no again: nothing was posted."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Struct, frozen=True):
     """Nothing was posted; it may be tried again at `until` or later."""
 
     reason: str
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InDoubt:
+class InDoubt(Struct, frozen=True):
     """Nobody can say whether it was posted. Not sent again unless the network, or a maintainer, says it is not out."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOff:
+class HandedOff(Struct, frozen=True):
     """A person has to do it: `url` opens the place, `how` says what to do there."""
 
     url: str
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retracted:
+class Retracted(Struct, frozen=True):
     """It is no longer there: deleted now, or before."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace as put
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +187,7 @@ class _Desk:
         """A candidate of another source that the accounts of this one repost."""
         others = (*self._feed.accounts, *self._feed.reposted_by)
         names = dict.fromkeys(name for name in (*proposal.reposted_by, *others) if name not in proposal.accounts)
-        return put(proposal, reposted_by=tuple(names))
+        return replace(proposal, reposted_by=tuple(names))
 
     def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, serial: int = 0, **more: Any) -> None:
         """One more candidate of an item; `serial` tells those apart that say the same again."""
@@ -235,8 +234,8 @@ class _Desk:
         words = wording.propose(item, step.templates[""], feed.accounts, settings.accounts, self._seen.rules, own)
         reposters = feed.reposted_by
         if step.is_change:  # in the same words for all, which no two accounts may say on X
-            words, reposters = put(words, accounts=feed.accounts[:1]), (*feed.accounts[1:], *reposters)
-        return put(step.on(words), reposted_by=reposters, evergreen=feed.evergreen)
+            words, reposters = replace(words, accounts=feed.accounts[:1]), (*feed.accounts[1:], *reposters)
+        return replace(step.on(words), reposted_by=reposters, evergreen=feed.evergreen)
 
     # --- known ------------------------------------------------------------------------------------------------------
 
@@ -274,7 +273,7 @@ class _Desk:
         known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
         proposal = self._candidate(item, step)
         if known.also and known.proposal:
-            proposal = put(proposal, reposted_by=known.proposal.reposted_by)
+            proposal = replace(proposal, reposted_by=known.proposal.reposted_by)
         has_moved = _begin(item.event) != _begin(before)
         same = proposal == known.proposal or (known.print == trace.print and not item.links and not has_moved)
         if same:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
+
+from msgspec.structs import replace
 
 from smbot import sources
 from smbot.errors import UsageError, WebError, WikiError

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from smbot import dated, history, plan, planned, proposals, rhythm
 from smbot.deliveries import counts
@@ -21,8 +22,7 @@ from smbot.proposals import Proposal, verdict
 from smbot.rhythm import Week
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True):
     """How one account stands.
 
     `networks` are its posts of this week by channel; `waiting` what its maintainers have to decide on, oldest first,
@@ -40,8 +40,7 @@ class Voice:
         return self.week.account
 
 
-@dataclass(frozen=True, slots=True)
-class Stuck:
+class Stuck(Struct, frozen=True):
     """A delivery that goes on only when somebody does something: in doubt, refused, or to be done by hand."""
 
     delivery: Delivery
@@ -49,8 +48,7 @@ class Stuck:
     people: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """All of it. `resting` are the channels that are left alone for a while, `days` the posts by account and day."""
 
     now: datetime

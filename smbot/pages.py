@@ -7,9 +7,9 @@ finished by the next one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smbot import cards, deliveries, gather, intake, names, notices, plan, planned, postlog, proposals, review
@@ -23,8 +23,7 @@ from smbot.templates import address, encode, explain, is_tangled, person
 from smbot.when import moment
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A new text for a page, computed from one revision of it (0 for a page to be made)."""
 
     title: str

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smbot import compose, deliveries, history, news, rhythm
@@ -49,8 +49,7 @@ KEEP_DELIVERIES = timedelta(days=7)
 KEEP_KNOWN = timedelta(days=400)  # how long what was never posted stays known
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All that shall be done in one cycle. Printed, it is a dry run."""
 
     seen: Snapshot

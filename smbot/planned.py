@@ -8,11 +8,11 @@ nothing else is approved meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace as put
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot import compose, deliveries, proposals, rhythm
 from smbot.gather import Snapshot
@@ -24,8 +24,7 @@ AHEAD = timedelta(days=60)  # what comes later is not worked out
 MOST = 100  # nor more than so many
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
+class Coming(Struct, frozen=True):
     """A post of an account that is to come. Nobody has approved one that has no `approval`: then it only has a time."""
 
     proposal: Proposal
@@ -68,8 +67,7 @@ def times(memory: Memory, seen: Snapshot) -> dict[str, datetime]:
 # --- what is approved -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Struct, frozen=True):
     """What an account may post from a moment on."""
 
     proposal: Proposal
@@ -139,8 +137,7 @@ def _in_turn(waiting: list[_Ready], memory: Memory, seen: Snapshot) -> Iterator[
             yield Coming(first.proposal, first.account, first.channels, at, first.approval)
 
 
-@dataclass
-class _Line:
+class _Line(Struct):
     """How far it was worked out who goes when: the memory as it will be, and the `clock` of each account.
 
     What goes out at the same `moment` is put in order by what was out `before` it, as one run of smbot does it.
@@ -211,7 +208,7 @@ def _as_posted(one: _Ready, at: datetime, memory: Memory) -> Memory:
             url="https://",
         )
         out[delivery.key] = delivery
-    return put(memory, deliveries=memory.deliveries | out)
+    return replace(memory, deliveries=memory.deliveries | out)
 
 
 def _is_in_time(one: _Ready, at: datetime, seen: Snapshot) -> bool:

@@ -8,8 +8,8 @@ Where somebody took such a card off the page it is put there again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from mwparserfromhell.nodes import Template
 
 from smbot import intake, names
@@ -73,8 +73,7 @@ def row(delivery: Delivery, known: Known, note: str = "") -> str:
 # --- what was done by hand ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """Somebody said on a card of the log that they did it; `user` is '' where that cannot be established."""
 
     user: str

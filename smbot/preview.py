@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from smbot import compose, intake, sources, wording
 from smbot.channels import network
@@ -32,8 +34,7 @@ Shown = dict[str, Any]
 USUAL_NETWORKS = ("mastodon", "bluesky", "x")  # the networks whose limits differ enough to be worth seeing
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What to preview. `file` '-' is standard input; an empty `title`, `wiki` or `accounts` is the usual one.
 
     `title` is what is read: a page, the beginning of page names, or a web address.

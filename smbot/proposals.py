@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot import compose, decisions, manners, pictures, review
 from smbot.forms import show_time
@@ -17,8 +19,7 @@ from smbot.settings import Settings
 from smbot.templates import person
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """An open candidate with all that bears on it: what its card says now, or what was proposed while it has none."""
 
     id: str
@@ -132,8 +133,7 @@ def is_late(proposal: Proposal, now: datetime) -> bool:
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The approval on which an account may post a candidate, or why there is none ('': nobody decided yet)."""
 
     approval: Approval | None = None

@@ -18,7 +18,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from http.client import HTTPConnection, HTTPMessage, IncompleteRead
 from io import BufferedReader, RawIOBase
@@ -26,6 +25,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from threading import Thread
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
+
+from msgspec import Struct
 
 from smbot import __version__
 from smbot.errors import WebError
@@ -59,8 +60,7 @@ def addresses(host: str) -> list[str]:
     return list(dict.fromkeys(str(info[4][0]) for info in found))
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """What may be reached, and how. `authorities` is a file with the certificates trusted, '' for the usual ones."""
 
     allowed: Callable[[Address], bool] = is_public
@@ -72,8 +72,7 @@ class Guard:
 USUAL = Guard()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What is there, and at which address after all redirects."""
 
     url: str
@@ -81,8 +80,7 @@ class Found:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A file as it is now, and whole. `kind` is its Content-Type, such as 'text/xml; charset=utf-8', or ''.
 
     `etag` and `modified` are what to ask with the next time, so that it need not be sent again; '' where the server
@@ -96,8 +94,7 @@ class Fetched:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """A file is what it was when its `etag` or `modified` was given."""
 
 
@@ -137,8 +134,7 @@ def fetch(
     return Fetched(final, answer.body, _etag(told.get("ETag", "")), _date(told.get("Last-Modified", "")), kind)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """An answer, and as much of its body as was wanted. `sent` is how many bytes of it came, as they came."""
 
     status: int
@@ -204,8 +200,7 @@ def _host(url: str) -> str:
     return say("web-server")
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """Some requests that belong together, and end together at `deadline` (of `time.monotonic`).
 
     What they are for, the server is told by `purpose`.
@@ -315,8 +310,7 @@ class Errand:
         return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where an address leads, taken apart and checked as far as it can be before its host is looked up."""
 
     scheme: str

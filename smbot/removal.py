@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import field
 
 from smbot.errors import WikiError
 from smbot.gather import titles
@@ -14,7 +15,6 @@ from smbot.shipped import DEFINITIONS
 from smbot.wiki import Wiki
 
 
-@dataclass
 class Removed(Report):
     """What a removal did; `left` are the pages that an administrator may delete, `kept` those people wrote or need."""
 

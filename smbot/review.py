@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
+from msgspec import Struct
+from msgspec.structs import replace
 from mwparserfromhell.nodes import Heading, Node, Template
 
 from smbot import blocks, forms, names
@@ -47,8 +48,7 @@ _FILLED = frozenset(
 _ARGUMENTS = _PEOPLES_OWN | _FILLED
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One card as it stands in one revision."""
 
     status: str
@@ -62,15 +62,14 @@ class Card:
     image_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of the page: a heading, a template, or what is between. All of them, joined, are the page."""
 
     wikitext: str
     level: int = 0  # of a heading
     title: str = ""  # of a heading
     template: str = ""  # its name, for a template
-    given: Mapping[str, str] = field(default_factory=dict)  # the arguments of a card, without the space around them
+    given: Mapping[str, str] = {}  # the arguments of a card, without the space around them
     card: Card | None = None
 
     @property
@@ -79,8 +78,7 @@ class Piece:
         return self.given.get("id", "")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What a card shall look like. Without `rewrite`, and with `status` '', what people wrote is left."""
 
     title: str

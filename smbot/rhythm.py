@@ -7,9 +7,10 @@ would be thin without it; of what is ready, the sources take turns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from smbot import deliveries
 from smbot.gather import Snapshot
@@ -23,8 +24,7 @@ SUGGESTED = 3
 _WORKING = frozenset(range(5))
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """How an account stands in this week, which begins on Monday in its time zone.
 
     `posted` is out or under way, `approved` will follow; of that `keeping` is evergreen. `gone` of its `days` on which
@@ -128,8 +128,7 @@ def fillers(account: str, open_: Sequence[Proposal], seen: Snapshot) -> list[Pro
     return free[:SUGGESTED]
 
 
-@dataclass(frozen=True, slots=True)
-class Pile:
+class Pile(Struct, frozen=True):
     """The cards of an account that wait for a decision, without those to pick from, and since when the oldest does."""
 
     account: str

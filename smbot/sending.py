@@ -16,13 +16,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass, field
-from dataclasses import replace as put
 from datetime import datetime, timedelta
 from functools import partial
 from types import EllipsisType
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smbot import compose, deliveries, pictures
@@ -36,19 +35,17 @@ from smbot.model import Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Re
 from smbot.plan import Plan
 
 
-@dataclass
-class Report:
+class Report(Struct):
     """What one run did, for its operator: one line a thing, and whether anything needs a person."""
 
-    done: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    done: list[str] = []
+    problems: list[str] = []
 
     def __str__(self) -> str:
         return "; ".join(self.done) or "nothing new"
 
 
-@dataclass(frozen=True)
-class Doors:
+class Doors(Struct, frozen=True):
     """What carrying out deliveries needs of the world."""
 
     channel: Callable[[str], Channel]  # raises UsageError
@@ -59,8 +56,7 @@ class Doors:
     skew: timedelta = timedelta(0)  # how far the machine's clock is ahead of the one above
 
 
-@dataclass
-class _Entry:
+class _Entry(Struct):
     """Something to be written down. A `begun` delivery is only written down if nobody else was at work meanwhile."""
 
     future: asyncio.Future[Any]
@@ -68,8 +64,7 @@ class _Entry:
     begun: Delivery | None = None
 
 
-@dataclass
-class _Begun:
+class _Begun(Struct):
     """A delivery that is written down as being sent, and what it was before."""
 
     entry: _Entry
@@ -150,7 +145,7 @@ class Dispatch:
             return True
         while True:
             words = delivery.text.parts[len(delivery.posts)]
-            text = put(delivery.text, words=words, rest=())
+            text = replace(delivery.text, words=words, rest=())
             before = self._mind.memory.deliveries.get(delivery.key)
             parcel = await self._call(channel.pack, text, media, _order(delivery), self._doors.clock())
             if isinstance(parcel, Refused | Deferred):
@@ -271,7 +266,7 @@ class Dispatch:
         for number, (post, words) in enumerate(zip(delivery.posts, delivery.corrected.parts, strict=True)):
             if not post.id:
                 return outcome
-            text = put(delivery.corrected, words=words, rest=())
+            text = replace(delivery.corrected, words=words, rest=())
             order = _order(replace(delivery, posts=delivery.posts[:number]))
             parcel = await self._call(channel.pack, text, (), order, self._doors.clock())
             if isinstance(parcel, Refused | Deferred):
@@ -279,7 +274,7 @@ class Dispatch:
             outcome = await self._call(channel.correct, post.id, parcel, self._doors.clock())
             if not isinstance(outcome, Posted):
                 return outcome
-        return put(outcome, url=delivery.url, id=delivery.posts[0].id) if isinstance(outcome, Posted) else outcome
+        return replace(outcome, url=delivery.url, id=delivery.posts[0].id) if isinstance(outcome, Posted) else outcome
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Something that touches a network, in a thread."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from mwparserfromhell.nodes import Template
 
 from smbot import names
@@ -37,8 +37,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")  # https://www.mediawik
 _Read = TypeVar("_Read")
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """One voice: its networks, the people who may approve for it, and its own ceiling of posts a day.
 
     `threads` are those of its networks where words too long for one post become a thread. `budget` is what its posts
@@ -53,7 +52,7 @@ class Account:
     posts_per_day: int = 3
     threads: frozenset[str] = frozenset()
     visibility: str = VISIBILITIES[0]
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    rhythm: Rhythm = Rhythm()
     budget: int = 0
     hashtags: tuple[str, ...] = ()
     mentions: bool = False
@@ -66,8 +65,7 @@ class Account:
         return tuple(f"{self.name}/{network}" for network in self.networks)
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """One configured source: which reader reads which page of which wiki ('' for the wiki of the desk), for whom.
 
     `reposted_by` repost what `accounts` have posted. With `only`, only news with one of these words is proposed.
@@ -85,23 +83,21 @@ class Feed:
     evergreen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """How news is put in words, see `smbot.wording`: templates by account, that of '' for all others."""
 
-    post: Mapping[str, str] = field(default_factory=dict)
-    reminder: Mapping[str, str] = field(default_factory=dict)
+    post: Mapping[str, str] = {}
+    reminder: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything the settings page says, with its problems; with any problem nothing is posted.
 
     `support` are the addresses where people are helped, as the accounts reply to nobody. `language` is the code of the
     language that smbot speaks on the wiki; '' for the content language of the wiki.
     """
 
-    accounts: Mapping[str, Account] = field(default_factory=dict)
+    accounts: Mapping[str, Account] = {}
     feeds: tuple[Feed, ...] = ()
     four_eyes: bool = False
     own_requests: bool = False
@@ -324,7 +320,7 @@ class _Reader:
         )
         for name, read_value in readers:
             field_name = name.replace(" ", "_")
-            default: Any = Settings.__dataclass_fields__[field_name].default
+            default: Any = getattr(Settings(), field_name)
             rules[field_name] = read_value(templates[0], name, default) if templates else default
         return rules
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from smbot.messages import say
 
@@ -21,16 +22,14 @@ _NO_PLACE = re.compile(r"localtime|posixrules|Factory|(posix|right)/.*")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A time of day, on some days of the week (0 is Monday), at which an account posts."""
 
     days: frozenset[int]
     at: time
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """The time zone of an account, when it posts (() for any time), when never, and how far apart."""
 
     zone: str = "UTC"

@@ -14,13 +14,13 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 import urllib3
+from msgspec.structs import replace
 
 from smbot import pictures
 from smbot.errors import Conflict, Rejected, UsageError, WikiError

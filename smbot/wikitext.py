@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
 from datetime import date
 
 import mwparserfromhell
+from msgspec import Struct
 from mwparserfromhell.nodes import Argument, Comment, ExternalLink, Heading, HTMLEntity, Tag, Template, Text, Wikilink
 from mwparserfromhell.nodes import Node as _Node
 from mwparserfromhell.parser import ParserError
@@ -68,8 +68,7 @@ _FUNCTIONS = {"int", "formatnum", "lc", "uc", "lcfirst", "ucfirst", "#dateformat
 _FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate"}
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """What `plain` made of a piece of wikitext: words, links in their order, and what was taken out of the words.
 
     `files` are names such as 'Octicons-tools.svg'; `templates` are those smbot does not know how to put in words.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import regex
+from msgspec.structs import replace
 
 from smbot import compose
 from smbot.model import Candidate, Event, Item, Link, Rules, Text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace as put
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 from msgspec.structs import replace
+from msgspec.structs import replace as put
 
 from sandbox.people import Person
 from smbot import compose, icalendar_file, planned, review

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from time import process_time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench.checker import posts, score, table
 from smbot import messages
 from smbot.checker import LONGEST, MOST, Finding, check
-from smbot.checks import pack
+from smbot.checks import pack, phrases, traits
 from smbot.checks.post import read
 from smbot.messages import say, speaking
 
@@ -225,6 +225,22 @@ def test_the_reason_is_in_the_language_of_the_reviewers_whatever_that_of_the_pos
 
 
 # --- strangers --------------------------------------------------------------------------------------------------------
+
+
+PHRASES = sorted({phrase for rule in pack("en").rules for phrase in (*rule.find, *rule.cased)})
+
+
+CASES = (str.upper, str.title, str.lower, str)
+
+
+@given(st.sampled_from(PHRASES), st.sampled_from(CASES), st.text("- '", max_size=3))
+def test_a_text_with_a_phrase_has_its_trait(phrase: str, case: Callable[[str], str], signs: str) -> None:
+    text = phrase
+    for sign in signs:
+        text = text.replace(sign, {"-": "‑", " ": "\u00a0", "'": "’"}.get(sign, sign))
+    text = case(text.replace("*", "ing"))
+    assume(phrases(find=(phrase,)).search(text))
+    assert any(trait in text.casefold() for trait in traits((phrase,)))
 
 
 @given(st.text(max_size=300), st.sampled_from(["en", "or"]), st.text(max_size=40), st.text(max_size=40))

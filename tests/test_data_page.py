@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace as put
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
+from msgspec.structs import replace as put
 
 from sandbox.people import Person, RefusedError
 from sandbox.standin import Fault

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as changed
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from msgspec.structs import replace as changed
 
 from smbot import deliveries, plan
 from smbot.deliveries import (

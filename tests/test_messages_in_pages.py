@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace as put
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from msgspec.structs import replace as put
 
 from smbot import messages, notices, pages, plan
 from smbot.memory import (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as put
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as put
 
 from smbot import review
 from smbot.model import Event, Flag, Item, Link, Permalink, Posted

@@ -6,7 +6,6 @@ import contextlib
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageDraw, ImageStat
 
 from smbot.errors import WikiError

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as changed
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from msgspec.structs import replace as changed
 
 from smbot import plan, proposals
 from smbot.deliveries import TRIES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as put
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from msgspec.structs import replace as put
 
 from smbot import plan, planned, review
 from smbot.gather import Snapshot

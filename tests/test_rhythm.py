@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as put
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from msgspec.structs import replace as put
 
 from smbot import notices, pages, plan, proposals, review, rhythm
 from smbot.cards import notes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from smbot import settings
 from smbot.settings import Account, Feed, Settings

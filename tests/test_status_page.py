@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace as put
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from msgspec.structs import replace as put
 from playwright.sync_api import Page as Tab
 
 from sandbox.browser import PHONE, Browser

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 import requests
+from msgspec.structs import replace
 from PIL import Image
 
 from sandbox.people import Person, RefusedError

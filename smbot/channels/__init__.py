@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from importlib import import_module
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from smbot.errors import UsageError
 from smbot.messages import say
@@ -35,8 +36,7 @@ NETWORKS = {
 Parcel = dict[str, Any]  # JSON values: all that a network is told to publish, what it refers to already uploaded
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Which delivery a parcel is for.
 
     `key` names the post: the delivery, and from the second part of a thread on which part. `planned` is when it was
@@ -48,8 +48,7 @@ class Order:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """One environment variable a channel needs: where to get it, in a sentence, and whether one can do without."""
 
     hint: str

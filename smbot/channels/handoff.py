@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from smbot.channels import Cannot, Channel, Credential, Order, Parcel
 from smbot.errors import UsageError
@@ -32,8 +33,7 @@ def _to_whatsapp(url: str, words: str) -> str:
     return link if len(link) <= _LONGEST_LINK else url
 
 
-@dataclass(frozen=True)
-class ByHand:
+class ByHand(Struct, frozen=True):
     """One kind of group: a Network whose posts are made by people."""
 
     key: str  # by which the messages call it

@@ -13,9 +13,10 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http.client import HTTPMessage
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from smbot import pictures
 from smbot.errors import WikiError
@@ -41,8 +42,7 @@ _MEANT = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "asc
 _KNOWN = re.compile(r"utf-8|iso-8859-\d{1,2}|windows-\d{3,4}|cp\d{3,4}|koi8-[ru]|euc-jp|gb18030|big5hkscs")
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """What there is to show of the page at `url`. `image` is a JPEG or PNG of at most a million bytes, or nothing."""
 
     url: str

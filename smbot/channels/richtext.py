@@ -8,11 +8,11 @@ https://github.com/bluesky-social/atproto/blob/main/packages/api/src/rich-text/d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import regex
+from msgspec import Struct
 
 TAG_LENGTH = 64  # https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json
 
@@ -40,8 +40,7 @@ class Kind(StrEnum):
     MENTION = "mention"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Words that lead somewhere: an address, a tag without its '#', a handle without its '@'.
 
     They are the bytes from `start` to before `end` of the words in UTF-8.

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from smbot.errors import UsageError
 from smbot.messages import say
@@ -29,8 +30,7 @@ SOONEST, LATEST = timedelta(minutes=1), timedelta(hours=1)  # what a network may
 _RESETS = ("retry-after", "x-rate-limit-reset", "ratelimit-reset", "x-ratelimit-reset")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came of a request. `code` is the HTTP status, 0 where no whole answer came.
 
     `sent` is False only where it is certain that the network cannot have read the request. `usable` is False where it
@@ -39,7 +39,7 @@ class Answer:
 
     code: int = 0
     body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     sent: bool = True
     usable: bool = True
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from smbot.channels.wire import Answer, Wire, server
 from smbot.errors import UsageError
@@ -21,8 +23,7 @@ from smbot.errors import UsageError
 STALE = ("ExpiredToken", "InvalidToken")  # nothing was done: sign in again, and ask again
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """Who is signed in, at which server the account lives, and the two tokens."""
 
     did: str

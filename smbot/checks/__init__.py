@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -120,6 +121,15 @@ def phrases(*, find: tuple[str, ...], cased: tuple[str, ...] = (), but: tuple[st
     loose = [rf"(?i:{each})" for each in (_any(but), rf"(?P<hit>{_any(find)})") if find or but]
     parts = [*loose, *([rf"(?P<cased>{_any(cased)})"] if cased else []), *([rf"(?P<date>{more})"] if more else [])]
     return regex.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")
+
+
+@lru_cache(maxsize=256)
+def traits(*found: tuple[str, ...]) -> frozenset[str]:
+    """Of each phrase the longest piece that is always there, as it is in folded words.
+
+    Where none of them is in a text, neither is any of the phrases: to know so is quicker than to compile their pattern.
+    """
+    return frozenset(max(regex.split(r"[*\-\s'’]+", each.casefold()), key=len) for each in chain.from_iterable(found))
 
 
 def dates(of: Pack) -> str:

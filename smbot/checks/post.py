@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import regex
+from msgspec import Struct
 
 _COVER = "\ufffc"  # hides an address or code from those who look for words, and is as long
 _URL = regex.compile(r"(?i)https?://[^\s<>\"|{}`]+")
@@ -28,12 +28,15 @@ class Hit(NamedTuple):
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The words; `plain`, the same with addresses and code covered; where its sentences start; its links."""
+class Post(Struct, frozen=True):
+    """The words; `plain`, the same with addresses and code covered; where its sentences start; its links.
+
+    `folded` is `plain` without the difference of small and capital letters.
+    """
 
     words: str
     plain: str
+    folded: str
     starts: tuple[int, ...]
     urls: tuple[tuple[int, str], ...]
 
@@ -50,7 +53,7 @@ def read(words: str, links: Collection[str], abbreviations: Collection[str]) -> 
     plain = _CODE.sub(lambda m: _COVER * len(m.group()), plain)
     known = {url for _, url in inside}
     beside = [(len(words), url) for url in dict.fromkeys(links) if url not in known]
-    return Post(words, plain, tuple(_sentence_starts(plain, abbreviations)), (*inside, *beside))
+    return Post(words, plain, plain.casefold(), tuple(_sentence_starts(plain, abbreviations)), (*inside, *beside))
 
 
 def _trim(url: str) -> str:

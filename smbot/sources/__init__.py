@@ -6,10 +6,11 @@ fetching is the caller's part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from smbot.model import Page, Reading, Site
 
@@ -30,8 +31,7 @@ SOURCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(Struct, frozen=True):
     """What has to be fetched for a source.
 
     `pages` are wiki pages, newest first, each a tuple of titles of which the first that exists is read. `listing` is a

@@ -11,10 +11,12 @@ import calendar
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot.messages import say
 from smbot.model import Event, Link, Page, Problem, Reading, Site
@@ -230,8 +232,7 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BYDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """On which days something is repeated. The first figure in `weekdays` counts in the month or year, 0 is any."""
 
     frequency: str
@@ -243,7 +244,7 @@ class _Rule:
     weekdays: tuple[tuple[int, int], ...] = ()
     positions: tuple[int, ...] = ()
     week_start: int = 0
-    chosen: dict[int, frozenset[date]] = field(default_factory=dict)
+    chosen: dict[int, frozenset[date]] = {}
 
     def days(self, start: date, begin: date, last: date) -> Iterator[date]:
         """The days from `begin` to `last` on which it takes place, having begun at `start`."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot.model import Page, Reading, Site
 from smbot.sources import Source, Wants, outreach
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(Struct, frozen=True):
     """The calls of `smbot.sources.outreach` for some people: 'mentors' or 'mentees'."""
 
     whom: str

@@ -12,11 +12,12 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from smbot.messages import say
 from smbot.model import Event, Problem
@@ -200,8 +201,7 @@ def _zone(name: str) -> tzinfo | None:
 # --- days, times and periods in a text ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A date in a text: from `begin` to `end` it is written. The end of an event of whole days is its last day."""
 
     event: Event

@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot.messages import say
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
@@ -46,8 +48,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
 # --- entries --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Something that has a date on a page. `identity` are the words it is known by, '' for its title."""
 
     title: str
@@ -142,8 +143,7 @@ _MOVED = re.compile(r"[\s(\[,;:–—-]{0,9}\b(?:postponed|moved|rescheduled)\s+
 _TEMPLATE_OFF = re.compile(rf"\{{\{{\s*{_OFF}\s*(?:\|[^{{}}]*)?\}}\}}", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """A piece of a page in plain words, without those that say it is cancelled or struck through."""
 
     text: str

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 import regex
+from msgspec import Struct
 
 from smbot.model import Item, Link, Page, Permalink, Reading, Site
 from smbot.sentences import ends
@@ -24,8 +24,7 @@ from smbot.wikilinks import address
 from smbot.wikitext import Plain, clean, plain
 
 
-@dataclass(frozen=True, slots=True)
-class NewPages:
+class NewPages(Struct, frozen=True):
     """A source of the pages in a category, or of those whose names begin alike.
 
     `in_full` says that the title of an item tells what it belongs to as well, 'Newsletter: October 2026', as the post

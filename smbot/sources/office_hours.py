@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot.model import Link, Page, Reading, Site
 from smbot.sources import Wants
@@ -49,12 +51,11 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Struct):
     """The header cells and the rows of a table, as wikitext. A cell that spans rows stands in each of them."""
 
-    header: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
+    header: list[str] = []
+    rows: list[list[str]] = []
 
 
 MOST_SPANNED = 100  # rows; more are typed wrong, or meant to be a burden

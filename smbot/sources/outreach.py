@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from string import Template
+
+from msgspec.structs import replace
 
 from smbot.messages import say
 from smbot.model import Event, Page, Problem, Reading, Site

@@ -9,11 +9,12 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
+
+from msgspec import Struct
 
 from smbot.htmlwords import excerpt, first_sentence, paragraphs
 from smbot.messages import say
@@ -26,8 +27,7 @@ __all__ = ["any_feed", "technical_blog", "text_of"]
 MOST = 100  # items; a feed is for news
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """A feed as a source. The page that is read is its text (see `text_of`), titled by its address."""
 
     PAGE: str
