@@ -29,7 +29,7 @@ from sandbox import bluesky
 from sandbox.background import Background, locked
 from sandbox.mastodon_world import ACCOUNTS
 from sandbox.people import Person, RefusedError
-from sandbox.wiki import ADMIN, DARK, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
+from sandbox.wiki import ADMIN, IGNORED, PASSWORD, SandboxError, SandboxWiki, create
 from smbot import gather, memory, review, shipped
 from smbot.cli import HOME
 from smbot.doctor import CARD
@@ -221,7 +221,6 @@ class Demo:
         self.smbot("install")
         for title in CARD:
             admin.protect(title, reason="Maintainers approve what this shows")
-        admin.edit("MediaWiki:Common.css", DARK.read_text(), "Dark where the reader's system is")
 
     def add_gadget(self, people: dict[str, Person]) -> None:
         """Let an administrator put the gadget on the wiki, for the bot may not, and let everybody switch it on."""

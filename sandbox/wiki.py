@@ -30,9 +30,6 @@ from sandbox.people import Person
 HERE = Path(__file__).resolve().parent
 SETTINGS = HERE / "mediawiki" / "LocalSettings.php"
 ROUTER = HERE / "mediawiki" / "router.php"
-DARK = HERE / "mediawiki" / "dark.css"
-"""For MediaWiki:Common.css: what Wikimedia's wikis look like where the reader's system is dark."""
-
 IGNORED = HERE.parent / ".sandbox"
 """Where everything that is made here goes by default; git ignores it."""
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page
 from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
 from sandbox.standin import Fault
-from sandbox.wiki import DARK, IGNORED
+from sandbox.wiki import IGNORED
 from smbot.shipped import shipped_pages, shipped_templates
 from tests.world import World
 
@@ -99,7 +99,6 @@ def _install(world: World, picture: Path) -> None:
     world.set_up(SETTINGS)
     shipped = shipped_pages(world.home) | shipped_templates(world.home)
     admin.set_up({title: shipped[title] for title in shipped.keys() - {world.titles.settings, world.titles.stop}})
-    admin.edit("MediaWiki:Common.css", DARK.read_text())
     for name in ("Alice", "Bob", "Rita", "Smbot"):
         admin.edit(f"User:{name}", "Hello.")  # links to people are then not in the red of the skin
     picture.write_bytes(bar_chart(PICTURED))

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from sandbox.browser import PHONE, Browser
 from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
-from sandbox.wiki import DARK, create
+from sandbox.wiki import create
 from smbot import channels
 from smbot.intake import REQUEST
 from smbot.templates import named, parse, plain
@@ -297,7 +297,6 @@ def test_who_is_not_logged_in_may_ask_too(browser: Browser, desk: World) -> None
 def test_the_form_fits_and_the_checker_of_accessibility_finds_nothing_serious(
     browser: Browser, desk: World, rita: Person, width: int, language: str, dark: bool
 ) -> None:
-    desk.admin.edit("MediaWiki:Common.css", DARK.read_text())
     with browser.visit(desk.wiki, rita, width=width, language=language, dark=dark) as page:
         form = ask(page, desk)
         form.locator("textarea").first.fill(WORDS + " x" * 300)

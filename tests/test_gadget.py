@@ -14,7 +14,6 @@ from sandbox.browser import PHONE, Browser
 from sandbox.demo import PICTURED, bar_chart
 from sandbox.people import Person
 from sandbox.standin import Fault
-from sandbox.wiki import DARK
 from smbot import channels, review
 from smbot.shipped import gadget as shipped_gadget
 from smbot.templates import decode, encode, named, parse, put
@@ -567,7 +566,6 @@ def test_the_checker_of_accessibility_finds_nothing_serious_in_the_editor(
     if not AXE.exists():
         pytest.skip("axe-core is not there: sandbox/bootstrap gets it, where npm is")
     id_ = desk.id_of("Patrolling")
-    desk.admin.edit("MediaWiki:Common.css", DARK.read_text())
     with queue(browser, desk, alice, width=width, dark=dark) as page:
         card = gadget.card(page, id_)
         card.get_by_label("Choose").check()

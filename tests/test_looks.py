@@ -137,7 +137,7 @@ def _check(page: Page) -> None:
 @pytest.fixture
 def arabic(wiki: SandboxWiki) -> Iterator[None]:
     """As long as the test lasts, the wiki's own language is Arabic."""
-    wiki.configure(wgLanguageCode="ar")
+    wiki.configure(wgLanguageCode="ar", wgParserCacheType=0)  # what was drawn in English is drawn again
     yield
     wiki.configure()
 

@@ -74,6 +74,16 @@ $wgAllowUserCss = true;
 wfLoadSkin( 'Vector' );
 wfLoadSkin( 'MinervaNeue' ); // ?useskin=minerva, what Wikimedia's wikis give phones
 $wgDefaultSkin = 'vector-2022';
+if ( version_compare( MW_VERSION, '1.43', '>=' ) ) {
+	// as dark as the reader's system
+	$wgDefaultUserOptions['vector-theme'] = $wgDefaultUserOptions['minerva-theme'] = 'os';
+	$wgVectorNightMode = [ 'logged_out' => true, 'logged_in' => true, 'beta' => true ];
+	$wgMinervaNightMode = [ 'base' => true, 'loggedin' => true, 'amc' => true ];
+} else {
+	$wgHooks['BeforePageDisplay'][] = static function ( OutputPage $page ) {
+		$page->addInlineStyle( file_get_contents( __DIR__ . '/dark.css' ) );
+	};
+}
 if ( is_dir( "$IP/extensions-core" ) ) {
 	$wgExtensionDirectory = "$IP/extensions-core";
 	$wgExtensionAssetsPath = '/extensions-core';

@@ -1109,7 +1109,7 @@
 		var count = element( 'span' ), reason = new OO.ui.TextInputWidget( { placeholder: say( 'reason' ) } );
 		var node = element( 'div', 'smbot-several', '', [
 			count, button( say( 'approve' ), decideAll( 'approved' ), [ 'progressive', 'primary' ] ), reason,
-			button( say( 'decline' ), decideAll( 'declined' ), [ 'destructive' ] ), button( say( 'choose-none' ), untickAll )
+			button( say( 'decline' ), decideAll( 'declined' ) ), button( say( 'choose-none' ), untickAll )
 		] );
 		node.setAttribute( 'role', 'region' );
 		node.setAttribute( 'aria-label', say( 'several' ) );
@@ -1179,7 +1179,7 @@
 			panel.add( field( reason, say( 'reason' ), say( 'reason-help' ) ) );
 			panel.action( say( 'decline' ), function () {
 				return { status: 'declined', reason: strip( reason.getValue() ) };
-			}, [ 'destructive', 'primary' ] );
+			}, [ 'progressive', 'primary' ] );
 			return reason;
 		} );
 	}
