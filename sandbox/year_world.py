@@ -424,7 +424,7 @@ class Year:
             self.story.stock.append(Stock(week, house.name, approved, len(undecided), stopped))
 
     def _settle(self) -> None:
-        """After the end everything works again, and two more runs finish what was under way."""
+        """After the end everything works again, and what was under way is finished, by people where it has to be."""
         for server in (*self.networks.values(), self.site):
             server.down, server.after_post = "", None
         self.wiki.configure(**_QUICK)
@@ -433,6 +433,10 @@ class Year:
         for minutes in (1, 10, 400):
             self._move(self.end + timedelta(minutes=minutes))
             self.cycle(collect=True)
+        self._move(self.end + timedelta(hours=10))
+        for one in self.maintainers:
+            one.visit(self.now)
+        self.cycle(collect=True)
 
     # --- what came of it --------------------------------------------------------------------------------------------
 
