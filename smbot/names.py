@@ -10,20 +10,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from smbot.errors import UsageError
 from smbot.messages import say
 
 PAGES = ("Settings", "Requests", "Queue", "Run", "Log", "Wording", "Status", "Channels")
+_TEMPLATE = re.compile(r"^template\s*:\s*", re.IGNORECASE)
 _ILLEGAL = re.compile(r"[\x00-\x1f\x7f#<>\[\]|{}]|^[\s/:]|\.\.?/|~~~")  # https://www.mediawiki.org/wiki/Help:Bad_title
 
 
 def read(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """What the names of templates begin with, and what pages are called. Raises UsageError for what cannot be names."""
-    prefix = _tidy(environment.get("SMBOT_TEMPLATES", "")) or "Smbot/"
+    prefix = tidy(environment.get("SMBOT_TEMPLATES", "")) or "Smbot/"
     pages = {name: name for name in PAGES}
     for entry in filter(str.strip, re.split(r"[,;\n]", environment.get("SMBOT_PAGES", ""))):
-        ours, _, theirs = map(_tidy, entry.partition("="))
+        ours, _, theirs = (_capital(_spaced(part)) for part in entry.partition("="))
         if ours not in pages or not theirs:
             raise UsageError(say("cli-page-unknown", entry.strip(), ", ".join(PAGES)))
         pages[ours] = theirs
@@ -35,9 +37,22 @@ def read(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     return prefix, pages
 
 
-def _tidy(name: str) -> str:
-    """A name as MediaWiki writes it."""
-    name = " ".join(name.replace("_", " ").split()).removeprefix("Template:")
+@lru_cache(maxsize=1024)
+def tidy(name: str) -> str:
+    """The name of a template as MediaWiki writes it, so that two of them can be compared.
+
+    https://www.mediawiki.org/wiki/Manual:Page_title
+    """
+    name = _TEMPLATE.sub("", _spaced(name))
+    namespace, colon, rest = map(str.strip, name.partition(":"))
+    return f"{namespace.capitalize()}:{_capital(rest)}" if colon else _capital(name)
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.replace("_", " ").split())
+
+
+def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
@@ -74,5 +89,6 @@ def page(name: str) -> str:
 
 def begun(name: str) -> str:
     """A regular expression for the beginning of a call of a template."""
-    called = template(name)
-    return rf"\{{\{{\s*[{re.escape(called[0].upper() + called[0].lower())}]{re.escape(called[1:])}"
+    namespace, colon, called = template(name).rpartition(":")
+    either = rf"[{re.escape(called[0].upper() + called[0].lower())}]{re.escape(called[1:])}"
+    return rf"\{{\{{\s*(?i:{re.escape(namespace)}){colon}\s*{either}"

@@ -19,6 +19,7 @@ from mwparserfromhell.nodes import Argument, Comment, ExternalLink, HTMLEntity, 
 from mwparserfromhell.nodes.extras import Parameter
 from mwparserfromhell.wikicode import Wikicode
 
+from smbot import names
 from smbot.messages import say
 from smbot.model import Problem
 
@@ -82,9 +83,7 @@ def is_named(template: Template, name: str) -> bool:
 
 def name_of(template: Template) -> str:
     """What a template is called, as MediaWiki compares titles (first letter, underscores, namespace)."""
-    title = " ".join(str(template.name).replace("_", " ").split())
-    title = re.sub(r"^template\s*:\s*", "", title, flags=re.IGNORECASE)
-    return title[:1].upper() + title[1:]
+    return names.tidy(str(template.name))
 
 
 def arguments(template: Template) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sandbox.people import Person
 from smbot import names
 from smbot.errors import UsageError
 from smbot.shipped import DEFINITIONS
+from smbot.templates import name_of, parse
 from tests import gadget
 from tests.test_cli import SMBOT, run
 from tests.world import World
@@ -33,11 +34,18 @@ def test_without_a_word_everything_has_its_usual_name() -> None:
         ("social/", "Social/"),
         ("Template:Social_media ", "Social media"),
         ("User:Smbot/", "User:Smbot/"),
+        ("user : smbot/T/", "User:Smbot/T/"),
         ("ଖବର/", "ଖବର/"),
     ],
 )
 def test_a_name_is_written_as_mediawiki_writes_it(given: str, prefix: str) -> None:
     assert names.read({"SMBOT_TEMPLATES": given})[0] == prefix
+
+
+@pytest.mark.parametrize("typed", ["user:smbot/T/line", "User : Smbot/T/line", " USER:_smbot/T/line\n"])
+def test_templates_in_another_namespace_are_known_as_mediawiki_knows_them(typed: str) -> None:
+    (template,) = parse(f"{{{{{typed}|a}}}}").filter_templates()
+    assert name_of(template) == "User:Smbot/T/line"
 
 
 def test_pages_are_renamed_one_by_one() -> None:

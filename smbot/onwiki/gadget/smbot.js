@@ -203,10 +203,19 @@
 			while ( around && !around.closed ) {
 				around = around.parent;
 			}
-			var name = template.head.slice( 2 ).replace( /<!--[\s\S]*?-->/g, '' ).replace( /[_\s]+/g, ' ' ).trim()
-				.replace( /^template\s*:\s*/i, '' );
-			return !around && name.charAt( 0 ).toUpperCase() + name.slice( 1 ) === wanted;
+			return !around && tidy( template.head.slice( 2 ).replace( /<!--[\s\S]*?-->/g, '' ) ) === wanted;
 		} );
+	}
+
+	/** The name of a template as MediaWiki writes it: the same rule as `tidy` in smbot/names.py. */
+	function tidy( name ) {
+		name = name.replace( /[_\s]+/g, ' ' ).trim().replace( /^template\s*:\s*/i, '' );
+		var colon = name.indexOf( ':' ), rest = name.slice( colon + 1 ).trim(), space = name.slice( 0, Math.max( colon, 0 ) ).trim();
+		return ( colon < 0 ? '' : capital( space.toLowerCase() ) + ':' ) + capital( rest );
+	}
+
+	function capital( name ) {
+		return name.charAt( 0 ).toUpperCase() + name.slice( 1 );
 	}
 
 	function part( label, value ) {
@@ -513,7 +522,7 @@
 		var onePerLine = /^[*#]/m.test( text ) || ( /\n/.test( text ) && !/[,;]\s*\n/.test( text ) );
 		return ( onePerLine ? text.split( '\n' ) : list( text ) ).map( function ( name ) {
 			name = strip( name.replace( /^\s*[*#]+/, '' ).replace( /_/g, ' ' ) );
-			return name.charAt( 0 ).toUpperCase() + name.slice( 1 );
+			return capital( name );
 		} ).filter( Boolean );
 	}
 
