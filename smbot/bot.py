@@ -114,7 +114,7 @@ class Desk:
         if todo.doubts or todo.tasks or todo.due:
             Dispatch(mind, todo, self._doors(seen), report).carry_out(self._keeper.run)
             mind.must_be_first()
-            seen = self._lookout.look(deep=False)
+            seen = self._lookout.look(deep=False, before=seen)
             mind.must_be_first(seen.memory_revision)
             mind.memory = plan.settle_decisions(mind.memory, seen) if not seen.settings.problems else mind.memory
         self._arrange(mind, seen, report)

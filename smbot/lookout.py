@@ -48,8 +48,7 @@ class Lookout:
     def look(self, *, deep: bool, before: Snapshot | None = None) -> Snapshot:
         """Read the pages of the desk, and when `deep` the sources, the images and the networks' limits too.
 
-        The history of the queue is not read again where it was seen `before`. From then on the language of the desk is
-        spoken.
+        What was seen `before` is neither read nor composed again. From then on the language of the desk is spoken.
         """
         t = self._titles
         got = self._wiki.read(
@@ -80,7 +79,10 @@ class Lookout:
         )
         if deep:
             seen = self._look_deeper(seen, got[t.requests])
-        return self._look_at_hand_offs(replace(seen, files=self._files(seen)))
+        seen = replace(seen, files=self._files(seen))
+        if before and all(getattr(before, name) == getattr(seen, name) for name in ("settings", "rules", "files")):
+            seen = replace(seen, composed=before.composed)
+        return self._look_at_hand_offs(seen)
 
     def _queue_history(self, queue: Page, mind: Memory, before: Snapshot | None) -> tuple[Page, ...]:
         if before and (before.queue.revision, before.memory.queue) == (queue.revision, mind.queue):
