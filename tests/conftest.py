@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.people import Person
 from sandbox.wiki import ADMIN, PASSWORD, SandboxWiki, create
+from smbot.cli import sweep_seldom
 
 if TYPE_CHECKING:
     from sandbox.browser import Browser
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Path(folder, "user-config.py").touch(mode=0o600)
     os.environ["PYWIKIBOT_DIR"] = folder
     os.environ["LC_ALL"] = "C.UTF-8"  # tests read English, whatever the developer does
+    sweep_seldom()  # as each command does
 
 
 LONGEST = (

@@ -208,8 +208,10 @@ def main() -> None:
     """Log in once; then a process for each line of the input."""
     from pywikibot.comms import http
 
+    from smbot.cli import sweep_seldom
     from smbot.wiki import Wiki
 
+    sweep_seldom()
     Wiki().login()
     http.session.close()  # connections are not for sharing
     for line in sys.stdin:
