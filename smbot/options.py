@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from smbot import __version__, sources
 from smbot.forms import split
@@ -30,8 +31,27 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return _parser().parse_args(arguments)
 
 
+_WRONG = {  # what argparse says in English only, and the message that says so here
+    r"unrecognized arguments: (.*)": "cli-wrong-unknown",
+    r"the following arguments are required: (.*)": "cli-wrong-missing",
+    r"argument (.*?): invalid choice: (.*) \(choose from (.*)\)": "cli-wrong-choice",
+    r"argument (.*?): expected one argument": "cli-wrong-no-value",
+    r"argument (.*?): (.*)": "cli-wrong-value",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """What tells of errors in the language that is spoken."""
+
+    def error(self, message: str) -> NoReturn:
+        found = ((re.fullmatch(pattern, message, re.DOTALL), key) for pattern, key in _WRONG.items())
+        told = next((say(key, *match.groups()) for match, key in found if match), message)
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {told}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "smbot", description=say("cli-about"), epilog=say("cli-pywikibot"), formatter_class=_Help, add_help=False
     )
     commands = parser.add_subparsers(title=say("cli-arguments"), required=True, metavar=say("cli-command"), dest="name")

@@ -132,7 +132,7 @@ def test_every_command_explains_itself_with_an_example(
     ("arguments", "said"),
     [
         ([], "COMMAND"),
-        (["nonsense"], "invalid choice"),
+        (["nonsense"], "cannot be 'nonsense'. Choose from 'preview'"),
         (["collect", "--nonsense"], "--nonsense"),
         (["preview"], "source"),
         (["preview", "nothing"], "mediawiki-news"),
@@ -153,6 +153,28 @@ def test_wrong_use_says_what_is_right_and_exits_with_2(
         code = ended.code
     assert code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "smbot: das fehlt: BEFEHL"),
+        ("nonsense", "smbot: BEFEHL kann nicht 'nonsense' sein. Zur Wahl stehen 'preview', 'install'"),
+        ("collect --nonsense", "smbot: eine Option oder ein Argument „--nonsense“ gibt es hier nicht."),
+        ("preview", "smbot preview: das fehlt: source"),
+        ("run --every", "smbot run: hinter --every fehlt ein Wert."),
+        ("run --every soon", "smbot run: --every: „soon“ ist keine Anzahl von Sekunden"),
+    ],
+)
+def test_wrong_use_is_explained_in_the_language_of_the_environment(
+    typed: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    with pytest.raises(SystemExit):
+        main(typed.split())
+    usage, _, told = capsys.readouterr().err.rstrip().rpartition("\n")
+    assert usage.startswith("Aufruf: smbot")
+    assert told.startswith(said)
 
 
 @pytest.mark.parametrize("command", ["collect", "publish", "run", "install", "check"])
