@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from smbot import compose, dated, deliveries, names, plan, proposals, review, rhythm
+from smbot import compose, dated, deliveries, names, plan, proposals, review, rhythm, sections
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
@@ -59,15 +59,15 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
 def _section(proposal: Proposal, memory: Memory, seen: Snapshot, *, approved: bool) -> str:
     known, accounts = proposal.known, seen.settings.accounts
     if deliveries.stuck(memory.of(proposal.id)):
-        return review.to_decide()
+        return sections.to_decide()
     if known.end:
-        return review.posted_of_late()
+        return sections.posted_of_late()
     if approved and not (proposal.problems or known.held):
-        return review.approved()
+        return sections.approved()
     if known.pick:
-        return review.to_pick(known.source, known.group)
+        return sections.to_pick(known.source, known.group)
     asked = [name for name in accounts if name in proposal.candidate.voices]
-    return review.to_review(asked if len(accounts) > 1 else ())
+    return sections.to_review(asked if len(accounts) > 1 else ())
 
 
 def _source(known: Known) -> str:

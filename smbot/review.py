@@ -10,10 +10,9 @@ page history, see `smbot.decisions`.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -21,10 +20,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 from mwparserfromhell.nodes import Heading, Node, Template
 
-from smbot import blocks, forms, names
+from smbot import blocks, forms, names, sections
 from smbot.compose import RIGHT_TO_LEFT, fingerprint
 from smbot.memory import APPROVED, DECLINED, GIVE_UP, RETRACT, WAITING
-from smbot.messages import every, is_right_to_left, say, spoken
+from smbot.messages import is_right_to_left, spoken
 from smbot.model import Candidate, Problem
 from smbot.templates import arguments, encode, name_of, parse, plain, put, raw
 
@@ -192,7 +191,7 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
     new: dict[str, list[str]] = {}
     while todo:
         piece = todo.popleft()
-        section = _title(piece) if piece.level == 2 else section
+        section = sections.title(piece.title) if piece.level == 2 else section
         if piece.card is None:
             page.append(piece)
             continue
@@ -202,7 +201,7 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
             _close_up(page, todo)
         elif view is None:
             page.append(_noted(piece, foreign))
-        elif view.section != section and (_own(section) or view.section == posted_of_late()):
+        elif view.section != section and (sections.is_own(section) or view.section == sections.posted_of_late()):
             new.setdefault(view.section, []).append(_block(view, _filled(piece, view)))
             _close_up(page, todo)
         else:
@@ -211,70 +210,6 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
         if id_ not in seen:
             new.setdefault(view.section, []).append(_block(view, _new(id_, view)))
     return _with_blocks(page, {section: "\n".join(added) for section, added in new.items()})
-
-
-# --- sections -------------------------------------------------------------------------------------------------------
-
-_SECTIONS = (
-    "queue-decide", "queue-to-review", "queue-to-review-for", "queue-pick", "queue-approved", "queue-posted-of-late",
-)  # fmt: skip
-"""The messages with the titles of the sections that smbot makes, in the order in which they stand on the page."""
-
-
-def to_review(accounts: Sequence[str] = ()) -> str:
-    """The title of the section for what waits for the maintainers of these accounts, where the desk has several."""
-    return say("queue-to-review-for", ", ".join(accounts)) if accounts else say("queue-to-review")
-
-
-def to_pick(source: str, group: str) -> str:
-    """The title of the section for an issue of which a maintainer picks."""
-    return say("queue-pick", source, group)
-
-
-def to_decide() -> str:
-    """The title of the section for what cannot go on before a maintainer has settled it."""
-    return say("queue-decide")
-
-
-def approved() -> str:
-    """The title of the section for what will go out by itself."""
-    return say("queue-approved")
-
-
-def posted_of_late() -> str:
-    """The title of the section for cards of what is out."""
-    return say("queue-posted-of-late")
-
-
-def _title(heading: Piece) -> str:
-    """The title of a section as it would be written now, whatever language smbot gave it its title in."""
-    own = _own(heading.title)
-    return own[1] if own else heading.title
-
-
-def _own(title: str) -> tuple[int, str] | None:
-    """Which of smbot's sections this is, by its place among them, and its title as it would be written now."""
-    return _own_in(title, spoken())
-
-
-@lru_cache(maxsize=256)
-def _own_in(title: str, _language: str) -> tuple[int, str] | None:
-    for rank, key in enumerate(_SECTIONS):
-        for pattern in _patterns(key):
-            if found := pattern.fullmatch(title):
-                return rank, say(key, *(found[name] for name in sorted(found.groupdict())))
-    return None
-
-
-@cache
-def _patterns(key: str) -> tuple[re.Pattern[str], ...]:
-    """What a title looks like in each language."""
-    return tuple(
-        re.compile(re.sub(r"\x01(\d)", r"(?P<v\1>.+)", re.escape(form))) for form in every(key, "\x011", "\x012")
-    )
-
-
-# --- the page -------------------------------------------------------------------------------------------------------
 
 
 def tell(text: str, status: str) -> str:
@@ -375,23 +310,21 @@ def _with_blocks(page: Sequence[Piece], blocks_: Mapping[str, str]) -> str:
     """The page with blocks at the end of their level-2 sections; one it lacks is made where it comes in their order."""
     text, places = _joined(page), _places(page)
     added: dict[int, list[str]] = {}
-    for section in sorted(blocks_, key=lambda title: (title not in places, _rank(title))):
+    for section in sorted(blocks_, key=lambda title: (title not in places, sections.rank(title))):
         if section in places:
             added.setdefault(places[section][1], []).append(blocks_[section])
         else:
-            later = (start for title, (start, _) in places.items() if _rank(section) < _rank(title) < len(_SECTIONS))
+            later = (
+                start
+                for title, (start, _) in places.items()
+                if sections.rank(section) < sections.rank(title) < sections.LAST
+            )
             added.setdefault(min(later, default=len(text)), []).append(f"== {section} ==\n\n{blocks_[section]}")
     for at in sorted(added, reverse=True):
         before = f"{text[:at].rstrip()}\n\n" if text[:at].strip() else ""
         after = "\n".join([*added[at], text[at:]])
         text = before + after.rstrip("\n") + "\n"
     return text
-
-
-def _rank(section: str) -> int:
-    """Where a section comes among those of smbot; after all of them, if it is people's own."""
-    own = _own(section)
-    return own[0] if own else len(_SECTIONS)
 
 
 def _places(page: Iterable[Piece]) -> dict[str, tuple[int, int]]:
@@ -402,7 +335,7 @@ def _places(page: Iterable[Piece]) -> dict[str, tuple[int, int]]:
         if piece.level == 2:
             if title is not None:
                 places.setdefault(title, (start, at))
-            title, start = _title(piece), at
+            title, start = sections.title(piece.title), at
         at += len(piece.wikitext)
     if title is not None:
         places.setdefault(title, (start, at))

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.people import Person
 from sandbox.wiki import SandboxWiki
-from smbot import intake, postlog, review
+from smbot import intake, postlog, review, sections
 from smbot.memory import Delivery, Known
 from smbot.model import Candidate, Text
 from smbot.shipped import shipped_templates
@@ -90,7 +90,7 @@ def post(words: str) -> str:
 def card(words: str) -> str:
     """A card as smbot makes it, its notes and its heading from these words too."""
     known = Candidate(accounts=("a",), text=words, notes=words)
-    view = review.View(review.heading_words(words), review.to_review(), known, True, "", {"preview": post(words)})
+    view = review.View(review.heading_words(words), sections.to_review(), known, True, "", {"preview": post(words)})
     return review.arrange("", {"n1": view}, (), "", "")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
-from smbot import decisions, review
+from smbot import decisions, review, sections
 from smbot.decisions import History
 from smbot.memory import IN_DOUBT, Memory, Standing
 from smbot.model import Candidate, Page
@@ -522,7 +522,7 @@ def test_people_may_write_approved_in_their_way(typed: str) -> None:
 
 # --- the page -------------------------------------------------------------------------------------------------------
 
-LEFT = View("A card", review.to_review(), Candidate(("mediawiki",), "A new skin."), False, "", {"note": "A note."})
+LEFT = View("A card", sections.to_review(), Candidate(("mediawiki",), "A new skin."), False, "", {"note": "A note."})
 AROUND = st.text(st.sampled_from("ab ='*#:\n~!"), max_size=20).map(lambda text: text.replace("==", "="))
 
 
@@ -553,7 +553,8 @@ def test_cards_that_come_and_go_leave_the_page_as_it_was(top: str, end: str, cou
     text = start
     for _ in range(3):
         views = {
-            f"m{i}": view(f"Words {i}.", section=f"Pick {i % 2}" if i % 3 else review.to_review()) for i in range(count)
+            f"m{i}": view(f"Words {i}.", section=f"Pick {i % 2}" if i % 3 else sections.to_review())
+            for i in range(count)
         }
         text = review.arrange(text, {"n1": LEFT} | views, (), "", "")
         assert len(review.read(text)) == count + 1
@@ -571,12 +572,12 @@ def test_any_number_of_cards_is_put_on_the_page_and_taken_off(count: int) -> Non
 
 
 SECTIONS = (
-    review.to_decide(),
-    review.to_review(["mediawiki"]),
-    review.to_review(["mediawiki", "wikitech"]),
-    review.to_pick("technews", "2026-W47"),
-    review.approved(),
-    review.posted_of_late(),
+    sections.to_decide(),
+    sections.to_review(["mediawiki"]),
+    sections.to_review(["mediawiki", "wikitech"]),
+    sections.to_pick("technews", "2026-W47"),
+    sections.approved(),
+    sections.posted_of_late(),
 )
 
 
@@ -603,7 +604,7 @@ def test_sections_stand_in_their_order_in_whichever_they_are_made(order: Sequenc
 @pytest.mark.parametrize("there", ["== To review: mediawiki ==", "==À relire : mediawiki==", "== To review =="])
 def test_a_card_moves_from_one_section_of_smbots_to_another_and_takes_its_heading_along(there: str) -> None:
     text = f"Hello.\n\n{there}\n\n=== Mine ===\n{card('n1')}\n\n== Of our own ==\n\n=== Ours ===\n{card('n2')}\n"
-    views = {id_: replace(LEFT, section=review.approved()) for id_ in ("n1", "n2")}
+    views = {id_: replace(LEFT, section=sections.approved()) for id_ in ("n1", "n2")}
     after = review.arrange(text, views, (), "", "")
     assert headings(after) == ["Of our own", "Approved, will be posted"]
     assert after.index("n2") < after.index("Approved, will") < after.index("n1")
