@@ -163,6 +163,11 @@ def counts(delivery: Delivery) -> bool:
     return delivery.state in _OUT or bool(delivery.posts)
 
 
+def is_out(delivery: Delivery) -> bool:
+    """Whether it is or may be out now: what was taken back fills a day, but brings no account nearer to its goal."""
+    return counts(delivery) and delivery.state != RETRACTED
+
+
 def _rests(id_: str, channel: str, memory: Memory, seen: Snapshot) -> str:
     """A channel that has rested is tried with one delivery first."""
     trouble = memory.troubles.get(channel)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from smbot import dated, history, plan, planned, proposals, rhythm
-from smbot.deliveries import counts
+from smbot.deliveries import is_out
 from smbot.forms import shorten
 from smbot.gather import Snapshot
 from smbot.history import Out
@@ -110,7 +110,7 @@ def _this_week(name: str, memory: Memory, seen: Snapshot) -> dict[str, int]:
     today = seen.now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     found = Counter(
-        d.channel for d in memory.deliveries.values() if counts(d) and d.since.astimezone(zone).date() >= monday
+        d.channel for d in memory.deliveries.values() if is_out(d) and d.since.astimezone(zone).date() >= monday
     )
     return {channel: found[channel] for channel in account.channels}
 

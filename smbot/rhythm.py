@@ -57,7 +57,7 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
     zone = ZoneInfo(voice.rhythm.zone)
     today = seen.now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d))
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.is_out(d))
     out = {d.id for d in mine if d.since.astimezone(zone).date() >= monday}
     sunday = monday + timedelta(days=6)
     ready = [p for p in open_ if p.id not in out and _is_coming(p, account, sunday, memory, seen)]

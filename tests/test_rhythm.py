@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from msgspec.structs import replace as put
 
 from smbot import notices, pages, plan, proposals, review, rhythm
 from smbot.cards import notes
 from smbot.gather import Snapshot
-from smbot.memory import Approval, Delivery, Memory, Standing
-from smbot.model import Candidate, Page
+from smbot.memory import RETRACTED, Approval, Delivery, Memory, Standing
+from smbot.model import Candidate, Page, Posted
 from smbot.settings import Account
 from smbot.timing import Rhythm, Slot
 from tests.builders import ACCOUNTS, ALICE, CHANNEL, TITLES, card, delivery, digest, known, snapshot
@@ -25,7 +24,7 @@ WORKDAYS = Rhythm(slots=(Slot(frozenset(range(5)), time(8)), Slot(frozenset(rang
 
 
 def voice(**changed: Any) -> Account:
-    return put(ACCOUNTS["mediawiki"], **({"goal": 3, "rhythm": Rhythm(gap=timedelta(minutes=30))} | changed))
+    return replace(ACCOUNTS["mediawiki"], **({"goal": 3, "rhythm": Rhythm(gap=timedelta(minutes=30))} | changed))
 
 
 def desk(
@@ -97,6 +96,17 @@ def test_what_was_refused_or_is_out_is_not_still_to_come(state: str, coming: int
     assert week(replace(memory, deliveries={before.key: before}), seen).approved == coming
 
 
+def test_what_was_taken_back_is_not_of_the_week_and_leaves_room_for_what_keeps() -> None:
+    memory, seen = desk(FRIDAY, keeping=1, posted=(MONDAY, MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)))
+    assert len(due(memory, seen)) == 0
+    gone = replace(
+        next(iter(memory.deliveries.values())), state=RETRACTED, posts=(Posted("https://example.org/1", "1"),)
+    )
+    after = replace(memory, deliveries=memory.deliveries | {gone.key: gone})
+    assert week(after, seen).posted == 2
+    assert len(due(after, seen)) == 1
+
+
 def test_what_may_only_go_out_next_week_does_not_help_this_one() -> None:
     memory, seen = desk(FRIDAY)
     text = card("n1", "approved", not_before="2026-11-24 10:00")
@@ -151,7 +161,9 @@ def test_what_keeps_stays_on_the_queue_for_longer(evergreen: str, days: int, ope
 
 def test_that_it_keeps_is_part_of_what_was_approved() -> None:
     memory, seen = desk(FRIDAY, keeping=1, posted=(FRIDAY - timedelta(days=1),) * 3)
-    hasty = put(seen, queue=put(seen.queue, text=seen.queue.text.replace("| evergreen = yes", "| evergreen = ")))
+    hasty = replace(
+        seen, queue=replace(seen.queue, text=seen.queue.text.replace("| evergreen = yes", "| evergreen = "))
+    )
     assert due(memory, seen) == due(memory, hasty) == []
 
 
@@ -202,11 +214,11 @@ def test_without_a_goal_nobody_falls_short_of_it() -> None:
 @pytest.mark.parametrize(("days", "calls"), [(6, False), (7, False), (8, True)])
 def test_what_waits_longer_than_the_days_set_calls_the_maintainers_also_without_a_goal(days: int, calls: bool) -> None:
     memory, seen = desk(MONDAY, waiting=1, account=voice(goal=0))
-    seen = put(seen, now=MONDAY + timedelta(days=days, hours=4))
+    seen = replace(seen, now=MONDAY + timedelta(days=days, hours=4))
     assert notices.is_due(memory, seen) is calls
     assert ("1 post waits for a decision" in notices.message(memory, seen)) is calls
     assert ("[[User:Alice|Alice]] – ~~~~" in notices.message(memory, seen)) is calls
-    assert notices.message(memory, put(seen, settings=put(seen.settings, remind_days=1)))
+    assert notices.message(memory, replace(seen, settings=replace(seen.settings, remind_days=1)))
 
 
 def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
@@ -220,7 +232,7 @@ def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
     assert pages.message_edit(Page(TITLES.talk, 1, edit.text), memory, seen) is None
     after = notices.told(memory, seen)
     assert not notices.is_due(after, seen)
-    assert notices.is_due(after, put(seen, now=MONDAY + timedelta(days=8)))
+    assert notices.is_due(after, replace(seen, now=MONDAY + timedelta(days=8)))
 
 
 def test_there_is_no_message_where_nothing_is_missing() -> None:
