@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from smbot import deliveries
+from smbot import deliveries, timing
 from smbot.gather import Snapshot
-from smbot.memory import DEFERRED, Memory
+from smbot.memory import Memory
 from smbot.model import Text
 from smbot.proposals import Proposal, is_late, verdict
 from smbot.settings import Account
@@ -58,30 +59,38 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
     today = seen.now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.is_out(d))
-    out = {d.id for d in mine if d.since.astimezone(zone).date() >= monday}
+    first: dict[str, date] = {}  # what another network takes a week later is not another post
+    for delivery in sorted(mine, key=lambda d: d.since):
+        first.setdefault(delivery.id, delivery.since.astimezone(zone).date())
+    posted = sum(day >= monday for day in first.values())
     sunday = monday + timedelta(days=6)
-    ready = [p for p in open_ if p.id not in out and _is_coming(p, account, sunday, memory, seen)]
+    ready = [p for p in open_ if p.id not in first and _is_coming(p, account, sunday, memory, seen)]
     keeping = sum(p.candidate.evergreen for p in ready)
-    return Week(account, voice.goal, len(out), len(ready), keeping, _days(voice, today), _days(voice))
+    return Week(account, voice.goal, posted, len(ready), keeping, _days(voice, today), _days(voice))
 
 
 def _is_coming(proposal: Proposal, account: str, until: date, memory: Memory, seen: Snapshot) -> bool:
     """Whether it is approved, and will go out somewhere by that day if all goes well."""
     if account not in proposal.accounts or proposal.problems or proposal.known.held or is_late(proposal, seen.now):
         return False
-    begins = proposal.candidate.not_before
-    if begins and begins.astimezone(ZoneInfo(seen.settings.accounts[account].rhythm.zone)).date() > until:
-        return False
     if not verdict(proposal, account, seen).approval:
+        return False
+    rhythm = seen.settings.accounts[account].rhythm
+    if proposal.known.step:  # a reminder does not wait for a slot
+        rhythm = replace(rhythm, slots=())
+    at = timing.next_time(rhythm, max(seen.now, proposal.candidate.not_before or seen.now), None)
+    if at.astimezone(ZoneInfo(rhythm.zone)).date() > until:
         return False
     mine = ((c, text) for c, text in proposal.texts.items() if c.split("/")[0] == account)
     return any(_may_follow(proposal, channel, text, memory, seen) for channel, text in mine)
 
 
 def _may_follow(proposal: Proposal, channel: str, text: Text, memory: Memory, seen: Snapshot) -> bool:
-    """Whether only time keeps one of its posts back: it was not refused, and what it reposts is out or coming."""
-    before = memory.deliveries.get(f"{proposal.id}/{channel}")
-    if before and before.state != DEFERRED:
+    """Whether only time keeps one of its posts back, so that what it reposts is out or coming.
+
+    Nobody knows when a network that would not take it yet will, or whether; it is not counted on.
+    """
+    if f"{proposal.id}/{channel}" in memory.deliveries:
         return False
     if not text.repost or deliveries.original(memory, proposal.id, text):
         return True

@@ -87,13 +87,21 @@ def test_what_was_posted_last_week_is_of_last_week() -> None:
     assert week(*desk(MONDAY, posted=(sunday,), account=in_berlin)).posted == 1
 
 
-@pytest.mark.parametrize(
-    ("state", "coming"), [("deferred", 1), ("refused", 0), ("given up", 0), ("in doubt", 0), ("posted", 0)]
-)
-def test_what_was_refused_or_is_out_is_not_still_to_come(state: str, coming: int) -> None:
+@pytest.mark.parametrize("state", ["deferred", "refused", "given up", "in doubt", "posted"])
+def test_what_a_network_would_not_take_yet_or_is_out_is_not_still_to_come(state: str) -> None:
     memory, seen = desk(FRIDAY, approved=1)
+    assert week(memory, seen).approved == 1
     before = delivery("n0", CHANNEL, state=state, since=FRIDAY - timedelta(days=1))
-    assert week(replace(memory, deliveries={before.key: before}), seen).approved == coming
+    assert week(replace(memory, deliveries={before.key: before}), seen).approved == 0
+
+
+def test_what_another_network_takes_a_week_later_is_not_another_post() -> None:
+    memory, seen = desk(FRIDAY, keeping=1, posted=(MONDAY, MONDAY + timedelta(hours=1)))
+    sunday = MONDAY - timedelta(days=1)
+    late = [out("p9", sunday), delivery("p9", "mediawiki/x", state="posted", since=MONDAY)]
+    memory = replace(memory, deliveries=memory.deliveries | {d.key: d for d in late})
+    assert week(memory, seen).posted == 2
+    assert len(due(memory, seen)) == 1
 
 
 def test_what_was_taken_back_is_not_of_the_week_and_leaves_room_for_what_keeps() -> None:
@@ -107,21 +115,30 @@ def test_what_was_taken_back_is_not_of_the_week_and_leaves_room_for_what_keeps()
     assert len(due(after, seen)) == 1
 
 
-def test_what_may_only_go_out_next_week_does_not_help_this_one() -> None:
-    memory, seen = desk(FRIDAY)
-    text = card("n1", "approved", not_before="2026-11-24 10:00")
+@pytest.mark.parametrize(
+    ("not_before", "coming"),
+    [("2026-11-20 13:00", 1), ("2026-11-20 19:00", 0), ("2026-11-24 10:00", 0)],
+    ids=["before the last slot", "after it", "next week"],
+)
+def test_what_may_only_go_out_next_week_does_not_help_this_one(not_before: str, coming: int) -> None:
+    memory, seen = desk(FRIDAY, account=voice(rhythm=WORKDAYS))
+    text = card("n1", "approved", not_before=not_before)
     (shown,) = review.read(text).values()
     assert shown is not None
     approval = Approval(ALICE, 5, FRIDAY, digest(shown.candidate))
     standing = Standing(status="approved", digest=approval.digest, face=shown.face, approvals=(approval,))
     memory = Memory(known={"n1": known(proposal=shown.candidate, standing=standing)})
     seen = snapshot(memory, text, now=FRIDAY, settings=seen.settings)
-    assert week(memory, seen).approved == 0
+    assert week(memory, seen).approved == coming
 
 
-@pytest.mark.parametrize("rhythm", [WORKDAYS, Rhythm(gap=timedelta(minutes=30))])
+ANYTIME = Rhythm(gap=timedelta(minutes=30))
+BY_DAY = [(0, 1, 0), (1, 2, 1), (2, 2, 2), (3, 3, 3), (4, 3, 3), (5, 3, 3), (6, 3, 3)]
+
+
 @pytest.mark.parametrize(
-    ("day", "wanted", "without"), [(0, 1, 0), (1, 2, 1), (2, 2, 2), (3, 3, 3), (4, 3, 3), (5, 3, 3), (6, 3, 3)]
+    ("rhythm", "day", "wanted", "without"),
+    [*((ANYTIME, *each) for each in BY_DAY), *((WORKDAYS, *each) for each in BY_DAY[:5])],
 )
 def test_the_goal_is_spread_over_the_days_that_have_slots_or_else_over_working_days(
     day: int, wanted: int, without: int, rhythm: Rhythm
@@ -130,6 +147,11 @@ def test_the_goal_is_spread_over_the_days_that_have_slots_or_else_over_working_d
     weeks = [week(*desk(MONDAY + timedelta(days=day), approved=n, account=voice(rhythm=rhythm))) for n in range(4)]
     assert [w.is_short for w in weeks] == [n < wanted for n in range(4)]
     assert [w.is_thin for w in weeks] == [n < without for n in range(4)]
+
+
+def test_what_is_approved_after_the_last_slot_of_the_week_does_not_help_it() -> None:
+    saturday = week(*desk(FRIDAY + timedelta(days=1), approved=3, account=voice(rhythm=WORKDAYS)))
+    assert (saturday.approved, saturday.is_short) == (0, True)
 
 
 def test_what_keeps_waits_while_there_is_enough_else() -> None:
