@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def sweep_seldom() -> None:
     """Look for garbage seldom: parsing makes many objects that live on, and each look goes through all of them."""
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
 
 
 def language(environment: Mapping[str, str]) -> str:

@@ -804,7 +804,7 @@ def test_a_wiki_that_is_read_only_sends_nothing_and_one_that_becomes_so_loses_no
 # --- secrets --------------------------------------------------------------------------------------------------------
 
 
-CHATTY = ("urllib3", "oauthlib", "requests_oauthlib")
+CHATTY = ("urllib3", "oauthlib")
 """Libraries that put addresses and keys into their messages of level DEBUG, which nothing here ever turns on."""
 
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from requests_oauthlib import OAuth1
+from oauthlib.oauth1 import Client
 
 from sandbox.standin import Fault, as_json
 from sandbox.x import ACCOUNTS, API_KEY, API_SECRET, Account, World, XHandler
@@ -637,7 +637,7 @@ def test_rules_and_credentials_need_no_library() -> None:
     code = (
         "import sys; from smbot.channels import x; x.rules({}); x.credentials(); "
         "x.connect(dict.fromkeys(x.SECRETS, 'a')); "
-        "sys.exit(any(m in sys.modules for m in ('requests', 'requests_oauthlib', 'oauthlib', 'twitter_text')))"
+        "sys.exit(any(m in sys.modules for m in ('requests', 'oauthlib', 'twitter_text')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False).returncode == 0
 
@@ -646,8 +646,16 @@ def test_rules_and_credentials_need_no_library() -> None:
 
 
 def ask(server: Server, method: str, path: str, secret: str = "secret-of-wikitech", **more: Any) -> requests.Response:
-    auth = OAuth1(API_KEY, API_SECRET, ACCOUNTS[0].token, secret)
-    return requests.request(method, server.url + path, auth=auth, timeout=5, **more)
+    client = Client(API_KEY, API_SECRET, ACCOUNTS[0].token, secret)
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        kind = request.headers.get("Content-Type")
+        form = (request.body, {"Content-Type": kind}) if kind == "application/x-www-form-urlencoded" else ()
+        _, headers, _ = client.sign(request.url, request.method, *form)
+        request.headers.update(headers)
+        return request
+
+    return requests.request(method, server.url + path, auth=sign, timeout=5, **more)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smbot.channels import Cannot, Credential, Order, Parcel
 from smbot.channels.wire import LATEST, PAUSE, Answer, Wire, server
@@ -32,6 +32,9 @@ from smbot.channels.x_words import as_sent, comparable, mills, weighted_length
 from smbot.errors import ChannelError, UsageError
 from smbot.messages import say
 from smbot.model import Can, Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules, Text
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
 
 API = "https://api.x.com"
 SECRETS = ("API_KEY", "API_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET")
@@ -288,10 +291,17 @@ class X(Cannot):
         return False
 
     def _ask(self, method: str, path: str, **request: Any) -> Answer:
-        from requests_oauthlib import OAuth1
+        return self._wire.ask(method, path, auth=self._sign, **request)
+
+    def _sign(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign a request; no body here is a form of the kind that is signed with it (RFC 5849, 3.4.1.3.1)."""
+        from oauthlib.oauth1 import Client
 
         key, secret, token, token_secret = self._keys
-        return self._wire.ask(method, path, auth=OAuth1(key, secret, token, token_secret), **request)
+        client = Client(key, secret, token, token_secret)
+        _, headers, _ = client.sign(request.url, request.method)  # type: ignore[arg-type]  # it is prepared, and has both
+        request.headers.update(headers)
+        return request
 
     def _said(self, answer: Answer) -> str:
         return self._wire.say(answer, ("errors", 0, "message"), ("detail",), ("errors", 0, "detail"), ("title",))
