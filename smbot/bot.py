@@ -26,7 +26,7 @@ from smbot.overview import overview
 from smbot.pages import Edit
 from smbot.plan import Plan
 from smbot.publicweb import USUAL, Guard
-from smbot.sending import Dispatch, Doors, Report
+from smbot.report import Report
 from smbot.wiki import Wiki
 
 ROUNDS = 5  # how often in a row a cycle is begun anew because a page changed under it, with nothing done
@@ -112,7 +112,7 @@ class Desk:
             report.done += _news(todo)
         seen = todo.seen
         if todo.doubts or todo.tasks or todo.due:
-            Dispatch(mind, todo, self._doors(seen), report).carry_out(self._keeper.run)
+            self._send(mind, todo, report)
             mind.must_be_first()
             seen = self._lookout.look(deep=False, before=seen)
             mind.must_be_first(seen.memory_revision)
@@ -126,12 +126,16 @@ class Desk:
             self._channels[name] = channels.connect(name, self._environment)
         return self._channels[name]
 
-    def _doors(self, seen: Snapshot) -> Doors:
+    def _send(self, mind: Mind, todo: Plan, report: Report) -> None:
+        from smbot.sending import Dispatch, Doors  # most runs have nothing to send, and start the quicker
+
+        seen = todo.seen
+
         @cache
         def picture(name: str) -> tuple[bytes, str]:
             return self._wiki.download(seen.files[name]), seen.files[name].mime
 
-        return Doors(
+        doors = Doors(
             channel=self._channel,
             picture=picture,
             look_again=lambda: self._lookout.look_again(seen),
@@ -139,6 +143,7 @@ class Desk:
             is_stopping=lambda: self.stopping,
             skew=self._wiki.skew,
         )
+        Dispatch(mind, todo, doors, report).carry_out(self._keeper.run)
 
     # --- pages ------------------------------------------------------------------------------------------------------
 

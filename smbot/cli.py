@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 import traceback
+import unicodedata
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
@@ -28,7 +29,7 @@ from smbot.options import parse
 if TYPE_CHECKING:
     from smbot.bot import Desk
     from smbot.plan import Plan
-    from smbot.sending import Report
+    from smbot.report import Report
     from smbot.wiki import Wiki
 
 HOME = "Project:Smbot"
@@ -161,7 +162,7 @@ def _once(options: Namespace, *, send: bool) -> int:
 
 def _tell_plan(name: str, desk: Desk, *, send: bool) -> int:
     """Print what would be done."""
-    from smbot.sending import Report
+    from smbot.report import Report
 
     report = Report()
     print(show(desk.plan(send=send, report=report)))
@@ -245,18 +246,24 @@ def _beat(heartbeat: str) -> None:
         Path(heartbeat).touch()
 
 
+def _width(words: str) -> int:
+    """How many columns of a terminal words take; a mark on another character takes none."""
+    return sum(unicodedata.category(character) not in ("Mn", "Me", "Cf") for character in words)
+
+
 def _check(options: Namespace) -> int:
     _need_account()
     from smbot.doctor import examine
 
     findings = examine(_home(), os.environ)
     good, wrong = say("check-ok"), say("check-problem")
-    width = max(len(good), len(wrong))
+    width = max(_width(good), _width(wrong))
     for finding in findings:
-        told = f"{finding.what}: {finding.said}" if finding.said else finding.what
-        print(f"{good if finding.ok else wrong:{width}}  {told}")
+        mark = good if finding.ok else wrong
+        told = say("check-found", finding.what, finding.said) if finding.said else finding.what
+        print(f"{mark}{' ' * (width - _width(mark))}  {told}")
         if not finding.ok and finding.remedy:
-            print(f"{'':{width}}  -> {finding.remedy}")
+            print(f"{' ' * width}  -> {finding.remedy}")
     bad = [finding for finding in findings if not finding.ok]
     print(f"smbot {options.name}: {say('check-done', len(findings), len(bad))}")
     return 1 if bad else 0

@@ -21,8 +21,8 @@ from smbot.gather import titles
 from smbot.intake import REQUEST
 from smbot.messages import SOURCE, say, speaking
 from smbot.model import Page
+from smbot.report import Report
 from smbot.review import CARD, STATUS_LINE
-from smbot.sending import Report
 from smbot.settings import OPEN_LEVELS
 from smbot.shipped import ALL, DEFINITIONS, gadget, shipped_pages, shipped_templates
 from smbot.templates import named, parse, plain, put

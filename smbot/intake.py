@@ -52,9 +52,10 @@ def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) 
     `history` holds the revisions after that one up to `page`, oldest first. A request that nobody changed since then
     has no authors: who asked for it is remembered already. An author who cannot be established is ''.
     """
-    revisions = (*history,)
-    authorship = _authors(before if revisions else page.text, last, revisions, bot)
-    requests = _read(page.text, spoken())
+    revisions, requests = (*history,), _read(page.text, spoken())
+    if not revisions:
+        return [*requests]
+    authorship = _authors(before, last, revisions, bot)
     return [replace(request, authors=authors) for request, authors in zip(requests, authorship, strict=True)]
 
 

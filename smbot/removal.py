@@ -10,7 +10,7 @@ from smbot.errors import WikiError
 from smbot.gather import titles
 from smbot.install import Shipment, is_the_bots, is_untouched, look
 from smbot.messages import say, speaking
-from smbot.sending import Report
+from smbot.report import Report
 from smbot.shipped import DEFINITIONS
 from smbot.wiki import Wiki
 

@@ -33,16 +33,7 @@ from smbot.messages import say
 from smbot.mind import Change, Mind
 from smbot.model import Deferred, HandedOff, InDoubt, Media, Outcome, Posted, Refused, Retracted, Rules
 from smbot.plan import Plan
-
-
-class Report(Struct):
-    """What one run did, for its operator: one line a thing, and whether anything needs a person."""
-
-    done: list[str] = []
-    problems: list[str] = []
-
-    def __str__(self) -> str:
-        return "; ".join(self.done) or "nothing new"
+from smbot.report import Report
 
 
 class Doors(Struct, frozen=True):

@@ -66,6 +66,8 @@ class Wiki:
         Raises UsageError when pywikibot does not know it, WikiError when it cannot be reached.
         """
         config.max_retries = min(config.max_retries, _PATIENCE)
+        if not config.log and not config.verbose_output:  # it looks at each module's file and asks git, for no reader
+            pywikibot.bot.writelogheader = lambda: None
         try:
             family, _, code = name.partition(":")
             self._site: Any = pywikibot.Site(code, family) if name else pywikibot.Site()

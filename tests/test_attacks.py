@@ -11,7 +11,7 @@ from sandbox.people import Person, RefusedError
 from smbot import postlog, review
 from smbot.errors import Conflict
 from smbot.intake import REQUEST
-from smbot.sending import Report
+from smbot.report import Report
 from smbot.templates import encode, named, parse, plain, raw
 from tests.world import SETTINGS, World
 

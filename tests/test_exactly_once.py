@@ -29,7 +29,7 @@ from smbot.bot import Desk
 from smbot.deliveries import LEASE
 from smbot.errors import WikiError
 from smbot.memory import SENDING
-from smbot.sending import Report
+from smbot.report import Report
 from smbot.templates import named, parse, raw
 from smbot.wiki import Wiki
 from tests.killed import CEILING, Crossing, Doors, Nursery

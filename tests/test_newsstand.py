@@ -11,7 +11,7 @@ from sandbox.people import Person
 from sandbox.standin import Fault
 from sandbox.website import Website
 from smbot.bot import Desk
-from smbot.sending import Report
+from smbot.report import Report
 from smbot.wiki import Wiki
 from tests.world import World
 

@@ -552,7 +552,7 @@ def test_why_a_server_is_not_reached_is_said(site: Site) -> None:
     for address in ("file:///etc/passwd", "http://127.0.0.1/", "http://us:secret@news.test/", "news.test", "http://[/"):
         assert reason(site, f"{address}?://").startswith("This is no address of the ")
     closed = replace(site.guard, ports=frozenset({1}))
-    assert reason(site, "http://news.test:1/", guard=closed) == "news.test cannot be connected."
+    assert reason(site, "http://news.test:1/", guard=closed) == "news.test cannot be reached."
 
 
 def test_a_feed_that_does_not_come_in_time_is_given_up(site: Site) -> None:

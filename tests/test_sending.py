@@ -23,7 +23,7 @@ from smbot.deliveries import LEASE, REST
 from smbot.doctor import examine
 from smbot.errors import WikiError
 from smbot.memory import DEFERRED, GIVEN_UP, IN_DOUBT, POSTED, RETRACTED, SENDING, Delivery
-from smbot.sending import Report
+from smbot.report import Report
 from smbot.templates import named, parse, plain
 from smbot.wiki import Wiki
 from tests import networks

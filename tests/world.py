@@ -13,7 +13,7 @@ from sandbox.wiki import SandboxWiki
 from smbot import gather, memory, review
 from smbot.bot import Desk
 from smbot.intake import unsigned
-from smbot.sending import Report
+from smbot.report import Report
 from smbot.templates import encode, named, parse, put, raw
 from smbot.wiki import Wiki
 from tests import networks
