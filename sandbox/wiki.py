@@ -162,7 +162,7 @@ class SandboxWiki:
     def _launch(self, port: int) -> None:
         command = [
             *("php", "-d", "opcache.enable_cli=1", "-d", "opcache.validate_timestamps=0", "-d", "memory_limit=512M"),
-            *("-d", "zend.enable_gc=0"),
+            *("-d", "zend.enable_gc=0", "-d", "apc.shm_size=128M"),
             *("-d", "upload_max_filesize=32M", "-d", "post_max_size=33M", "-d", "display_errors=0"),
             *("-S", f"127.0.0.1:{port}", "-t", str(self.mediawiki), str(ROUTER)),
         ]
@@ -246,7 +246,10 @@ class SandboxWiki:
     def maintenance(self, script: str, *arguments: str, stdin: str = "") -> str:
         """Run one of MediaWiki's maintenance scripts on this wiki and return what it printed."""
         command = ["php", str(self.mediawiki / "maintenance" / script), *arguments]
-        return _run(command, self._environment(), stdin)
+        try:
+            return _run(command, self._environment(), stdin)
+        finally:  # the server forgets what it has cached
+            _replace(self.folder / "epoch", secrets.token_hex(8))
 
     def pywikibot_dir(self, folder: Path, user: str = "Smbot", app_id: str = "smbot", password: str = "") -> Path:
         """Make `folder` a PYWIKIBOT_DIR for this wiki, with a new bot password unless one is given.

@@ -11,7 +11,7 @@ import itertools
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -175,7 +175,6 @@ class Year:
             for server in (*self.networks.values(), self.site):
                 opening.enter_context(server)
             self._move(self.start - timedelta(days=1))
-            self.wiki.configure(**_QUICK)
             self._people()
             self._desk_of_smbot()
             self._opened = opening.pop_all()
@@ -346,9 +345,9 @@ class Year:
             self.at(self.now + timedelta(hours=hours), lambda: setattr(server, "down", ""))
 
     def _read_only(self, hours: int) -> None:
-        self.wiki.configure(**_QUICK, wgReadOnly="The servers are being moved.")
+        self.wiki.configure(wgReadOnly="The servers are being moved.")
         self._note_outage("wiki", hours)
-        self.at(self.now + timedelta(hours=hours), lambda: self.wiki.configure(**_QUICK))
+        self.at(self.now + timedelta(hours=hours), self.wiki.configure)
 
     def _wiki_stops(self, hours: int) -> None:
         if self.wiki.running:
@@ -427,7 +426,7 @@ class Year:
         """After the end everything works again, and what was under way is finished, by people where it has to be."""
         for server in (*self.networks.values(), self.site):
             server.down, server.after_post = "", None
-        self.wiki.configure(**_QUICK)
+        self.wiki.configure()
         if not self.wiki.running:
             self.wiki.start()
         for minutes in (1, 10, 400):
@@ -470,8 +469,6 @@ _REMINDERS = (  # when somebody is to be reminded, and once more in case somethi
     *(timedelta(hours=23, minutes=53), timedelta(hours=22)),
     *(timedelta(minutes=56), timedelta(minutes=31), timedelta(minutes=12)),
 )
-# APCu, as all users are made beforehand; but sessions stay in the database, or a restart of the server would end them.
-_QUICK: Mapping[str, object] = {"wgMainCacheType": 3}
 _PASSING = ("readonly", "editconflict")  # what the wiki says of a trouble that passes
 
 

@@ -34,10 +34,16 @@ $wgJobTypeConf['default'] = [
 	'class' => 'JobQueueDB', 'claimTTL' => 3600, 'server' => $sandboxStore( 'wiki_jobqueue' ),
 ];
 
-// -- Caches: the server's workers and the maintenance scripts must agree. APCu is about a quarter faster, but a
-// script such as createAndPromote.php could not tell the server's memory that somebody's groups have changed.
-$wgMainCacheType = CACHE_DB;
-$wgSessionCacheType = CACHE_DB;
+// -- Caches: in the server's memory, which its workers share. A maintenance script cannot tell that memory what it has
+// changed, such as somebody's groups; so each writes another word into `epoch`, and what was cached before is not found.
+$sandboxEpoch = @file_get_contents( "$sandbox/epoch" );
+$wgObjectCaches[CACHE_DB]['keyspace'] = 'sandbox';
+$wgObjectCaches['sandbox'] = [
+	'class' => PHP_SAPI === 'cli' ? HashBagOStuff::class : APCUBagOStuff::class,
+	'keyspace' => "sandbox$sandboxEpoch",
+];
+$wgMainCacheType = 'sandbox';
+$wgSessionCacheType = CACHE_DB; // a restart logs nobody out
 $wgCacheDirectory = "$sandbox/cache";
 $wgLocalisationCacheConf['store'] = 'array';
 $wgUseFileCache = false;
