@@ -417,7 +417,7 @@ class Year:
             mine = [c for c in cards if house.name in f"{raw(c, 'accounts')}, {raw(c, 'reposted by')}".split(", ")]
             left = [c for c in mine if f"Posted by {house.name} on" not in raw(c, "note")]
             notes = (raw(c, "note") for c in left if raw(c, "status") == "approved")
-            approved = tuple(note for note in notes if "goes out after" not in note)
+            approved = tuple(note for note in notes if "goes out after" not in note and "Held back" not in note)
             undecided = [c for c in left if raw(c, "status") == "waiting" and "Held back" not in raw(c, "note")]
             week = year_check.week_of(self.now, self.span.start, "UTC")
             self.story.stock.append(Stock(week, house.name, approved, len(undecided), stopped))

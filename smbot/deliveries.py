@@ -257,7 +257,7 @@ def _after_task(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery
         case Deferred(reason, until) if delivery.tries < TRIES:
             return replace(delivery, state=DEFERRED, until=until, tries=delivery.tries + 1, reason=reason)
         case Deferred(reason) | Refused(reason) if delivery.task == RETRACT:
-            return replace(delivery, state=HANDED_OFF, since=now, reason=say("state-delete-by-hand", reason))
+            return replace(delivery, state=HANDED_OFF, handed=now, reason=say("state-delete-by-hand", reason))
         case Deferred(reason) | Refused(reason):
             return _as_posted(delivery, say("state-not-corrected", reason))
     raise TypeError(outcome)

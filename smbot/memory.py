@@ -121,6 +121,7 @@ class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
     approver: str
     revision: int
     since: datetime  # when sending began
+    handed: datetime | None = None  # when a person was asked to delete it
     month: str  # of the log page that holds the row
     run: str = ""  # the process that is sending
     task: str = POST
@@ -141,6 +142,11 @@ class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def key(self) -> str:
         """The identity of the delivery, and its idempotency key."""
         return f"{self.id}/{self.channel}"
+
+    @property
+    def waiting_since(self) -> datetime:
+        """Since when a person is asked to do something about it."""
+        return self.handed or self.since
 
 
 class Trouble(Struct, frozen=True, omit_defaults=True):

@@ -133,8 +133,8 @@ def resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
 def _by_hand(delivery: Delivery, seen: Snapshot) -> str:
     """Who reads it may be the person who does it; after a day it is said more clearly."""
     place = f"{seen.titles.log}/{delivery.month}#{delivery.key}"
-    told = show_time(delivery.since), name_of(delivery.channel, seen), place
-    is_late = seen.now - delivery.since > REMIND_AFTER
+    told = show_time(delivery.waiting_since), name_of(delivery.channel, seen), place
+    is_late = seen.now - delivery.waiting_since > REMIND_AFTER
     if delivery.task == RETRACT:
         return say("notice-delete-by-hand-late", *told) if is_late else say("notice-delete-by-hand", *told)
     return say("notice-by-hand-late", *told) if is_late else say("notice-by-hand", *told)

@@ -118,7 +118,7 @@ def _this_week(name: str, memory: Memory, seen: Snapshot) -> dict[str, int]:
 def _stuck(memory: Memory, seen: Snapshot) -> Iterator[Stuck]:
     """What waits for a person, oldest first."""
     waiting = [d for d in memory.deliveries.values() if d.state in (IN_DOUBT, REFUSED, HANDED_OFF)]
-    for delivery in sorted(waiting, key=lambda d: (d.since, d.key)):
+    for delivery in sorted(waiting, key=lambda d: (d.waiting_since, d.key)):
         known = memory.known.get(delivery.id)
         account = seen.settings.accounts.get(delivery.channel.split("/")[0])
         people = tuple(sorted(account.maintainers)) if account else ()

@@ -417,6 +417,9 @@ def test_what_a_network_does_not_delete_a_person_has_to(outcome: Outcome, tries:
     after_ = record(remembering(task, spent={"mediawiki 2026-11": 15}), task, outcome, NOW)
     found = after_.deliveries[KEY]
     assert (found.task, found.state, found.reason) == (RETRACT, state, why)
+    assert (found.since, found.handed) == (task.since, NOW if state == HANDED_OFF else None), (
+        "it was posted when it was"
+    )
     assert after_.spent == {"mediawiki 2026-11": 15}, "what was spent is spent"
     assert after_.troubles == {}
 
