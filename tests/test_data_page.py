@@ -38,7 +38,7 @@ def test_it_says_what_people_read_on_the_status_page() -> None:
         "maintainers": ["Alice"],
         "goal": 3,
         "posted": 1,
-        "approved": 1,
+        "approved": 0,  # it goes out next week
         "behind": True,
         "networks": {"mastodon": 1},
         "waiting": 1,

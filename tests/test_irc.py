@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -171,8 +171,8 @@ def test_a_channel_that_can_be_read_in_a_browser_is_linked(server: Server, monke
 # --- servers that are none ------------------------------------------------------------------------------------------
 
 
-def answering(*lines: bytes) -> tuple[int, list[bytes]]:
-    """A server that says this, whatever it hears, and what it heard."""
+def answering(*lines: bytes) -> tuple[int, Callable[[], bytes]]:
+    """A server that says this, whatever it hears, and what it heard until the client was gone."""
     listener = socket.create_server(("127.0.0.1", 0))
     heard: list[bytes] = []
 
@@ -185,8 +185,13 @@ def answering(*lines: bytes) -> tuple[int, list[bytes]]:
             while more := client.recv(65_536):
                 heard.append(more)
 
-    threading.Thread(target=serve, daemon=True).start()
-    return int(listener.getsockname()[1]), heard
+    def all_heard() -> bytes:
+        thread.join(10)
+        return b"".join(heard)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return int(listener.getsockname()[1]), all_heard
 
 
 @pytest.mark.parametrize(
@@ -220,7 +225,7 @@ def test_a_complaint_about_something_else_does_not_call_the_words_lost() -> None
     port, heard = answering(entered, b":irc 421 wikitech CAP :Unknown command\r\n:irc PONG irc :said\r\n")
     got = Irc(f"127.0.0.1:{port}", "wikitech", CHANNEL, timeout=1).post(packed(), NOW)
     assert isinstance(got, Posted)
-    assert f"PRIVMSG {CHANNEL} :{WORDS}\r\n".encode() in b"".join(heard)
+    assert f"PRIVMSG {CHANNEL} :{WORDS}\r\n".encode() in heard()
 
 
 def test_a_server_that_goes_after_the_words_leaves_a_doubt() -> None:
