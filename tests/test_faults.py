@@ -54,7 +54,7 @@ SETTINGS = """\
 """
 REQUEST = "{{{{Smbot/request\n| text = Post number {0}.\n| accounts = wikitech\n| image = {1}\n| alt = {2}\n}}}}"
 IMAGE = "Faults.png"
-AT_ONCE = 70  # candidates that are asked for in one edit
+AT_ONCE = 70  # candidates that are asked for in one edit, at most
 RUNS = 12
 SLICE = 9  # of so many cells an ordinary run takes one
 
@@ -88,13 +88,16 @@ def cells() -> Iterator[Cell]:
                 yield from (Cell(name, step, fault) for fault in SAVES)
 
 
+def of_this_run() -> list[Cell]:
+    """The cells that are tried."""
+    return [cell for cell in cells() if os.environ.get("SMBOT_FAULTS") or cell.is_in_the_slice]
+
+
 def parameters() -> Iterator[object]:
     """The cells of this run; those of one network belong together, since they share its server."""
-    whole = bool(os.environ.get("SMBOT_FAULTS"))
-    for cell in cells():
-        if whole or cell.is_in_the_slice:
-            name = f"{cell.network}, {cell.step}, {cell.fault}"
-            yield pytest.param(cell, id=name, marks=pytest.mark.xdist_group(cell.network))
+    for cell in of_this_run():
+        name = f"{cell.network}, {cell.step}, {cell.fault}"
+        yield pytest.param(cell, id=name, marks=pytest.mark.xdist_group(cell.network))
 
 
 # --- the desk of one network ----------------------------------------------------------------------------------------
@@ -117,7 +120,8 @@ class Place:
     def approved(self, image: str) -> tuple[str, str]:
         """Approve one more candidate; its id and its words."""
         if not self.waiting.get(image):
-            first, self.numbers = self.numbers, self.numbers + AT_ONCE
+            needed = sum(c.network == self.name and (c.step == "upload") == bool(image) for c in of_this_run())
+            first, self.numbers = self.numbers, self.numbers + min(needed, AT_ONCE)
             asked = [REQUEST.format(n, image, "A bar chart." if image else "") for n in range(first, self.numbers)]
             before = self.world.admin.get(self.world.titles.requests)
             self.rita.edit(self.world.titles.requests, "\n".join([before, *asked]))
