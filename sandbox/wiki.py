@@ -241,7 +241,7 @@ class SandboxWiki:
 
     def run_jobs(self) -> None:
         """Do the work MediaWiki put off, such as refreshing the pages that use an edited template."""
-        self.maintenance("runJobs.php", "--memory-limit=max")  # what a whole test run leaves takes more than its 150 MB
+        self.maintenance("runJobs.php", "--memory-limit=max")  # thousands of jobs take more than its usual 150 MB
 
     def maintenance(self, script: str, *arguments: str, stdin: str = "") -> str:
         """Run one of MediaWiki's maintenance scripts on this wiki and return what it printed."""

@@ -343,12 +343,14 @@ def test_a_setting_holds_from_the_next_request_on(wiki: SandboxWiki, alice: Pers
     assert alice.edit(title, "text")["result"] == "Success"
 
 
-def test_jobs_refresh_the_pages_that_use_a_template(wiki: SandboxWiki, alice: Person, title: str) -> None:
-    alice.edit(f"Template:{title}", "old")
-    alice.edit(title, f"{{{{{title}}}}}")
-    alice.edit(f"Template:{title}", "[[Category:New]]")
-    wiki.run_jobs()
-    categories = alice.page(title, prop="categories")["categories"]
+def test_jobs_refresh_the_pages_that_use_a_template(tmp_path: Path) -> None:
+    made = create(tmp_path)  # on the wiki of all tests thousands of jobs may wait
+    with made.serving(), made.person("Rita") as rita:
+        rita.edit("Template:Used", "old")
+        rita.edit("Page", "{{Used}}")
+        rita.edit("Template:Used", "[[Category:New]]")
+        made.run_jobs()
+        categories = rita.page("Page", prop="categories")["categories"]
     assert [each["title"] for each in categories] == ["Category:New"]
 
 
