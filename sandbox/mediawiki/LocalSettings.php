@@ -43,7 +43,13 @@ $wgObjectCaches['sandbox'] = [
 	'keyspace' => "sandbox$sandboxEpoch",
 ];
 $wgMainCacheType = 'sandbox';
-$wgSessionCacheType = CACHE_DB; // a restart logs nobody out
+$wgObjectCaches['sandbox-sessions'] = [ // a restart logs nobody out
+	'class' => MultiWriteBagOStuff::class,
+	'caches' => [ $wgObjectCaches['sandbox'], $wgObjectCaches[CACHE_DB] ],
+	'replication' => 'sync',
+	'reportDupes' => false,
+];
+$wgSessionCacheType = 'sandbox-sessions';
 $wgCacheDirectory = "$sandbox/cache";
 $wgLocalisationCacheConf['store'] = 'array';
 $wgUseFileCache = false;
