@@ -135,6 +135,8 @@ class Maintainer:
             return None
         account, network = asked[1], asked[2].lower()
         wanted = {" ".join(words.split()) for a, n, words in previewed(card) if (a, n) == (account, network)}
+        if sent := re.search(r"What was sent: <bdi>(.*?)</bdi>", re.sub("</?nowiki>", "", raw(card, "note"))):
+            wanted = {sent[1]}
         found = [p for p in there if p.account == account and " ".join(p.words.split()) in wanted]
         found = [p for p in found if not p.of or re.search(rf"{re.split('_', p.of)[-1]}\b", raw(card, "note"))]
         if found:

@@ -30,6 +30,8 @@ from smbot.model import Can, Rules, Text
 from smbot.proposals import Proposal
 from smbot.templates import address, clickable, encode, explain, person
 
+_SENT = 500  # characters of what was sent that are quoted
+
 
 def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     known = proposal.known
@@ -172,7 +174,11 @@ def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
     card, known = proposal.card, proposal.known
     of_it = memory.of(proposal.id)
     for delivery in of_it:
-        yield from _delivery_note(delivery, seen, is_asked=delivery in deliveries.stuck(of_it))
+        is_asked = delivery in deliveries.stuck(of_it)
+        yield from _delivery_note(delivery, seen, is_asked=is_asked)
+        if is_asked and delivery.state == IN_DOUBT and proposal.texts.get(delivery.channel) != delivery.text:
+            sent = " ".join([delivery.text.warned, *delivery.text.rest]) if delivery.text.words else delivery.text.told
+            yield say("card-sent-words", encode(shorten(sent, _SENT)))
     if decision := known.standing.decision:
         yield from _undone(decision, proposal, seen)
     if known.end:

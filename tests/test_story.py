@@ -585,6 +585,16 @@ def test_what_is_in_doubt_waits_for_a_maintainer(world: World, in_doubt: str) ->
     assert rows(world)[0]["state"] == "in doubt"
 
 
+def test_who_is_asked_is_told_what_was_sent_where_the_card_says_something_else_by_now(
+    world: World, bob: Person, in_doubt: str
+) -> None:
+    assert "What was sent" not in world.note(in_doubt)
+    world.change(bob, in_doubt, text="Buy my book!")
+    world.publish()
+    assert "Nobody can say whether mediawiki on Mastodon posted it" in world.note(in_doubt)
+    assert "What was sent: <bdi>A new skin is the default on many wikis. http://" in world.note(in_doubt)
+
+
 def test_a_maintainer_says_that_it_is_out(world: World, alice: Person, in_doubt: str) -> None:
     (post,) = world.mastodon.world.state.statuses
     url = f"{world.mastodon.url}/@mediawiki/{post}"
