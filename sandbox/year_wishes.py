@@ -27,9 +27,9 @@ def wishes(random: Random, span: Span, first: int) -> list[Wish]:
 
 
 def keepers(random: Random, span: Span, first: int) -> list[Wish]:
-    """What keeps, a piece most weeks: two in three for `mediawiki`, which has fewer sources."""
+    """What keeps, a piece a week: two in three for `mediawiki`, which has fewer sources."""
     found = []
-    for number, (at, writer) in enumerate(_times(random, span, first, 0.8)):
+    for number, (at, writer) in enumerate(_times(random, span, first, 1)):
         asked = {"text": f"Did you know? {writer.sentence()}", "accounts": ("mediawiki", "wikitech")[number % 3 // 2]}
         asked |= {"link": f"https://www.mediawiki.org/wiki/Example_{writer.number}", "evergreen": "yes"}
         found.append(Wish(at, f"Wish {writer.number}", asked, asked))
