@@ -386,8 +386,8 @@ class Wiki:
                 site=self._site,
                 parameters={"action": "edit", "bot": True, "notminor": True, "token": self._site.tokens["csrf"]}
                 | {"formatversion": 2, **state},
-                # as MediaWiki's own form sends them: quoting a long page for an address costs more than working it out
-                mime={name: (words_.encode(), ("text", "plain"), {}) for name, words_ in words.items()},
+                # in parts and as bytes: quoting a long page, or going through its lines, costs more than working it out
+                mime={name: (words_.encode(), None, None) for name, words_ in words.items()},
             ).submit()
         except APIError as error:
             if error.code not in _CONFLICTS:
