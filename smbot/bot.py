@@ -188,7 +188,7 @@ class Desk:
     def _tell(self, mind: Mind, seen: Snapshot, troubles: list[str]) -> None:
         """The message of the week, once: on its page first, and where it is there already, only remembered."""
         page = self._wiki.read([self._titles.talk])[self._titles.talk]
-        edit = pages.message_edit(page, mind.memory, seen)
+        edit = pages.message_edit(page, self._wiki.last_summary(page.title, seen.bot), mind.memory, seen)
         if edit is None or self._save(edit, troubles):
             mind.insist(lambda now: notices.told(now, seen))
 

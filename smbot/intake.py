@@ -44,6 +44,7 @@ class Request(Struct, frozen=True):
     asked: str  # fingerprint of all a person typed
     authors: tuple[str, ...] = ()
     answer: str = ""  # the wikitext of the answer it has
+    given: str = ""  # the one it had from smbot, where somebody edited the page since
 
 
 def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) -> list[Request]:
@@ -55,8 +56,8 @@ def read(page: Page, history: Iterable[Page], last: int, before: str, bot: str) 
     revisions, requests = (*history,), _read(page.text, spoken())
     if not revisions:
         return [*requests]
-    authorship = _authors(before, last, revisions, bot)
-    return [replace(request, authors=authors) for request, authors in zip(requests, authorship, strict=True)]
+    trails = _followed(before, last, revisions, bot)
+    return [replace(r, authors=t.authors, given=t.given) for r, t in zip(requests, trails, strict=True)]
 
 
 @lru_cache(maxsize=4)
@@ -92,17 +93,18 @@ def _typed(template: Template) -> str:
 
 
 class _Trail(Struct, frozen=True):
-    """A request in one revision, with those who typed or changed it so far."""
+    """A request in one revision, with those who typed or changed it so far, and the last answer that smbot gave it."""
 
     id: str
     typed: str
-    answered: bool
+    answer: str
     authors: tuple[str, ...] = ()
+    given: str = ""
 
 
-def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> list[tuple[str, ...]]:
-    """Who typed or changed each request of the last revision of `history`, in the order of the page."""
-    trails = list(_trails(before))
+def _followed(before: str, last: int, history: tuple[Page, ...], bot: str) -> list[_Trail]:
+    """The requests of the last revision of `history`, in the order of the page, each followed from `before` on."""
+    trails = [replace(trail, given=trail.answer) for trail in _trails(before)]
     unseen: tuple[str, ...] = ()
     for revision in history:
         if revision.parent != last:
@@ -113,14 +115,13 @@ def _authors(before: str, last: int, history: tuple[Page, ...], bot: str) -> lis
             continue
         author = () if revision.user == bot else (revision.user,)
         trails, unseen = _carry_over(trails, list(_trails(revision.text)), unseen + author), ()
-    return [trail.authors for trail in trails]
+    return trails
 
 
 @lru_cache(maxsize=4)
 def _trails(wikitext: str) -> tuple[_Trail, ...]:
     return tuple(
-        _Trail(raw(template, "id"), _typed(template), bool(raw(template, "answer")))
-        for template in _templates(wikitext)
+        _Trail(raw(template, "id"), _typed(template), raw(template, "answer")) for template in _templates(wikitext)
     )
 
 
@@ -172,10 +173,14 @@ def _nearest(old: list[_Trail], new: list[_Trail], found: dict[int, _Trail]) -> 
 
 
 def _continued(trail: _Trail, before: _Trail | None, author: tuple[str, ...]) -> _Trail:
-    """Who takes out the answer to a request that was not taken asks for it, like one who writes it."""
-    if before and before.typed == trail.typed and (trail.id or trail.answered or not before.answered):
-        return replace(trail, authors=before.authors)
-    return replace(trail, authors=tuple(dict.fromkeys((*(before.authors if before else ()), *author))))
+    """Who takes out the answer to a request that was not taken asks for it, like one who writes it.
+
+    Without an author smbot wrote it.
+    """
+    authors, given = (before.authors, before.given) if before else ((), "")
+    if not (before and before.typed == trail.typed and (trail.id or trail.answer or not before.answer)):
+        authors = tuple(dict.fromkeys((*authors, *author)))
+    return replace(trail, authors=authors, given=given if author else trail.answer)
 
 
 def _likeness(one: str, other: str) -> float:

@@ -53,10 +53,13 @@ def _edit(page: Page, text: str, summary: str) -> Edit | None:
     return None if text.rstrip() == page.text.rstrip() else Edit(page.title, page.revision, text, summary)
 
 
-def message_edit(page: Page, memory: Memory, seen: Snapshot) -> Edit | None:
-    """The talk page of the queue with the message of this week; None where it is there, or there is nothing to say."""
+def message_edit(page: Page, summary: str, memory: Memory, seen: Snapshot) -> Edit | None:
+    """The talk page of the queue with the message of this week; None where it is there, or there is nothing to say.
+
+    Whether it is there tells the `summary` of smbot's own last edit: the page itself anybody can write.
+    """
     said = notices.message(memory, seen)
-    if not said or any(f"== {name} ==" in page.text for name in notices.week_names(seen.now)):
+    if not said or any(name in summary for name in notices.week_names(seen.now)):
         return None
     name = notices.week_name(seen.now)
     text = f"{page.text.rstrip()}\n\n== {name} ==\n{said}".lstrip()
@@ -67,7 +70,10 @@ def message_edit(page: Page, memory: Memory, seen: Snapshot) -> Edit | None:
 
 
 def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
-    """The request page with an answer in every request, or None when it is so already."""
+    """The request page with an answer in every request, or None when it is so already.
+
+    A new answer calls who asked; one that somebody spoilt is put right quietly.
+    """
     page = seen.requests
     if page is None or not page.exists or seen.settings.problems or is_tangled(page.text):
         return None
@@ -83,7 +89,10 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     ]
     if intake.is_answered(page.text, known, answers):
         return None
-    people = [memory.known[id_].requesters if id_ else () for id_ in known]
+    people = [
+        memory.known[id_].requesters if id_ and intake.unsigned(request.given) != answer else ()
+        for id_, request, answer in zip(known, requests, answers, strict=True)
+    ]
     text = intake.answer(page.text, known, answers, people)
     return _edit(page, text, say("summary-requests"))
 

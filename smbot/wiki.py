@@ -165,6 +165,12 @@ class Wiki:
         answer = self._query(revids=id_, prop="revisions", **_REVISION)
         return next((_page("", page).text for page in answer.get("pages", ())), "")
 
+    def last_summary(self, title: str, user: str) -> str:
+        """The summary of the last edit that somebody made to a page; '' where there is none, or it was hidden."""
+        answer = self._query(titles=title, prop="revisions", rvuser=user, rvlimit=1, rvprop="comment")
+        edits = (edit for page in answer.get("pages", ()) for edit in page.get("revisions", ()))
+        return next((edit.get("comment", "") for edit in edits), "")
+
     def newly_made(self, listings: Iterable[str], since: datetime) -> dict[str, tuple[Page, ...]]:
         """The pages made at `since` or later, newest first and at most 50 of each listing; without their texts.
 

@@ -13,6 +13,7 @@ from sandbox.website import Website
 from smbot.bot import Desk
 from smbot.report import Report
 from smbot.wiki import Wiki
+from tests.killed import Crossing, Doors
 from tests.world import World
 
 FEED = """<?xml version="1.0" encoding="UTF-8"?>
@@ -288,9 +289,15 @@ def test_maintainers_choose_the_words_on_the_wiki(blog: Blog, bob: Person) -> No
     assert blog.words() == ["Read on our blog: Parsoid reads it all"]
 
 
+def falls_short(world: World) -> None:
+    """Let it be a Tuesday on which an account is behind its goal."""
+    world.settle("account = wikitech | gap = 0", "account = wikitech | goal = 3 | gap = 0")
+    world.later(days=(1 - world.now.weekday()) % 7)
+
+
 def test_the_maintainers_get_one_message_a_week_of_what_is_missing(blog: Blog, admin: Person) -> None:
     world = blog.world
-    world.settle("account = wikitech | gap = 0", "account = wikitech | goal = 3 | gap = 0")
+    falls_short(world)
     blog.says("Parsoid reads it all")
     for _ in range(2):
         blog.collect()
@@ -304,3 +311,36 @@ def test_the_maintainers_get_one_message_a_week_of_what_is_missing(blog: Blog, a
     world.later(days=7)
     blog.collect()
     assert admin.get(world.titles.talk).count("== Week") == 2
+
+
+def test_the_message_of_the_week_is_written_once_though_the_run_ended_before_it_was_remembered(
+    world: World, admin: Person
+) -> None:
+    falls_short(world)
+    saved: list[str] = []
+
+    def at(crossing: Crossing) -> None:
+        if crossing.is_save and not crossing.answered:
+            if world.titles.talk in saved and crossing.form["title"] == world.titles.memory:
+                raise KeyboardInterrupt
+            saved.append(crossing.form["title"])
+
+    with Doors(at), pytest.raises(KeyboardInterrupt):
+        world.collect()
+    assert not world.memory().told
+    world.collect()
+    assert world.memory().told
+    assert admin.get(world.titles.talk).count("== Week") == 1
+
+
+def test_who_writes_the_heading_of_the_message_first_does_not_keep_it_from_the_maintainers(
+    world: World, admin: Person, mallory: Person
+) -> None:
+    falls_short(world)
+    week = world.now.isocalendar()
+    heading = f"== Week {week.week} of {week.year} ==\n"
+    mallory.edit(world.titles.talk, f"{heading}All is well.\n")
+    world.collect()
+    written = admin.get(world.titles.talk)
+    assert written.startswith(f"{heading}All is well.\n\n{heading}")
+    assert "[[User:Alice|Alice]]" in written

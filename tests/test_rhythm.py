@@ -246,12 +246,13 @@ def test_what_waits_longer_than_the_days_set_calls_the_maintainers_also_without_
 def test_the_message_of_the_week_calls_the_maintainers_once() -> None:
     memory, seen = desk(MONDAY + timedelta(days=1), approved=1, waiting=2)
     assert notices.is_due(memory, seen)
-    edit = pages.message_edit(Page(TITLES.talk), memory, seen)
+    edit = pages.message_edit(Page(TITLES.talk), "", memory, seen)
     assert edit is not None
     assert edit.text.startswith("== Week 47 of 2026 ==\n")
     assert "[[User:Alice|Alice]] – ~~~~" in edit.text
     assert f"* [[{TITLES.queue}#n1|News number 1.]]" in edit.text
-    assert pages.message_edit(Page(TITLES.talk, 1, edit.text), memory, seen) is None
+    assert pages.message_edit(Page(TITLES.talk, 1, edit.text), edit.summary, memory, seen) is None
+    assert pages.message_edit(Page(TITLES.talk, 1, edit.text), "The message of week 46 of 2026", memory, seen)
     after = notices.told(memory, seen)
     assert not notices.is_due(after, seen)
     assert notices.is_due(after, replace(seen, now=MONDAY + timedelta(days=8)))

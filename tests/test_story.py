@@ -203,6 +203,27 @@ def test_who_asked_is_called_once_for_each_new_answer_beside_a_signature(world: 
     assert rita.get(world.titles.requests) == written
 
 
+def test_an_answer_that_somebody_spoilt_is_put_right_and_calls_nobody_again(
+    world: World, rita: Person, mallory: Person
+) -> None:
+    def answer() -> str:
+        return rita.get(world.titles.requests).split("| answer = ")[1]
+
+    world.ask(rita, text="Come to the hackathon", accounts="wikitech")
+    world.collect()
+    assert "queued" in answer()
+    for spoilt in ("{{Smbot/answer|1=posted|2=It is out.}}", "{{Smbot/answer|1=declined|2=Go away.}}"):
+        world.swap(mallory, answer().split("\n")[0], spoilt, world.titles.requests)
+        world.collect()
+        assert "queued" in answer()
+        assert "User:Rita" not in answer()
+    for old, new, state in (("wikitech", "wikiteck", "problem"), ("wikiteck", "wikitech", "queued")):
+        world.swap(rita, f"= {old}", f"= {new}", world.titles.requests)
+        world.collect()
+        assert state in answer()
+        assert "User:Rita" in answer()
+
+
 def test_a_declined_request_is_answered_with_the_reason(world: World, bob: Person, rita: Person) -> None:
     world.ask(rita, text="Buy my book", accounts="wikitech")
     world.collect()
