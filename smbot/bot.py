@@ -116,7 +116,8 @@ class Desk:
             mind.must_be_first()
             seen = self._lookout.look(deep=False, before=seen)
             mind.must_be_first(seen.memory_revision)
-            mind.memory = plan.settle_decisions(mind.memory, seen) if not seen.settings.problems else mind.memory
+            if not seen.settings.problems:  # people went on while it was sent, and lose nothing of that
+                mind.memory = plan.settle_decisions(gather.take_decisions(mind.memory, seen), seen)
         self._arrange(mind, seen, report)
 
     # --- networks ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from smbot import compose, dated, deliveries, names, plan, proposals, review, rh
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
-from smbot.gather import Snapshot
+from smbot.gather import Snapshot, drawn_by
 from smbot.memory import (
     CORRECT,
     DEFERRED,
@@ -41,10 +41,12 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
     changes = rewrite and known.proposal != proposal.candidate
     if changes:  # what it shows and what it says belong together: an approval is of both
         proposal = proposals.redrawn(proposal, memory, seen)
+    meant = drawn_by(proposal.candidate, proposal.digest, seen.settings)
     return review.View(
         title=review.heading_words((known.proposal or proposal.candidate).title),
         section=_section(proposal, memory, seen, approved=approved and all(approvals)),
         candidate=known.proposal or proposal.candidate,
+        meant=meant,
         rewrite=rewrite,
         status=plan.needs_status(proposal, memory, seen),
         filled={
@@ -52,7 +54,7 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(proposals.expires(proposal, seen.settings)),
-            **_checks(proposal, seen, changes=changes),
+            **_checks(proposal, seen, meant, changes=changes),
             "note": "<br>".join(notes(proposal, memory, seen)),
         },
     )
@@ -83,15 +85,15 @@ def _source(known: Known) -> str:
     return " · ".join(f"[{address(url)} {encode(label)}]" if url else encode(label) for label, url in told)
 
 
-def _checks(proposal: Proposal, seen: Snapshot, *, changes: bool) -> dict[str, str]:
+def _checks(proposal: Proposal, seen: Snapshot, meant: str, *, changes: bool) -> dict[str, str]:
     """What reviewers should look at twice, as a wikitext list; nothing to fill in where the card has it already.
 
-    That is so unless its words are about to change, or somebody has touched it since smbot drew it.
+    That is so unless its words are about to change, or it is no more as smbot drew it, or was drawn by other settings.
     """
     known, card = proposal.known, proposal.card
     if known.end:
         return {"checks": ""}
-    if card and not changes and card.face == known.standing.vouched:
+    if card and not changes and card.face == known.standing.vouched and card.check == review.vouch(card.face, meant):
         return {}
     from smbot import checker  # a tenth of a second, and most often no card is new
 

@@ -23,17 +23,21 @@ from smbot.memory import (
     Standing,
 )
 from smbot.model import Candidate, Page
-from smbot.review import Card, read
+from smbot.review import Card, read, vouch
 
 _HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
 
 
 class History(Struct, frozen=True):
-    """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to."""
+    """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to.
+
+    `meant` tells of a candidate and its digest what the settings make of it, see `smbot.review.vouch`.
+    """
 
     bot: str
     decides: Callable[[str], bool]
     digest: Callable[[Candidate], str]
+    meant: Callable[[Candidate, str], str]
 
 
 def fold(
@@ -85,13 +89,20 @@ def _step(standing: Standing, card: Card | None, revision: Page, user: str, hist
 
 
 def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
-    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that."""
-    vouched = card.check == card.face
+    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that.
+
+    Where it is not, the card was drawn by other settings than those of now, or from what somebody had changed: who
+    approves it does not see what would be sent.
+    """
+    digest = history.digest(card.candidate)
+    vouched = card.check == vouch(card.face, history.meant(card.candidate, digest))
+    if card.face != standing.face:
+        standing = disturbed(standing, _HIDDEN)
     return msgspec.structs.replace(
         standing,
         status=card.status,
         by_bot=standing.by_bot or card.status != standing.status,
-        digest=history.digest(card.candidate),
+        digest=digest,
         typed=card.typed,
         face=card.face,
         vouched=card.face if vouched else standing.vouched,

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from smbot import compose, decisions, intake, manners, names, news
 from smbot.memory import Known, Memory
-from smbot.messages import say
+from smbot.messages import say, spoken
 from smbot.model import Candidate, File, Page, Problem, Reading, Rules, Text
 from smbot.postlog import Done
 from smbot.settings import Account, Settings, Wording
@@ -124,11 +124,21 @@ def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     def decides(user: str) -> bool:
         return any(settings.maintains(user, account) for account in settings.accounts)
 
-    history = decisions.History(seen.bot, decides, digest)
+    def meant(candidate: Candidate, digest: str) -> str:
+        return drawn_by(candidate, digest, settings)
+
+    history = decisions.History(seen.bot, decides, digest, meant)
     standings = {id_: known.standing for id_, known in memory.shown().items()}
     after = decisions.fold(standings, memory.queue, seen.queue_history, history)
     known = {id_: replace(k, standing=after[id_]) if id_ in standings else k for id_, k in memory.known.items()}
     return replace(memory, queue=seen.queue_history[-1].revision, known=known)
+
+
+def drawn_by(candidate: Candidate, digest: str, settings: Settings) -> str:
+    """All that a card of this candidate is drawn by beside its words: its posts, and what its words are checked by."""
+    voices = (settings.accounts[name] for name in candidate.voices if name in settings.accounts)
+    tags = sorted({tag for account in voices for tag in account.hashtags})
+    return " ".join((digest, spoken(), *tags))
 
 
 def _notice_channels(memory: Memory, seen: Snapshot) -> Memory:

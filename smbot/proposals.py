@@ -176,6 +176,8 @@ def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) 
         return say("card-own-request", who, user)
     if settings.four_eyes and user in proposal.known.standing.editors:
         return say("card-own-words", who, user)
+    if approval.disturbed_by == ("",):
+        return say("card-changed-unseen", who, user)
     if approval.disturbed_by:
         return say("card-changed-before", others, who, user)
     if seen.now - approval.time > settings.days("approval"):

@@ -1,7 +1,8 @@
 """The review queue: a wiki page of cards. What people decided on it, and how it is kept in shape.
 
 A card is one `{{Smbot/candidate}}` on the page. People fill in `status`, `reason` and the words; smbot fills in the
-rest, among it `preview`, the posts exactly as they will go out, and `check`, a fingerprint of all that the card shows.
+rest, among it `preview`, the posts exactly as they will go out, and `check`, a fingerprint of all that the card shows
+and of the posts it was drawn from.
 
 `check` stands on the line below `status`: when the words change, smbot changes that line, and somebody who approves
 from an older view of the page gets an edit conflict instead of approving unseen words. Who decided is read from the
@@ -55,7 +56,7 @@ class Card(Struct, frozen=True):
     problems: tuple[Problem, ...]
     typed: str  # fingerprint of all a person can fill in
     face: str  # fingerprint of everything it shows
-    check: str  # the face smbot vouched for, as the card says; '' where it is not on the line below the status
+    check: str  # what smbot vouched for, see `vouch`; '' where it is not on the line below the status
     reason: str = ""
     url: str = ""
     image_version: str = ""
@@ -86,6 +87,7 @@ class View(Struct, frozen=True):
     rewrite: bool
     status: str
     filled: Mapping[str, str]  # wikitext of the arguments smbot fills in
+    meant: str = ""  # what the settings make of it, see `vouch`
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -162,6 +164,14 @@ def _card(template: Template) -> Piece:
 def face(given: Mapping[str, str]) -> str:
     """A fingerprint of all that a card with these arguments shows, but for what people alone fill in."""
     return _print({name: value for name, value in given.items() if name not in _PEOPLES_OWN})
+
+
+def vouch(face_: str, meant: str) -> str:
+    """What smbot writes into a card as its `check`: that this is what it shows, and what it `meant` to show by it.
+
+    So a card that was drawn by other settings, which would be sent in another way, is known for that.
+    """
+    return fingerprint(f"{face_} {meant}")
 
 
 def _print(given: Mapping[str, str]) -> str:
@@ -243,13 +253,17 @@ def _filled(piece: Piece, view: View) -> Piece:
         put(template, "status", view.status, after="id")
     for name, wikitext in view.filled.items():
         put(template, name, wikitext)
-    put(template, "check", face(arguments(template)), after="status")
+    put(template, "check", vouch(face(arguments(template)), view.meant), after="status")
     return replace(piece, wikitext=str(template))
 
 
 def _is_filled(piece: Piece, view: View) -> bool:
     card = piece.card
-    if card is None or card.check != card.face or (view.status and piece.given.get("status") != view.status):
+    if (
+        card is None
+        or card.check != vouch(card.face, view.meant)
+        or (view.status and piece.given.get("status") != view.status)
+    ):
         return False
     if view.rewrite and (card.problems or card.candidate != view.candidate):
         return False

@@ -14,7 +14,7 @@ from smbot.gather import Snapshot, Titles
 from smbot.memory import Approval, Delivery, Known, Memory, Standing
 from smbot.model import Can, Candidate, File, Flag, Item, Link, Page, Permalink, Reading, Rules, Text
 from smbot.settings import Account, Feed, Settings
-from smbot.templates import arguments, encode, named, parse, put, raw
+from smbot.templates import encode, named, parse, put, raw
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 BOT, ALICE, BOB, RITA, MALLORY = "Smbot", "Alice", "Bob", "Rita", "Mallory"
@@ -60,7 +60,9 @@ def card(id_: str = "n1", status: str = "waiting", text: str = "A new skin.", /,
     )
     for name, value in {"text": text, **more}.items():
         put(made, name.replace("_", " "), encode(value))
-    put(made, "check", review.face(arguments(made)), after="status")
+    (shown,) = review.read(str(made)).values()
+    assert shown
+    put(made, "check", review.vouch(shown.face, meant(shown.candidate)), after="status")
     return str(made)
 
 
@@ -109,6 +111,11 @@ def delivery(id_: str = "n1", channel: str = CHANNEL, **changed_: Any) -> Delive
 def digest(candidate: Candidate, accounts: Mapping[str, Account] = ACCOUNTS) -> str:
     """What an approval is bound to."""
     return compose.digest(candidate, compose.texts(candidate, accounts, RULES))
+
+
+def meant(candidate: Candidate, digest_: str = "") -> str:
+    """What the usual settings make of a candidate."""
+    return gather.drawn_by(candidate, digest_ or digest(candidate), settings())
 
 
 def snapshot(memory: Memory | None = None, queue: str | Page = "", **changed_: Any) -> Snapshot:

@@ -322,6 +322,29 @@ def test_a_check_copied_from_the_harmless_words_vouches_for_nothing(
     nothing_goes_out(world, id_, "[[User:Mallory|Mallory]] changed this card just before")
 
 
+@pytest.mark.parametrize("settings_first", [True, False])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("account = mediawiki | gap = 0 | networks = mastodon", "account = mediawiki | networks = mastodon, irc"),
+        ("account = mediawiki | gap = 0", "account = mediawiki | visibility = unlisted"),
+    ],
+)
+def test_an_approval_covers_what_the_card_showed_and_not_what_other_settings_make_of_it(
+    world: World, alice: Person, before: str, after: str, settings_first: bool
+) -> None:
+    """Nothing goes out on it but what was shown, in whichever order the two were changed between two runs."""
+    world.collect()
+    id_ = world.id_of("new skin")
+    steps = [lambda: world.settle(before, after), lambda: world.change(alice, id_, status="approved")]
+    for step in steps if settings_first else reversed(steps):
+        step()
+    nothing_goes_out(world, id_, "or the settings it follows, changed just before [[User:Alice|Alice]] approved it")
+    world.change(alice, id_, status="approved")
+    world.publish()
+    assert len(world.posts("mediawiki")) == 1
+
+
 @pytest.mark.parametrize("invisible", ["\u202e", "\u200b", "\u0007"], ids=ascii)
 def test_invisible_characters_are_refused_even_to_maintainers(
     world: World, id_: str, alice: Person, invisible: str

@@ -27,6 +27,7 @@ from smbot.model import Page, Posted, Problem, Rules, Text
 from smbot.postlog import Done
 from smbot.templates import encode, named, parse, plain, raw
 from tests.builders import (
+    ACCOUNTS,
     ALICE,
     CHANNEL,
     MALLORY,
@@ -37,6 +38,7 @@ from tests.builders import (
     card,
     delivery,
     known,
+    meant,
     page,
     proposed,
     request,
@@ -108,7 +110,7 @@ def test_any_words_are_shown_as_they_would_be_sent_and_the_page_settles(words: s
     (shown,) = review.read(desk.text).values()
     assert shown is not None
     assert shown.candidate.text == words
-    assert shown.check == shown.face
+    assert shown.check == review.vouch(shown.face, meant(shown.candidate))
     before = desk.text
     desk.run()
     assert desk.text == before
@@ -387,3 +389,21 @@ def test_a_word_that_was_not_done_does_not_stay_the_status_of_a_card() -> None:
             text = queue(after, card("n1", status))
             (found,) = named(parse(text), review.CARD)
             assert raw(found, "status") == wanted
+
+
+def test_what_reviewers_are_told_of_hashtags_follows_the_settings() -> None:
+    def settle(*hashtags: str) -> None:
+        desk.settings = rules(accounts={n: replace(a, hashtags=hashtags) for n, a in ACCOUNTS.items()})
+
+    desk = Paper()
+    settle("#MediaWiki")
+    desk.news("A new skin #mediawiki #vector is the default.")
+    desk.run()
+    assert "‘#vector’" in desk.text
+    settle("#vector")
+    desk.run()
+    assert "‘#mediawiki’" in desk.text
+    assert "‘#vector’" not in desk.text
+    before = desk.text
+    desk.run()
+    assert desk.text == before

@@ -395,7 +395,7 @@ def flawed(**more: object) -> tuple[Memory, str]:
         ({"requesters": ("",)}, {}, "cannot be established who asked"),
         ({"editors": (ALICE,)}, {"settings": rules(four_eyes=True)}, "changed the words"),
         ({"disturbed_by": (MALLORY,)}, {}, "[[User:Mallory|Mallory]] changed this card just before"),
-        ({"disturbed_by": ("",)}, {}, "somebody changed this card just before"),
+        ({"disturbed_by": ("",)}, {}, "This card, or the settings it follows, changed just before"),
         ({"time": NOW - timedelta(days=15)}, {}, "more than 14 days old"),
         ({"void": "[[User:Alice|Alice]] is blocked on this wiki."}, {}, "blocked"),
         ({"digest": "another"}, {}, "changed after [[User:Alice|Alice]] approved it"),

@@ -33,13 +33,14 @@ from tests.builders import (
     delivery,
     digest,
     item,
+    meant,
     page,
     proposed,
     reading,
 )
 from tests.builders import settings as rules
 
-HISTORY = History(BOT, lambda user: user in (ALICE, BOB), digest)
+HISTORY = History(BOT, lambda user: user in (ALICE, BOB), digest, meant)
 
 
 def approved(**more: object) -> tuple[Paper, str]:

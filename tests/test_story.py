@@ -11,6 +11,7 @@ from sandbox.people import Person
 from sandbox.standin import Fault
 from smbot import postlog
 from smbot.templates import encode, named, parse, plain, raw
+from tests.killed import Crossing, Doors
 from tests.world import World
 
 SKIN = "A new skin is the default on many wikis."
@@ -201,6 +202,34 @@ def test_who_asked_is_called_once_for_each_new_answer_beside_a_signature(world: 
     world.publish()
     world.collect()
     assert rita.get(world.titles.requests) == written
+
+
+def test_what_maintainers_write_while_a_post_is_on_its_way_is_kept_and_counts(
+    world: World, alice: Person, bob: Person
+) -> None:
+    world.ask(bob, text="Come to the hackathon", accounts="wikitech")
+    world.collect()
+    hackathon, patrolling = world.id_of("hackathon"), world.id_of("Patrolling")
+    world.approve(alice, "new skin")
+
+    def at(crossing: Crossing) -> None:
+        if crossing.is_post and not crossing.answered and "Bob's" not in world.card(patrolling):
+            doors.aside(
+                lambda: world.change(bob, patrolling, text="Bob's better words.", not_before="2030-01-01 10:00")
+            )
+            doors.aside(lambda: world.change(alice, hackathon, status="approved"))
+
+    with Doors(at) as doors:
+        world.publish()
+    assert len(world.everything()) == 1
+    card = world.cards()[patrolling]
+    assert card
+    assert card.candidate.text == "Bob's better words."
+    assert card.candidate.not_before
+    assert "changed" not in world.note(hackathon)
+    assert "| status = approved" in world.card(hackathon)
+    world.publish()
+    assert world.posts("wikitech") == ["Come to the hackathon"]
 
 
 def test_an_answer_that_somebody_spoilt_is_put_right_and_calls_nobody_again(
