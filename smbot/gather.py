@@ -106,8 +106,9 @@ def gather(memory: Memory, seen: Snapshot) -> Memory:
     for feed in seen.settings.feeds:
         if feed.name in seen.readings:
             memory = news.take(memory, seen, feed)
-    if seen.request_history and seen.requests is not None:
-        memory = _take_requests(memory, seen, seen.requests)
+    page = seen.requests
+    if page is not None and (seen.request_history or _can_be_queued_now(memory, seen, page)):
+        memory = _take_requests(memory, seen, page)
     return memory
 
 
@@ -186,6 +187,16 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
             gone = say("card-held-request-gone")
             known[id_] = replace(k, held=gone) if k.proposal else replace(k, end="withdrawn")
     return replace(memory, known=known, requests=page.revision)
+
+
+def _can_be_queued_now(memory: Memory, seen: Snapshot, page: Page) -> bool:
+    """Whether a request on the unchanged page had a problem that is gone, as the settings were changed."""
+    had = {id_ for id_, known in memory.open().items() if known.is_request and (known.held or not known.proposal)}
+    asked = requests(seen, page) if had else []
+    return any(
+        id_ in had and not problems_of(request, seen)
+        for id_, request in zip(identify(asked, memory, page), asked, strict=True)
+    )
 
 
 def requests(seen: Snapshot, page: Page) -> list[intake.Request]:

@@ -105,8 +105,8 @@ def _answer(id_: str, request: intake.Request, at: datetime | None, memory: Memo
     if known.end:
         return _ended(id_, known, memory, seen)
     if known.proposal is None or known.held:
-        problems = gather.problems_of(request, seen)
-        return _state("problem", "<br>".join(map(explain, problems)) or encode(known.held))
+        why = "<br>".join(map(explain, gather.problems_of(request, seen))) or encode(known.held)
+        return _state("problem", why) if why else ""
     place = f"{seen.titles.queue}#{id_}"
     if links := _links(id_, memory, seen):
         return _state("queued", say("answer-queued-posted", place, links))

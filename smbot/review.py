@@ -31,6 +31,7 @@ from smbot.templates import arguments, encode, name_of, parse, plain, put, raw
 CARD = names.template("candidate")
 STATUS_LINE = names.template("status")
 _LONGEST = 20_000  # a longer block of the page is not worth remembering
+_MOST = 3_000_000  # characters of blocks that are remembered: a few times the largest page there can be
 
 _SYNONYMS = {
     "": WAITING,
@@ -101,7 +102,7 @@ def read(text: str) -> Mapping[str, Card | None]:
 # What is remembered is remembered for the language that is spoken, in which a card's problems are told.
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=3)
 def _read(text: str, _language: str) -> Mapping[str, Card | None]:
     found: dict[str, Card | None] = {}
     for piece in pieces(text):
@@ -114,18 +115,33 @@ def pieces(text: str) -> list[Piece]:
     """A page in pieces, quickly: of one that changed a little only a little is parsed."""
     found: list[Piece] = []
     for block in blocks.cut(text):
-        on_it = _on_block(block, spoken()) if len(block) < _LONGEST else None
+        on_it = _blocks[block, spoken()] if len(block) < _LONGEST else None
         if on_it is None:
             return apart(text)
         found += on_it
     return found
 
 
-@lru_cache(maxsize=4096)
-def _on_block(block: str, _language: str) -> tuple[Piece, ...] | None:
-    """The pieces of a block of the page; None where it cannot be read without what stands around it."""
-    code = parse(block)
-    return (*map(_piece, code.nodes),) if blocks.is_closed(code) else None
+class _Blocks(dict[tuple[str, str], tuple[Piece, ...] | None]):
+    """The pieces of a block of the page, by the block; None where it cannot be read without what stands around it.
+
+    Strangers can write very much, so what is remembered is counted in characters: when it is too much, it is forgotten.
+    """
+
+    _characters = 0
+
+    def __missing__(self, at: tuple[str, str]) -> tuple[Piece, ...] | None:
+        block, _language = at
+        self._characters += len(block)
+        if self._characters > _MOST:
+            self.clear()
+            self._characters = len(block)
+        code = parse(block)
+        self[at] = (*map(_piece, code.nodes),) if blocks.is_closed(code) else None
+        return self[at]
+
+
+_blocks = _Blocks()
 
 
 def apart(text: str) -> list[Piece]:

@@ -18,6 +18,7 @@ _SECTIONS = (
 """The messages with the titles of the sections that smbot makes, in the order in which they stand on the page."""
 
 LAST = len(_SECTIONS)
+_LONGEST = 1000  # characters of a title that smbot may have made
 
 
 def to_review(accounts: Sequence[str] = ()) -> str:
@@ -47,7 +48,7 @@ def posted_of_late() -> str:
 
 def title(typed: str) -> str:
     """The title of a section as it would be written now, whatever language smbot gave it its title in."""
-    own = _own(typed, spoken())
+    own = _own(typed)
     return own[1] if own else typed
 
 
@@ -58,12 +59,17 @@ def is_own(typed: str) -> bool:
 
 def rank(typed: str) -> int:
     """Where a section comes among those of smbot; `LAST` for one of people's own."""
-    own = _own(typed, spoken())
+    own = _own(typed)
     return own[0] if own else LAST
 
 
+def _own(typed: str) -> tuple[int, str] | None:
+    """Where a section of smbot comes, and its title as it would be written now; None for one of people's own."""
+    return _recognised(typed, spoken()) if len(typed) <= _LONGEST else None
+
+
 @lru_cache(maxsize=256)
-def _own(typed: str, _language: str) -> tuple[int, str] | None:
+def _recognised(typed: str, _language: str) -> tuple[int, str] | None:
     for place, key in enumerate(_SECTIONS):
         for pattern in _patterns(key):
             if found := pattern.fullmatch(typed):
@@ -73,7 +79,8 @@ def _own(typed: str, _language: str) -> tuple[int, str] | None:
 
 @cache
 def _patterns(key: str) -> tuple[re.Pattern[str], ...]:
-    """What a title looks like in each language."""
+    """What a title looks like in each language. No issue has a space in it, so nothing is tried over and over."""
     return tuple(
-        re.compile(re.sub(r"\x01(\d)", r"(?P<v\1>.+)", re.escape(form))) for form in every(key, "\x011", "\x012")
+        re.compile(re.escape(form).replace("\x011", r"(?P<v1>.+)").replace("\x012", r"(?P<v2>\S+)"))
+        for form in every(key, "\x011", "\x012")
     )

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sys import getsizeof
 from typing import Any
 
 import requests
@@ -45,6 +46,7 @@ _LONGEST = 120  # seconds that an image may take
 LARGEST = 25_000_000  # bytes of an image
 # Wikimedia serves these widths alone: https://www.mediawiki.org/wiki/Common_thumbnail_sizes
 _WIDTHS = (1920, 1280, 960, 500, 330, 250)
+_MOST = 64_000_000  # bytes of memory that the revisions of a page may take, of what a job has on Toolforge
 _NEW = 50  # pages newly made that one listing yields at most
 _AT_ONCE = 500  # pages that one answer lists: https://www.mediawiki.org/wiki/API:Allpages
 _LISTED = 10  # answers that are read of one listing
@@ -142,7 +144,8 @@ class Wiki:
     def history(self, page: Page, after: int) -> tuple[Page, ...]:
         """The revisions of a page after revision `after` (0: all of them) up to the one given, oldest first.
 
-        Where that cannot be told (`after` was deleted, say) it is the given revision alone.
+        Where that cannot be told (`after` was deleted, say), or is more than fits into memory, it is the given revision
+        alone.
         """
         if not page.exists or page.revision == after:
             return ()
@@ -154,6 +157,8 @@ class Wiki:
             for answer in self._pieces(titles=page.title, prop="revisions|info", inprop="url", **_REVISION, **span):
                 for info in answer["pages"]:
                     revisions += [_page(page.title, info | {"revisions": [r]}) for r in info.get("revisions", ())]
+                if sum(getsizeof(revision.text) for revision in revisions) > _MOST:
+                    return (page,)
         except WikiError as error:
             if getattr(error.__cause__, "code", "").startswith("badid"):
                 return (page,)

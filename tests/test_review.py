@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+import tracemalloc
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -701,3 +703,27 @@ def test_the_fold_keeps_only_what_belongs_to_open_candidates() -> None:
     assert len(desk.ids) == 1
     assert desk.memory.known[desk.ids[0]].source == NEWS.name
     assert isinstance(desk.memory, Memory)
+
+
+# --- very much of it ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headings", [1, 1000])
+def test_headings_of_many_words_are_read_in_time(headings: int) -> None:
+    """Twice as many words once took four times as long, for each language."""
+    page = f"== {'a ' * (400_000 // headings)}==\n" * headings
+    begun = time.process_time()
+    assert review.arrange(page, {}, [], "", "x") == page
+    assert time.process_time() - begun < 20
+
+
+def test_of_very_much_that_strangers_wrote_little_is_remembered() -> None:
+    words = "\N{FOX FACE}" + "long " * 3_000
+    tracemalloc.start()
+    try:
+        for edit in range(8):
+            review.read("\n".join(f"{{{{{review.CARD}\n| id = n{edit}x{i}\n| text = {words}\n}}}}" for i in range(100)))
+        now, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert now < 150_000_000

@@ -288,6 +288,21 @@ def test_a_problem_is_answered_with_its_remedy_and_gone_once_it_is_solved(world:
     assert "queued" in world.answers()[0]
 
 
+def test_a_request_for_an_account_to_come_is_queued_when_the_account_has_come(world: World, rita: Person) -> None:
+    world.ask(rita, text="Come to the hackathon", accounts="newaccount")
+    world.collect()
+    assert "There is no account ‘newaccount’." in world.answers()[0]
+    account = "{{Smbot/account | account = wikitech"
+    world.settle(
+        account, f"{{{{Smbot/account | account = newaccount | networks = mastodon | maintainers = Bob }}}}\n{account}"
+    )
+    world.publish()
+    assert "queued" in world.answers()[0]
+    world.collect()
+    assert "queued" in world.answers()[0]
+    assert world.id_of("hackathon")
+
+
 def test_nothing_a_requester_typed_is_changed(world: World, rita: Person) -> None:
     typed = (
         "{{Smbot/request|accounts=wikitech\n|  TEXT = x |text=<nowiki>{{a|b}}</nowiki> &amp; ''c''\n\n|foo\n}} -- ~~~~"

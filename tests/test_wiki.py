@@ -200,6 +200,14 @@ def test_where_the_last_revision_is_gone_the_history_is_the_page_alone(
     assert door.history(page, 10**9) == (page,)
 
 
+def test_a_history_that_would_fill_the_memory_is_the_page_alone(door: Wiki, mallory: Person, title: str) -> None:
+    first = mallory.edit(title, "one")["newrevid"]
+    for i in range(9):  # one emoji, and Python takes four bytes for each character of a text
+        mallory.edit(title, f"{i} \N{FOX FACE} " + "long " * 400_000)
+    page = door.read([title])[title]
+    assert door.history(page, first) == (page,)
+
+
 def test_hidden_authors_and_texts_are_known_to_be_hidden(door: Wiki, alice: Person, admin: Person, title: str) -> None:
     nobody = alice.edit(title, "by nobody")["newrevid"]
     nothing = alice.edit(title, "nothing")["newrevid"]
