@@ -56,9 +56,9 @@ class Maintainer:
         page = self.person.history(f"{self.home}/Queue", limit=2)
         text = page[0]["slots"]["main"]["content"]
         if page[0]["user"] == "Mallory":  # a blanked or spoilt queue: undo it, and decide next time
-            self.person.edit(
-                f"{self.home}/Queue", page[1]["slots"]["main"]["content"], "Undo", baserevid=page[0]["revid"]
-            )
+            good = page[1]["slots"]["main"]["content"]
+            self.person.edit(f"{self.home}/Queue", good, "Undo", baserevid=page[0]["revid"])
+            self.diary += self._approved_again(text, good, now)
             return
         if "says stop" in text and self.person.get(f"{self.home}/Run").strip() != "run":
             self.person.edit(f"{self.home}/Run", "run", "Nobody here knows why it was stopped")
@@ -68,6 +68,13 @@ class Maintainer:
         if rulings:
             self.person.edit(f"{self.home}/Queue", str(code), "Decisions", baserevid=page[0]["revid"])
             self.diary += rulings
+
+    def _approved_again(self, spoilt: str, good: str, now: datetime) -> Iterator[Ruling]:
+        """Who puts an approval back that a stranger took away has approved it."""
+        was = {raw(card, "id"): raw(card, "status") for card in named(parse(spoilt), CARD)}
+        for card in named(parse(good), CARD):
+            if raw(card, "status") == "approved" != was.get(raw(card, "id"), "approved"):
+                yield self._rule(card, now, "approved")
 
     def _heed(self, text: str) -> None:
         """Where an account falls short of its goal, the first card that smbot names is good enough after all."""
