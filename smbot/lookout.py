@@ -154,7 +154,7 @@ class Lookout:
         approvals = [a for id_ in {d.id for d in due} for a in mind.known[id_].standing.approvals if not a.void]
         if not approvals:
             return mind
-        blocked = self._wiki.blocked(a.user for a in approvals)
+        blocked = self._wiki.blocked(a.user for a in approvals if a.user)
         return plan.void(mind, blocked, self._wiki.hidden(a.revision for a in approvals))
 
     def look_again(self, seen: Snapshot) -> None:

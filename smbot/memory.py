@@ -7,6 +7,7 @@ https://www.mediawiki.org/wiki/Manual:Interface/JavaScript#Personal_scripts
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -235,5 +236,11 @@ def load(text: str) -> Memory:
 
 
 def dump(memory: Memory) -> str:
-    """The memory as JSON on one line: MediaWiki lays it out for readers, and never merges two versions of it."""
-    return msgspec.json.encode(memory).decode()
+    """The memory as JSON on one line: MediaWiki lays it out for readers, and never merges two versions of it.
+
+    Half an emoji, as a network may answer with, becomes a question mark.
+    """
+    try:
+        return msgspec.json.encode(memory).decode()
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(memory), ensure_ascii=False).encode(errors="replace").decode()

@@ -11,7 +11,7 @@ page history, see `smbot.decisions`.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -214,6 +214,7 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
     """
     todo, page = deque(_with_status(pieces(text), status)), list[Piece]()
     ended, seen, section = set(ended), set[str](), ""
+    times = Counter(piece.id for piece in todo if piece.card)
     new: dict[str, list[str]] = {}
     while todo:
         piece = todo.popleft()
@@ -222,6 +223,8 @@ def arrange(text: str, views: Mapping[str, View], ended: Iterable[str], status: 
             page.append(piece)
             continue
         view = views.get(piece.id) if piece.id not in seen else None
+        if view and times[piece.id] > 1:  # somebody has to say which of the two is meant
+            view = replace(view, rewrite=False)
         seen.add(piece.id)
         if piece.id in ended:
             _close_up(page, todo)

@@ -133,7 +133,7 @@ class Wiki:
             page = self._pages[title]
             if info.get("lastrevid", 0) != page.revision:
                 new.append(title)
-            elif page.protection != _protection(info):
+            elif (page.protection, page.language) != (_protection(info), info.get("pagelanguage", "")):
                 del self._pages[title]
                 new.append(title)
         content = {"prop": "info|revisions", "inprop": "protection|url", **_REVISION}
@@ -398,7 +398,7 @@ class Wiki:
                 parameters={"action": "edit", "bot": True, "notminor": True, "token": self._site.tokens["csrf"]}
                 | {"formatversion": 2, **state},
                 # in parts and as bytes: quoting a long page, or going through its lines, costs more than working it out
-                mime={name: (words_.encode(), None, None) for name, words_ in words.items()},
+                mime={name: (words_.encode(errors="replace"), None, None) for name, words_ in words.items()},
             ).submit()
         except APIError as error:
             if error.code not in _CONFLICTS:

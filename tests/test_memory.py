@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from smbot import memory
 from smbot.errors import WikiError
@@ -38,6 +39,12 @@ FULL = Memory(
 @pytest.mark.parametrize("full", [Memory(), FULL])
 def test_the_memory_is_read_back_as_it_was_written(full: Memory) -> None:
     assert memory.load(memory.dump(full)) == full
+
+
+def test_half_an_emoji_that_a_network_told_is_remembered_as_a_question_mark() -> None:
+    told = replace(FULL, deliveries={"n1/mediawiki/mastodon": delivery(reason="No: \ud83d!")})
+    expected = replace(FULL, deliveries={"n1/mediawiki/mastodon": delivery(reason="No: ?!")})
+    assert memory.load(memory.dump(told)) == expected
 
 
 def test_the_wiki_may_lay_the_json_out_in_its_own_way() -> None:

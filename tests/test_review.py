@@ -402,6 +402,18 @@ def test_an_id_that_is_there_twice_counts_on_neither_card() -> None:
     assert desk.text.count("smbot did not make this card") == 1
 
 
+def test_of_two_copies_of_a_card_both_keep_the_words_somebody_gave_them() -> None:
+    desk, id_ = proposed()
+    one, two = (changed(desk.text, id_, text=f"Version {n}.") for n in "12")
+    desk.edit(BOB, f"{one}\n{two}")
+    for _ in range(2):
+        desk.run()
+        assert desk.text.count("text = Version 1.") == desk.text.count("text = Version 2.") == 1
+    desk.edit(BOB, desk.text[: desk.text.rindex("{{Smbot/candidate")])
+    desk.run()
+    assert "text = Version 1." in desk.text
+
+
 def test_own_requests_need_somebody_else() -> None:
     desk = Paper()
     desk.ask(ALICE, "{{Smbot/request|accounts=wikitech|text=Mine.}}")

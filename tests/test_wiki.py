@@ -237,6 +237,11 @@ def test_a_save_makes_a_page_and_changes_it(door: Wiki, alice: Person, title: st
     assert door.save(title, "two", second, "nothing new") == second
 
 
+def test_half_an_emoji_is_saved_as_a_question_mark(door: Wiki, title: str) -> None:
+    door.save(title, "No: \ud83d!", 0, "made \udc4d")
+    assert door.read([title])[title].text == "No: ?!"
+
+
 def test_two_doors_of_one_account_never_overwrite_each_other(door: Wiki, alice: Person, title: str) -> None:
     """MediaWiki by itself suppresses conflicts with oneself; stating the revision does not."""
     other = Wiki()
