@@ -95,7 +95,7 @@ def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
     approves it does not see what would be sent.
     """
     digest = history.digest(card.candidate)
-    vouched = card.check == vouch(card.face, history.meant(card.candidate, digest))
+    vouched = card.check == _true_check(card, digest, history)
     if card.face != standing.face:
         standing = disturbed(standing, _HIDDEN)
     return msgspec.structs.replace(
@@ -105,19 +105,24 @@ def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
         digest=digest,
         typed=card.typed,
         face=card.face,
-        vouched=card.face if vouched else standing.vouched,
+        vouched=card.check if vouched else standing.vouched,
         disturbed_by=() if vouched else standing.disturbed_by,
     )
+
+
+def _true_check(card: Card, digest: str, history: History) -> str:
+    """What its `check` has to be for what the card shows, and for what would be sent."""
+    return vouch(card.face, history.meant(card.candidate, digest))
 
 
 def _words_step(standing: Standing, card: Card, user: str, history: History) -> Standing:
     if card.face == standing.face:
         return standing
-    if card.face == standing.vouched:
+    digest = history.digest(card.candidate)
+    if _true_check(card, digest, history) == standing.vouched:
         standing = msgspec.structs.replace(standing, disturbed_by=())
     else:
         standing = disturbed(standing, user)
-    digest = history.digest(card.candidate)
     if digest != standing.digest:
         standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))
     edited = standing.edited or card.typed != standing.typed

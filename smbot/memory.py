@@ -63,7 +63,7 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     typed: str = ""
     face: str = ""
-    vouched: str = ""  # the face the bot last vouched for
+    vouched: str = ""  # the `check` with which the bot last vouched for it
     disturbed_by: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()  # who changed the words since they were proposed
     edited: bool = False  # people changed something they can fill in, so smbot leaves it alone

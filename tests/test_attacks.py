@@ -322,7 +322,7 @@ def test_a_check_copied_from_the_harmless_words_vouches_for_nothing(
     nothing_goes_out(world, id_, "[[User:Mallory|Mallory]] changed this card just before")
 
 
-@pytest.mark.parametrize("settings_first", [True, False])
+@pytest.mark.parametrize("order", ["settings, approve", "approve, settings", "settings, spoil, revert, approve"])
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -331,15 +331,19 @@ def test_a_check_copied_from_the_harmless_words_vouches_for_nothing(
     ],
 )
 def test_an_approval_covers_what_the_card_showed_and_not_what_other_settings_make_of_it(
-    world: World, alice: Person, before: str, after: str, settings_first: bool
+    world: World, id_: str, alice: Person, mallory: Person, before: str, after: str, order: str
 ) -> None:
-    """Nothing goes out on it but what was shown, in whichever order the two were changed between two runs."""
-    world.collect()
-    id_ = world.id_of("new skin")
-    steps = [lambda: world.settle(before, after), lambda: world.change(alice, id_, status="approved")]
-    for step in steps if settings_first else reversed(steps):
-        step()
-    nothing_goes_out(world, id_, "or the settings it follows, changed just before [[User:Alice|Alice]] approved it")
+    """Nothing goes out on it but what was shown, in whichever order all that happens between two runs."""
+    shown = world.admin.get(world.titles.queue)
+    happens = {
+        "settings": lambda: world.settle(before, after),
+        "spoil": lambda: world.change(mallory, id_, text=EVIL),
+        "revert": lambda: mallory.edit(world.titles.queue, shown),
+        "approve": lambda: world.change(alice, id_, status="approved"),
+    }
+    for step in order.split(", "):
+        happens[step]()
+    nothing_goes_out(world, id_, "just before [[User:Alice|Alice]] approved it. Please look at it again.")
     world.change(alice, id_, status="approved")
     world.publish()
     assert len(world.posts("mediawiki")) == 1
