@@ -99,7 +99,7 @@ class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
     outdated: str = ""  # the digest of words that no longer hold, since it was moved
     also: tuple[tuple[str, str], ...] = ()  # other sources of the same news, with their addresses
     marks: tuple[str, ...] = ()  # by which the same news is recognised in another source
-    similar: tuple[tuple[str, str], ...] = ()  # what was posted of late and is like it: id, and why
+    similar: tuple[tuple[str, str], ...] = ()  # what was posted and is like it, what is open and the same: id, and why
     dropped: dict[str, str] = {}  # accounts a maintainer declined for, with who and why
     standing: Standing = Standing()
 
