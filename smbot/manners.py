@@ -12,7 +12,8 @@ from functools import reduce
 
 import regex
 
-from smbot.memory import DEFERRED, GIVEN_UP, REFUSED, RETRACTED, Delivery
+from smbot.compose import fingerprint
+from smbot.memory import DEFERRED, GIVEN_UP, REFUSED, RETRACTED, Memory
 from smbot.messages import say
 from smbot.model import Candidate, Problem, Text
 from smbot.settings import Settings
@@ -43,9 +44,9 @@ def problems(candidate: Candidate, texts: Mapping[str, Text], settings: Settings
         yield _one_voice(on_x[-1][0])
 
 
-def repeated(id_: str, texts: Mapping[str, Text], deliveries: Iterable[Delivery]) -> Iterator[Problem]:
-    """Why a candidate cannot be posted after what other accounts have posted."""
-    for delivery in deliveries:
+def repeated(id_: str, texts: Mapping[str, Text], memory: Memory) -> Iterator[Problem]:
+    """Why a candidate cannot be posted after what other accounts have posted, for as long as that is remembered."""
+    for delivery in memory.deliveries.values():
         account, network = delivery.channel.split("/")
         if network != ONE_VOICE or delivery.id == id_ or (delivery.state in _NOT_OUT and not delivery.posts):
             continue
@@ -53,6 +54,16 @@ def repeated(id_: str, texts: Mapping[str, Text], deliveries: Iterable[Delivery]
             another = channel.split("/") != [account, network]
             if another and channel.endswith(f"/{network}") and "" != _said(text) == _said(delivery.text):
                 yield _one_voice(channel)
+    for channel, text in texts.items():
+        account = channel.split("/")[0]
+        if memory.said.get(voice(channel, text), f"{account} ").rpartition(" ")[0] != account:
+            yield _one_voice(channel)
+
+
+def voice(channel: str, text: Text) -> str:
+    """A fingerprint of the words that an account says on X; '' on other networks, and for a repost."""
+    words = _said(text) if channel.endswith(f"/{ONE_VOICE}") else ""
+    return fingerprint(words)[:12] if words else ""
 
 
 def is_reply(words: str) -> bool:

@@ -202,6 +202,7 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     logs: dict[str, int] = {}  # the revisions up to which log pages with hand-offs were read, by month
     past: tuple[Past, ...] = ()  # of the last weeks
     counts: dict[str, int] = {}  # of what is no longer among the deliveries, for a year: posts by 'account day'
+    said: dict[str, str] = {}  # who said it on X, and when, as 'account day', by a fingerprint of the words; as long
     known: dict[str, Known] = {}
     deliveries: dict[str, Delivery] = {}
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from smbot import compose, manners
-from smbot.model import Candidate, Rules, Text
+from smbot import compose, manners, plan
+from smbot.memory import Memory
+from smbot.model import Candidate, Posted, Rules, Text
 from smbot.settings import Account, Settings
-from tests.builders import ALICE, delivery
+from tests.builders import ALICE, NOW, delivery, known
 
 SUPPORT = ("https://www.mediawiki.org/wiki/Project:Support_desk",)
 ON_X = {
@@ -105,7 +108,31 @@ def test_white_space_and_case_do_not_make_words_others() -> None:
 def test_nor_does_one_say_what_the_other_said_before(id_: str, channel: str, state: str, wrong: bool) -> None:
     texts = {"mediawiki/x": Text("A new skin.")}
     before = delivery(id_, channel, state=state, text=Text("A new  Skin."))
-    assert bool([*manners.repeated("n1", texts, [before])]) is wrong
+    memory = Memory(known={id_: known(end="posted")}, deliveries={before.key: before})
+    assert bool([*manners.repeated("n1", texts, memory)]) is wrong
+
+
+@pytest.mark.parametrize(("days", "wrong"), [(9, True), (300, True), (500, False)])
+def test_nor_what_it_said_months_ago(days: int, wrong: bool) -> None:
+    before = delivery("n2", "wikitech/x", state="posted", logged="posted", text=Text("A new  Skin."))
+    memory = Memory(known={"n2": known(end="posted")}, deliveries={before.key: before})
+    for past in (8, days):
+        memory = plan.prune(memory, NOW + timedelta(days=past))
+    assert not memory.deliveries
+    assert bool([*manners.repeated("n1", {"mediawiki/x": Text("A new skin.")}, memory)]) is wrong
+    assert not [*manners.repeated("n1", {"wikitech/x": Text("A new skin.")}, memory)]
+    assert not [*manners.repeated("n1", {"mediawiki/x": Text("Another skin.")}, memory)]
+    assert not [*manners.repeated("n1", {"mediawiki/mastodon": Text("A new skin.")}, memory)]
+
+
+def test_what_was_taken_back_or_only_reposted_another_may_say() -> None:
+    usual = {"channel": "wikitech/x", "posts": (Posted("https://x.com/wikitech/status/1", "1"),)}
+    back = delivery("n2", state="retracted", logged="retracted", text=Text("A new skin."), **usual)
+    repost = delivery("n3", state="posted", logged="posted", text=Text("", repost="mediawiki/x"), **usual)
+    deliveries = {back.key: back, repost.key: repost}
+    memory = Memory(known={id_: known(end="posted") for id_ in ("n2", "n3")}, deliveries=deliveries)
+    memory = plan.prune(memory, NOW + timedelta(days=8))
+    assert (memory.deliveries, memory.said) == ({}, {})
 
 
 def test_a_long_text_full_of_signs_is_read_quickly() -> None:
