@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -144,7 +144,7 @@ class _Desk:
         ids = recognise(traces, {id_: self._remembered(k) for id_, k in ours.items()})
         still_there: set[str] = set()
         for item, trace, found in zip(items, traces, ids, strict=True):
-            id_ = found or self._id(item, trace)
+            id_ = found or self._still_open(item, ours) or self._id(item, trace)
             if id_ in self.known and id_ not in still_there:
                 self._update(id_, item, trace)
             elif id_ not in self.known and self._is_fresh(item):
@@ -154,6 +154,11 @@ class _Desk:
         for id_, k in ours.items():
             if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
                 self._hold(id_, say("card-held-gone", k.page))
+
+    def _still_open(self, item: Item, ours: Mapping[str, Known]) -> str:
+        """Of what comes again, the card that is open from the last time: it becomes that of this time."""
+        again = Flag.AGAIN in item.flags
+        return next((id_ for id_, k in ours.items() if again and not k.end and k.page == item.permalink.title), "")
 
     def _id(self, item: Item, trace: Trace) -> str:
         when = f"{item.event.start}" if item.event else ""  # the same talk a month later is another

@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace as put
 
 from smbot import review
-from smbot.model import Event, Flag, Item, Link, Permalink, Posted
+from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Site
 from smbot.settings import Feed
-from tests.builders import ALICE, BOB, NOW, RITA, Paper, changed, delivery, item, reading, request, settings
+from smbot.sources import promotion
+from tests.builders import ALICE, BOB, NOW, RITA, Paper, changed, delivery, item, page, reading, request, settings
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
 BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
@@ -349,6 +350,54 @@ def test_an_entry_that_changes_its_id_or_its_title_is_not_new() -> None:
     desk.say(talk(title="How the parser works", keys=("guid 2", "https://example.org/2")))
     desk.say(talk(title="How the parser works", keys=("guid 3", "https://example.org/3")))
     assert set(desk.memory.known) == before
+
+
+# --- what comes again -----------------------------------------------------------------------------------------------
+
+PROMOTION = Feed("Promotion", "promotion", "Tech/News", "", ("wikitech",), evergreen=True)
+
+
+def in_quarter(desk: Paper, quarter: date) -> None:
+    """Let the desk read the promotion on this day, twice."""
+    desk.settings = settings(feeds=(PROMOTION,))
+    desk.now = datetime(quarter.year, quarter.month, quarter.day, 9, tzinfo=UTC)
+    source = page("Read it.", desk._next(), title="Tech/News", url="https://meta.test/wiki/Tech/News")
+    read = promotion.read(source, Site("https://meta.test/wiki/$1"), PROMOTION.name, desk.now)
+    desk.readings = {PROMOTION.name: ((source, read),)}
+    for _ in range(2):
+        desk.run()
+
+
+def test_the_promotion_that_is_still_open_is_that_of_the_next_quarter() -> None:
+    desk = Paper()
+    for day in (date(2026, 7, 9), date(2026, 10, 9), date(2027, 1, 1)):
+        in_quarter(desk, day)
+        (id_,) = desk.memory.known
+        assert desk.memory.known[id_].group == f"{day.year}-Q{(day.month + 2) // 3}"
+    assert "2027-Q1" in desk.argument(id_, "source")
+
+
+def test_its_approval_counts_in_the_next_quarter_too() -> None:
+    desk = Paper()
+    in_quarter(desk, date(2026, 9, 29))
+    (id_,) = desk.ids
+    desk.change(BOB, id_, status="approved")
+    in_quarter(desk, date(2026, 10, 1))
+    assert desk.ids == [id_]
+    assert desk.why(id_, "wikitech") is None
+
+
+@pytest.mark.parametrize("how", ["posted", "declined", "expired"])
+def test_after_a_promotion_has_ended_there_is_another_in_the_next_quarter_and_not_before(how: str) -> None:
+    desk = Paper()
+    for day in (date(2026, 7, 9), date(2026, 10, 9)):
+        in_quarter(desk, day)
+    (id_,) = desk.ids
+    desk.memory = put(desk.memory, known={id_: put(desk.memory.known[id_], end=how, proposal=None)})
+    in_quarter(desk, date(2026, 12, 31))
+    assert not desk.ids
+    in_quarter(desk, date(2027, 1, 1))
+    assert len(desk.ids) == 1
 
 
 # --- two sources ----------------------------------------------------------------------------------------------------
