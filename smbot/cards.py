@@ -199,13 +199,17 @@ def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
 
 
 def _similar(known: Known, memory: Memory) -> Iterator[str]:
-    """What was posted of late and is like it."""
+    """What was posted of late and is like it, and what has a card of its own and is the same."""
     for id_, reason in known.similar:
-        before = memory.known.get(id_)
-        if before:
-            title = encode(shorten(before.title))
-            what = f"[{address(before.url)} {title}]" if before.url else title
-            yield say("card-similar", before.since, what, encode(reason))
+        other = memory.known.get(id_)
+        if other is None:
+            continue
+        title = encode(shorten(other.title))
+        if other.end == POSTED:
+            what = f"[{address(other.url)} {title}]" if other.url else title
+            yield say("card-similar", other.since, what, encode(reason))
+        elif other.proposal and not other.end:
+            yield say("card-similar-open", id_, title, encode(reason))
 
 
 def _rarely(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:

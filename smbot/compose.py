@@ -84,13 +84,34 @@ def _reposts(
 
 # Whose addresses are whose; any other may be one of the many servers of the fediverse.
 _HOSTS = {"x.com": "x", "twitter.com": "x", "bsky.app": "bluesky", "facebook.com": "facebook"}
+# What follows the host in the address of a post, and not in that of a profile, a group or any other page.
+_POST = {
+    "x": regex.compile(r"/(?:\w+|i/web)/status/\d+(?:/(?:photo|video)/\d+)?"),
+    "bluesky": regex.compile(r"/profile/[^/?]+/post/[^/?]+"),
+    "facebook": regex.compile(
+        r"/(?:groups/)?[^/?]+/(?:posts|permalink|photos|videos)/[^?]*\w"
+        r"|/(?:permalink|story)\.php\?(?:.*&)?story_fbid=\w+|/photo(?:\.php|/)?\?(?:.*&)?fbid=\w+"
+        r"|/watch/?\?(?:.*&)?v=\w+|/(?:reel|share)/(?:[prv]/)?\w+"
+    ),
+    # Mastodon, GoToSocial, Pleroma, Misskey, Friendica, Pixelfed, Lemmy, PeerTube
+    "mastodon": regex.compile(
+        r"/@[^/?]+/(?:(?=\w*\d)\w+|(?:statuses|posts)/\w+)|(?:/ap)?/users/[^/?]+/statuses/\w+"
+        r"|/(?:notice|notes|objects|display|w|videos/watch)/[\w-]+|/p/[^/?]+/\d+|/(?:post|comment)/\d+"
+    ),
+}
+_REST = regex.compile(r"/?(?:[?&].*)?")
 
 
 def network_of(url: str) -> str:
-    """The network that a post with this address is on; '' for no address."""
-    host = (urlsplit(url).hostname or "") if url and is_web_address(url) else ""
-    host = regex.sub(r"^(?:www|m|mobile|mbasic|web)\.", "", host)
-    return _HOSTS.get(host, "mastodon") if host else ""
+    """The network that a post with this address is on; '' where it is not the address of a post."""
+    if not is_web_address(url):
+        return ""
+    parts = urlsplit(url)
+    host = regex.sub(r"^(?:www|m|mobile|mbasic|web)\.", "", parts.hostname or "")
+    network = _HOSTS.get(host, "mastodon")
+    place = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    found = _POST[network].match(place)
+    return network if found and _REST.fullmatch(place, found.end()) else ""
 
 
 def _text(candidate: Candidate, own: Mapping[str, str], account: Account, network: str, rules: Rules) -> Text:
@@ -237,7 +258,8 @@ def _pointless(candidate: Candidate, accounts: Mapping[str, Account]) -> Iterato
         if not url:
             continue
         if not network:
-            yield Problem(say("problem-no-post", url), say("problem-address-remedy"))
+            remedy = say("problem-no-post-remedy") if is_web_address(url) else say("problem-address-remedy")
+            yield Problem(say("problem-no-post", url), remedy)
         elif not any(network in accounts[name].networks for name in candidate.accounts if name in accounts):
             yield Problem(say("problem-not-there", url), say("problem-not-there-remedy"))
         if candidate.text or candidate.own or candidate.image:

@@ -181,11 +181,12 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
             if id_ != request.id:  # its id could not be written on the page yet
                 known[id_] = replace(known[id_], taken=page.revision)
         elif _may_ask(request, known, seen):
-            known[id_] = _asked(request, seen, page, known)
+            known[id_] = _asked(request, seen, page)
     for id_, k in memory.open().items():
         if k.is_request and id_ not in ids:
             gone = say("card-held-request-gone")
             known[id_] = replace(k, held=gone) if k.proposal else replace(k, end="withdrawn")
+    _compare(dict(zip(ids, asked, strict=True)), known, memory, seen.now)
     return replace(memory, known=known, requests=page.revision)
 
 
@@ -259,12 +260,24 @@ def problems_of(request: intake.Request, seen: Snapshot) -> tuple[Problem, ...]:
     return problems
 
 
-def _asked(request: intake.Request, seen: Snapshot, page: Page, known: Mapping[str, Known]) -> Known:
-    from smbot.marks import marks_of  # see `news.archive`
+def _compare(asked: Mapping[str, intake.Request], known: dict[str, Known], memory: Memory, now: datetime) -> None:
+    """Note what the requests with new words are like, once all are known."""
+    likeness = news.Likeness(known, now)
+    before = {id_: k.asked for id_, k in memory.known.items()}
+    new = {id_: r.candidate for id_, r in asked.items() if id_ in known and known[id_].asked != before.get(id_)}
+    if not new:
+        return
+    from smbot.marks import marks_of  # see `news.Likeness`
 
+    for id_, candidate in new.items():
+        marks = marks_of(candidate.text, (candidate.link,) if candidate.link else ())
+        known[id_] = replace(known[id_], marks=marks)
+    for id_, candidate in new.items():
+        likeness.tell(id_, likeness.find(candidate.text, known[id_].marks))
+
+
+def _asked(request: intake.Request, seen: Snapshot, page: Page) -> Known:
     fine = not problems_of(request, seen)
-    candidate = request.candidate
-    marks = marks_of(candidate.text, (candidate.link,) if candidate.link else ())
     return Known(
         source=intake.SOURCE,
         page=page.title,
@@ -279,8 +292,6 @@ def _asked(request: intake.Request, seen: Snapshot, page: Page, known: Mapping[s
         requesters=request.authors,
         asked=request.asked,
         taken=page.revision,
-        marks=marks,
-        similar=news.similar(news.archive(known, seen.now).alike(candidate.text, marks), known),
     )
 
 

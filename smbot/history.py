@@ -1,7 +1,8 @@
 """What went out: post by post for the last weeks, in numbers for a year. Pure.
 
 A post is one candidate on one account, on however many networks. While its deliveries are remembered they say it all;
-when the last of them is forgotten, a line of it is kept for some weeks, and its day counts one more for a year.
+when the last of them is forgotten, a line of it is kept for some weeks, and its day counts one more for a year. For as
+long it is known who said what on X.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from smbot import manners
 from smbot.forms import shorten
 from smbot.memory import POSTED, RETRACTED, Delivery, Memory, Past
 
@@ -62,11 +64,17 @@ def keep(memory: Memory, kept: Mapping[str, Delivery], now: datetime) -> Memory:
     past = (*memory.past, *(Past(o.id, o.account, o.title, o.at, o.url) for o in gone))
     counts = Counter(memory.counts)
     counts.update(f"{o.account} {o.at.astimezone(UTC):%Y-%m-%d}" for o in gone)
+    words = {
+        manners.voice(d.channel, d.text): f"{d.channel.split('/')[0]} {d.since:%Y-%m-%d}"
+        for key, d in memory.deliveries.items()
+        if key not in kept and is_out(d)
+    }
     first = f"{now - KEEP_COUNTS:%Y-%m-%d}"
     return replace(
         memory,
         past=tuple(p for p in past if now - p.at < KEEP_PAST),
         counts={name: number for name, number in counts.items() if name[-10:] > first},
+        said={print_: who for print_, who in (memory.said | words).items() if print_ and who[-10:] > first},
     )
 
 

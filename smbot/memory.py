@@ -100,7 +100,7 @@ class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
     outdated: str = ""  # the digest of words that no longer hold, since it was moved
     also: tuple[tuple[str, str], ...] = ()  # other sources of the same news, with their addresses
     marks: tuple[str, ...] = ()  # by which the same news is recognised in another source
-    similar: tuple[tuple[str, str], ...] = ()  # what was posted of late and is like it: id, and why
+    similar: tuple[tuple[str, str], ...] = ()  # what was posted and is like it, what is open and the same: id, and why
     dropped: dict[str, str] = {}  # accounts a maintainer declined for, with who and why
     standing: Standing = Standing()
 
@@ -203,6 +203,7 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     logs: dict[str, int] = {}  # the revisions up to which log pages with hand-offs were read, by month
     past: tuple[Past, ...] = ()  # of the last weeks
     counts: dict[str, int] = {}  # of what is no longer among the deliveries, for a year: posts by 'account day'
+    said: dict[str, str] = {}  # who said it on X, and when, as 'account day', by a fingerprint of the words; as long
     known: dict[str, Known] = {}
     deliveries: dict[str, Delivery] = {}
 

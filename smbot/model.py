@@ -80,6 +80,7 @@ class Flag(StrEnum):
     ADVANCED = "advanced"
     RECURRENT = "recurrent"
     CANCELLED = "cancelled"
+    AGAIN = "again"  # what comes again, of which one card is open at most
 
 
 _LAST_DAY = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)

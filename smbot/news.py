@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -75,21 +77,43 @@ def _words(item: Item) -> str:
     return item.text if item.text.startswith(item.title) else f"{item.title}. {item.text}"
 
 
-def archive(known: Mapping[str, Known], now: datetime) -> Archive:
-    """What is open or was posted of late, to be compared with what is new."""
-    from smbot import alike  # a twentieth of a second, and most often nothing is new
+class Likeness:
+    """What of `known` is open or was posted of late, for what is new to be compared with."""
 
-    return alike.Archive(
-        alike.Told(id_, k.title, k.marks)
-        for id_, k in known.items()
-        if k.title and k.end in ("", POSTED) and not k.of and now.date() - k.since <= LIKE_FOR
-    )
+    def __init__(self, known: dict[str, Known], now: datetime) -> None:
+        self._known, self._now = known, now
 
+    @cached_property
+    def _archive(self) -> Archive:
+        from smbot import alike  # a twentieth of a second, and most often nothing is new
 
-def similar(found: Iterable[Match], known: Mapping[str, Known]) -> tuple[tuple[str, str], ...]:
-    """What of it was posted, with the reasons, for the card."""
-    posted = [(match.id, match.reason) for match in found if known[match.id].end == POSTED]
-    return tuple(posted[:MOST_LIKE])
+        return alike.Archive(
+            alike.Told(id_, k.title, k.marks)
+            for id_, k in self._known.items()
+            if k.title and k.end in ("", POSTED) and not k.of and self._now.date() - k.since <= LIKE_FOR
+        )
+
+    def find(self, words: str, marks: Collection[str]) -> list[Match]:
+        """What is like these words, the same news first."""
+        return self._archive.alike(words, marks)
+
+    def tell(self, id_: str, found: Iterable[Match]) -> None:
+        """Write down for its card what was posted and is like it, and what is open and is the same; there, too."""
+        from smbot import alike
+
+        known = self._known
+        like: dict[str, str] = {}
+        for match in found:
+            if match.id != id_ and (known[match.id].end == POSTED or match.degree is alike.Degree.SAME):
+                like.setdefault(match.id, match.reason)
+        like = dict(islice(like.items(), MOST_LIKE))
+        before = dict(known[id_].similar)  # when its words were others
+        for other in known.keys() & (before.keys() | like.keys()):
+            rest = (one for one in known[other].similar if one[0] != id_)
+            this = () if other not in like or known[other].end else ((id_, like[other]),)
+            known[other] = replace(known[other], similar=(*this, *rest)[:MOST_LIKE])
+        known[id_] = replace(known[id_], similar=tuple(like.items()))
+        self._archive.add(alike.Told(id_, known[id_].title, known[id_].marks))
 
 
 def _begin(event: Event | None) -> tuple[object, ...]:
@@ -105,7 +129,7 @@ class _Desk:
         self._seen, self._feed = seen, feed
         self._wording = seen.wordings.get(feed.name, Wording())
         self._post = sources.source(feed.kind).POST
-        self._archive: Archive | None = None
+        self._likeness = Likeness(self.known, seen.now)
         out = {d.id for d in memory.deliveries.values() if d.posts and d.state != RETRACTED}
         self._out = out | {id_ for id_, k in memory.known.items() if k.end == POSTED}
         self._family: dict[str, list[str]] = {}  # the ids of what else is told of an item, by its id
@@ -120,7 +144,7 @@ class _Desk:
         ids = recognise(traces, {id_: self._remembered(k) for id_, k in ours.items()})
         still_there: set[str] = set()
         for item, trace, found in zip(items, traces, ids, strict=True):
-            id_ = found or self._id(item, trace)
+            id_ = found or self._still_open(item, ours) or self._id(item, trace)
             if id_ in self.known and id_ not in still_there:
                 self._update(id_, item, trace)
             elif id_ not in self.known and self._is_fresh(item):
@@ -130,6 +154,11 @@ class _Desk:
         for id_, k in ours.items():
             if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
                 self._hold(id_, say("card-held-gone", k.page))
+
+    def _still_open(self, item: Item, ours: Mapping[str, Known]) -> str:
+        """Of what comes again, the card that is open from the last time: it becomes that of this time."""
+        again = Flag.AGAIN in item.flags
+        return next((id_ for id_, k in ours.items() if again and not k.end and k.page == item.permalink.title), "")
 
     def _id(self, item: Item, trace: Trace) -> str:
         when = f"{item.event.start}" if item.event else ""  # the same talk a month later is another
@@ -160,17 +189,16 @@ class _Desk:
 
         words = _words(item)
         marks = marks_of(words, (link.url for link in item.links))
-        self._archive = self._archive or archive(self.known, self._seen.now)
-        found = self._archive.alike(words, marks)
+        found = self._likeness.find(words, marks)
         same = (match.id for match in found if match.degree is alike.Degree.SAME)
         if twin := next((id_ for id_ in same if self._may_join(id_, item)), ""):
             self._join(twin, item)
             self.known[id_] = self._known(item, trace, "", end=JOINED)
             return
-        more: dict[str, Any] = {"marks": marks, "similar": similar(found, self.known)}
         for step in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now):
-            self._propose(id_, item, trace, step, **({} if step.name else more))
-        self._archive.add(alike.Told(id_, self.known[id_].title, marks))
+            self._propose(id_, item, trace, step)
+        self.known[id_] = replace(self.known[id_], marks=marks)
+        self._likeness.tell(id_, found)
 
     def _may_join(self, id_: str, item: Item) -> bool:
         """Whether a card of another source can tell this, too: nobody has seen to it, and all accounts can."""
@@ -189,7 +217,7 @@ class _Desk:
         names = dict.fromkeys(name for name in (*proposal.reposted_by, *others) if name not in proposal.accounts)
         return replace(proposal, reposted_by=tuple(names))
 
-    def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, serial: int = 0, **more: Any) -> None:
+    def _propose(self, id_: str, item: Item, trace: Trace, step: dated.Step, serial: int = 0) -> None:
         """One more candidate of an item; `serial` tells those apart that say the same again."""
         which = fingerprint(f"{step.name}{item.event}" + f" {serial}" * bool(serial))[:4]
         id_of_step = f"{id_}-{which}" if step.name else id_
@@ -205,7 +233,6 @@ class _Desk:
             pick=pick,
             expires=max(self._seen.now + days, step.not_after or self._seen.now),
             proposal=self._candidate(item, step),
-            **more,
         )
         if step.name:
             self._family.setdefault(id_, []).append(id_of_step)

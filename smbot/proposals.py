@@ -56,7 +56,7 @@ def _proposal(id_: str, known: Known, card: Card | None, memory: Memory, seen: S
     texts, digest, unfit = seen.composed[candidate]
     problems = (card.problems if card else ()) + unfit
     if not known.end:
-        problems += tuple(dict.fromkeys(manners.repeated(id_, texts, memory.deliveries.values())))
+        problems += tuple(dict.fromkeys(manners.repeated(id_, texts, memory)))
     if known.outdated and known.outdated == digest:
         problems += (_outdated(known),)
     problems += tuple(dict.fromkeys((*_image_problems(texts, seen), *_thread_problems(id_, texts, memory))))

@@ -182,6 +182,99 @@ def test_words_for_what_is_no_account_or_network_of_the_post_are_told_with_those
     assert all("wide, mastodon, irc, bluesky" in remedy for _, remedy in found)
 
 
+POSTS = {
+    "x": [
+        "https://x.com/foo/status/123?s=20",
+        "https://mobile.twitter.com/foo/status/123/",
+        "https://www.x.com/i/web/status/1",
+        "https://x.com/foo/status/123/photo/1",
+    ],
+    "bluesky": [
+        "https://bsky.app/profile/foo.bsky.social/post/3k2aexample",
+        "https://bsky.app/profile/did:plc:abc/post/3k2a/",
+    ],
+    "facebook": [
+        "https://www.facebook.com/wikipedia/posts/pfbid02abc?ref=1",
+        "https://www.facebook.com/wikipedia/posts/some-words/1234/",
+        "https://m.facebook.com/story.php?story_fbid=1&id=2",
+        "https://www.facebook.com/permalink.php?id=2&story_fbid=1",
+        "https://www.facebook.com/groups/wikis/permalink/12/",
+        "https://www.facebook.com/groups/wikis/posts/12/",
+        "https://www.facebook.com/photo/?fbid=1&set=a.2",
+        "https://www.facebook.com/watch/?v=12",
+        "https://www.facebook.com/reel/12",
+        "https://www.facebook.com/share/p/1AbC/",
+    ],
+    "mastodon": [
+        "https://mastodon.social/@foo/123",
+        "https://wikis.world/@foo@mastodon.social/123#replies",
+        "https://mastodon.social/users/foo/statuses/123",
+        "https://mastodon.social/ap/users/12/statuses/123",
+        "https://gts.example/@foo/statuses/01ABC",
+        "https://akkoma.example/notice/AcoUaA7",
+        "https://akkoma.example/@foo/AcoUaA7",
+        "https://akkoma.example/objects/0b0e1d7c-7b1c-4d2e",
+        "https://misskey.example/notes/9abc",
+        "https://pixelfed.example/p/foo/123",
+        "https://friendica.example/display/0b0e1d7c-7b1c",
+        "https://lemmy.example/post/123",
+        "https://tube.example/w/9abcD",
+    ],
+}
+NO_POSTS = [
+    "https://www.mediawiki.org/wiki/News",
+    "https://youtu.be/xyz",
+    "https://www.youtube.com/@foo/videos",
+    "https://t.me/foo/12",
+    "https://fosstodon.org/@foo",
+    "https://fosstodon.org/@foo/",
+    "https://fosstodon.org/@foo/with_replies",
+    "https://mastodon.social/users/foo",
+    "https://mastodon.social/",
+    "https://x.com/foo",
+    "https://x.com/foo/status/",
+    "https://x.com/foo/lists/123",
+    "https://bsky.app/profile/foo.bsky.social",
+    "https://bsky.app/profile/foo.bsky.social/feed/abc",
+    "https://www.facebook.com/wikipedia",
+    "https://www.facebook.com/groups/wikis/",
+    "https://www.facebook.com/wikipedia/posts/",
+    "https://www.facebook.com/photo/?set=a.2",
+    "https://medium.com/@foo/some-words-1234",
+    "https://www.tiktok.com/@foo/video/123",
+    "mastodon.social/@foo/123",
+    "@foo@mastodon.social",
+    "",
+]
+
+
+@pytest.mark.parametrize(("url", "network"), [(url, network) for network, urls in POSTS.items() for url in urls])
+def test_a_post_is_known_by_its_address(url: str, network: str) -> None:
+    assert compose.network_of(url) == network
+
+
+@pytest.mark.parametrize("url", NO_POSTS)
+def test_what_is_no_post_is_nowhere(url: str) -> None:
+    assert compose.network_of(url) == ""
+
+
+@pytest.mark.parametrize("act", ["repost", "like"])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://mastodon.social/@foo/123", ""),
+        ("https://fosstodon.org/@foo", "Open the post by itself and copy its address."),
+        ("fosstodon.org/@foo/123", "Write it in full, beginning with https://."),
+    ],
+)
+def test_only_a_post_can_be_reposted_or_liked_and_the_remedy_is_told(act: str, url: str, said: str) -> None:
+    asked = replace(Candidate(("mediawiki",), ""), **{act: url})
+    remedies = [
+        problem.remedy for problem in compose.problems(asked, ACCOUNTS, RULES) if "of a post" in problem.message
+    ]
+    assert remedies == [said] * bool(said)
+
+
 def test_a_network_without_pictures_gets_the_words_alone() -> None:
     found = wide("Words.", image="A.png", alt="An A.")
     assert [bool(found[network].images) for network in ("mastodon", "irc", "bluesky")] == [True, False, True]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from smbot import compose, manners
-from smbot.model import Candidate, Rules, Text
+from smbot import compose, manners, plan
+from smbot.memory import Memory
+from smbot.model import Candidate, Posted, Rules, Text
 from smbot.settings import Account, Settings
-from tests.builders import ALICE, delivery
+from tests.builders import ALICE, NOW, delivery, known
 
 SUPPORT = ("https://www.mediawiki.org/wiki/Project:Support_desk",)
 ON_X = {
@@ -31,7 +34,17 @@ def problems(text: str, *accounts: str, **more: object) -> list[str]:
         ".@user is right",
         "RT @user: News",
         "Re: @user thanks",
+        "re @user thanks",
         "＠user hi",
+        "RE: your question, it is fixed.",
+        "Re : votre question",
+        "Antw: Deine Frage",
+        "Replying to the thread: it is fixed.",
+        "In reply to your question – it is fixed.",
+        "replying to that post, we fixed it",
+        "Reply to https://x.com/someone/status/1: it is fixed.",
+        "In answer to @user: it is fixed.",
+        "In response to your question\n\nIt is fixed.",
     ],
 )
 def test_what_begins_as_a_reply_is_answered_with_where_people_are_helped(text: str) -> None:
@@ -40,10 +53,63 @@ def test_what_begins_as_a_reply_is_answered_with_where_people_are_helped(text: s
     assert SUPPORT[0] in said
 
 
-def test_a_request_to_answer_a_post_is_seen_from_its_notes() -> None:
-    (said,) = problems("You can reset it on the login page.", notes="Please reply to https://x.com/someone/status/1")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Re-enabled: the reply tool.",
+        "Re:publica begins today.",
+        "Reply tool is on.",
+        "Reply to comments with the new tool: it is on all wikis now.",
+        "Replying to comments is easier: the reply tool is on all wikis.",
+        "Replying to the thread is easier now: see the reply tool.",
+        "Replying to your mentor is one click now, on all wikis.",
+        "In response to the outage of Monday, the servers were moved.",
+        "In response to your feedback, the new skin has wider lines.",
+        "Response times are down: pages load faster.",
+        "In response to your requests, the new skin has wider lines.",
+        "Answering your questions: the office hour is on Friday.",
+        "Regarding dark mode: it is on.",
+        "Reply to this post with your ideas, and to the survey.",
+        "AW: functions on Abstract Wikipedia can be tested.",
+        "https://www.mediawiki.org has a new look.",
+        "@ the hackathon: see you there.",
+    ],
+)
+def test_what_only_tells_of_replies_is_none(text: str) -> None:
+    assert problems(text) == []
+
+
+@pytest.mark.parametrize(
+    ("notes", "link"),
+    [
+        ("Please reply to https://x.com/someone/status/1", ""),
+        ("See https://mastodon.social/@foo/1234. They want an answer!", ""),
+        ("As an answer to that", "https://x.com/someone/status/1"),
+        ("Bitte antworte auf https://mastodon.social/@foo/1234", ""),
+        ("Répondez à https://mastodon.social/@foo/1234", ""),
+        ("En réponse à ceci", "https://bsky.app/profile/foo/post/3k2a"),
+        ("الرجاء الرد على https://mastodon.social/@foo/1234", ""),
+        ("https://mastodon.social/@foo/1234 का उत्तर दें", ""),
+        ("https://mastodon.social/@foo/1234 ର ଉତ୍ତର ଦିଅନ୍ତୁ", ""),
+    ],
+)
+def test_a_request_to_answer_a_post_is_seen_from_its_notes(notes: str, link: str) -> None:
+    (said,) = problems("You can reset it on the login page.", notes=notes, link=link)
     assert "reply to nobody" in said
-    assert not problems("A new release.", notes="I cannot answer before Monday. See https://example.org.")
+
+
+@pytest.mark.parametrize(
+    ("notes", "link"),
+    [
+        ("I cannot answer before Monday. See https://example.org.", ""),
+        ("I can answer questions.", "https://www.mediawiki.org/wiki/MediaWiki_1.46"),
+        ("It was told there, too: https://mastodon.social/@foo/1234", ""),
+        ("Our corresponding page.", "https://mastodon.social/@foo/1234"),
+        ("It is about our wikis.", "https://x.com/someone/status/1"),
+    ],
+)
+def test_other_notes_ask_for_no_answer(notes: str, link: str) -> None:
+    assert problems("A new release.", notes=notes, link=link) == []
 
 
 def test_a_warning_comes_first_so_it_is_looked_at_too() -> None:
@@ -105,7 +171,31 @@ def test_white_space_and_case_do_not_make_words_others() -> None:
 def test_nor_does_one_say_what_the_other_said_before(id_: str, channel: str, state: str, wrong: bool) -> None:
     texts = {"mediawiki/x": Text("A new skin.")}
     before = delivery(id_, channel, state=state, text=Text("A new  Skin."))
-    assert bool([*manners.repeated("n1", texts, [before])]) is wrong
+    memory = Memory(known={id_: known(end="posted")}, deliveries={before.key: before})
+    assert bool([*manners.repeated("n1", texts, memory)]) is wrong
+
+
+@pytest.mark.parametrize(("days", "wrong"), [(9, True), (300, True), (500, False)])
+def test_nor_what_it_said_months_ago(days: int, wrong: bool) -> None:
+    before = delivery("n2", "wikitech/x", state="posted", logged="posted", text=Text("A new  Skin."))
+    memory = Memory(known={"n2": known(end="posted")}, deliveries={before.key: before})
+    for past in (8, days):
+        memory = plan.prune(memory, NOW + timedelta(days=past))
+    assert not memory.deliveries
+    assert bool([*manners.repeated("n1", {"mediawiki/x": Text("A new skin.")}, memory)]) is wrong
+    assert not [*manners.repeated("n1", {"wikitech/x": Text("A new skin.")}, memory)]
+    assert not [*manners.repeated("n1", {"mediawiki/x": Text("Another skin.")}, memory)]
+    assert not [*manners.repeated("n1", {"mediawiki/mastodon": Text("A new skin.")}, memory)]
+
+
+def test_what_was_taken_back_or_only_reposted_another_may_say() -> None:
+    usual = {"channel": "wikitech/x", "posts": (Posted("https://x.com/wikitech/status/1", "1"),)}
+    back = delivery("n2", state="retracted", logged="retracted", text=Text("A new skin."), **usual)
+    repost = delivery("n3", state="posted", logged="posted", text=Text("", repost="mediawiki/x"), **usual)
+    deliveries = {back.key: back, repost.key: repost}
+    memory = Memory(known={id_: known(end="posted") for id_ in ("n2", "n3")}, deliveries=deliveries)
+    memory = plan.prune(memory, NOW + timedelta(days=8))
+    assert (memory.deliveries, memory.said) == ({}, {})
 
 
 def test_a_long_text_full_of_signs_is_read_quickly() -> None:

@@ -135,9 +135,10 @@ def test_what_people_decided(status: str, user: str, four_eyes: bool) -> None:
         decision = Decision(status, user, 9, reason=reason, digest=standing.digest) if status != "approved" else None
         odd = replace(standing, decision=decision, editors=editors, disturbed_by=others)
         odd = replace(odd, approvals=(replace(standing.approvals[0], disturbed_by=others),))
-        one = replace(memory.known["n1"], standing=odd, requesters=asked, similar=(("n1", "0"),))
+        one = replace(memory.known["n1"], standing=odd, requesters=asked, similar=(("n1", "0"), ("n2", "0")))
         seen = snapshot(memory, changed(text, "n1", status=status), settings=rules(four_eyes=four_eyes))
-        before = replace(memory, known={"n1": one}, deliveries={KEY: delivery(state=IN_DOUBT)})
+        out = known(end="posted", proposal=None)
+        before = replace(memory, known={"n1": one, "n2": out}, deliveries={KEY: delivery(state=IN_DOUBT)})
         for mind in (before, plan.settle_decisions(before, seen), plan.void(before, frozenset({ALICE}), frozenset())):
             assert left(pages.queue_edit(mind, seen), seen.queue.text, one, *seen.settings.accounts) == set()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smbot.model import Item, Link, Page, Permalink, Reading
+from smbot.model import Flag, Item, Link, Page, Permalink, Reading
 from smbot.sources import Source, Wants, promotion
 from smbot.sources.new_pages import NewPages, any_pages, newsletter
 from smbot.wikitext import WIKIMEDIA
@@ -236,6 +236,7 @@ def test_the_page_is_promoted_by_its_name() -> None:
         links=(Link("https://meta.wikimedia.org/wiki/Tech/News", "Tech News"),),
         permalink=Permalink("Tech/News", 9, "https://wiki.example/9"),
         published=date(2026, 11, 20),
+        flags=frozenset({Flag.AGAIN}),
         title="Tech News",
         identity="2026-Q4 Tech/News",
         keys=("Tech/News 2026-Q4",),

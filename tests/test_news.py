@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace as put
 
 from smbot import review
-from smbot.model import Event, Flag, Item, Link, Permalink, Posted
+from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Site
 from smbot.settings import Feed
-from tests.builders import ALICE, BOB, NOW, Paper, delivery, item, reading, settings
+from smbot.sources import promotion
+from tests.builders import ALICE, BOB, NOW, RITA, Paper, changed, delivery, item, page, reading, request, settings
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
 BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
@@ -351,6 +352,54 @@ def test_an_entry_that_changes_its_id_or_its_title_is_not_new() -> None:
     assert set(desk.memory.known) == before
 
 
+# --- what comes again -----------------------------------------------------------------------------------------------
+
+PROMOTION = Feed("Promotion", "promotion", "Tech/News", "", ("wikitech",), evergreen=True)
+
+
+def in_quarter(desk: Paper, quarter: date) -> None:
+    """Let the desk read the promotion on this day, twice."""
+    desk.settings = settings(feeds=(PROMOTION,))
+    desk.now = datetime(quarter.year, quarter.month, quarter.day, 9, tzinfo=UTC)
+    source = page("Read it.", desk._next(), title="Tech/News", url="https://meta.test/wiki/Tech/News")
+    read = promotion.read(source, Site("https://meta.test/wiki/$1"), PROMOTION.name, desk.now)
+    desk.readings = {PROMOTION.name: ((source, read),)}
+    for _ in range(2):
+        desk.run()
+
+
+def test_the_promotion_that_is_still_open_is_that_of_the_next_quarter() -> None:
+    desk = Paper()
+    for day in (date(2026, 7, 9), date(2026, 10, 9), date(2027, 1, 1)):
+        in_quarter(desk, day)
+        (id_,) = desk.memory.known
+        assert desk.memory.known[id_].group == f"{day.year}-Q{(day.month + 2) // 3}"
+    assert "2027-Q1" in desk.argument(id_, "source")
+
+
+def test_its_approval_counts_in_the_next_quarter_too() -> None:
+    desk = Paper()
+    in_quarter(desk, date(2026, 9, 29))
+    (id_,) = desk.ids
+    desk.change(BOB, id_, status="approved")
+    in_quarter(desk, date(2026, 10, 1))
+    assert desk.ids == [id_]
+    assert desk.why(id_, "wikitech") is None
+
+
+@pytest.mark.parametrize("how", ["posted", "declined", "expired"])
+def test_after_a_promotion_has_ended_there_is_another_in_the_next_quarter_and_not_before(how: str) -> None:
+    desk = Paper()
+    for day in (date(2026, 7, 9), date(2026, 10, 9)):
+        in_quarter(desk, day)
+    (id_,) = desk.ids
+    desk.memory = put(desk.memory, known={id_: put(desk.memory.known[id_], end=how, proposal=None)})
+    in_quarter(desk, date(2026, 12, 31))
+    assert not desk.ids
+    in_quarter(desk, date(2027, 1, 1))
+    assert len(desk.ids) == 1
+
+
 # --- two sources ----------------------------------------------------------------------------------------------------
 
 
@@ -424,6 +473,88 @@ def test_what_is_like_something_posted_of_late_says_so_on_its_card() -> None:
     desk.run()
     (id_,) = [id_ for id_, known in desk.memory.open().items() if known.source == "Blog"]
     assert "Like something posted" in desk.argument(id_, "note")
+
+
+def told_alike(desk: Paper) -> dict[str, str]:
+    """What the cards say that something else is open which tells the same, by the first words of each."""
+    cards = {id_: card for id_, card in review.read(desk.text).items() if card}
+    notes = {card.candidate.text[:9]: desk.argument(id_, "note") for id_, card in cards.items()}
+    return {words: note for words, note in notes.items() if "still open" in note}
+
+
+@pytest.mark.parametrize("seen_to", ["approved", "edited"])
+def test_the_same_news_beside_a_card_that_it_cannot_join_is_told_on_both(seen_to: str) -> None:
+    desk = Paper()
+    desk.settings = settings(feeds=(*desk.settings.feeds, BLOG))
+    desk.news(RELEASE)
+    desk.run()
+    (first,) = desk.ids
+    later = f"{NOW + timedelta(days=1):%Y-%m-%d %H:%M}"
+    changes = {"approved": {"status": "approved", "not_before": later}, "edited": {"text": "Get 1.46.1."}}
+    desk.change(ALICE, first, **changes[seen_to])
+    desk.readings = {"Blog": reading(entry(RELEASE), title=BLOG.page, revision=9)}
+    desk.run()
+    (second,) = set(desk.ids) - {first}
+    assert f"[[#{first}|" in desk.argument(second, "note")
+    assert f"[[#{second}|" in desk.argument(first, "note")
+    assert desk.argument(first, "status").strip() == ("approved" if seen_to == "approved" else "waiting")
+    before = desk.text
+    desk.run()
+    assert desk.text == before
+
+
+@pytest.mark.parametrize("first", ["news", "request"])
+def test_a_request_and_news_that_tell_the_same_say_so_on_both(first: str) -> None:
+    desk = Paper()
+    for what in (first, "request" if first == "news" else "news"):
+        desk.ask(RITA, request(RELEASE)) if what == "request" else desk.news(RELEASE)
+        desk.run()
+    one, other = desk.ids
+    assert f"[[#{other}|" in desk.argument(one, "note")
+    assert f"[[#{one}|" in desk.argument(other, "note")
+
+
+def test_what_tells_the_same_is_no_longer_told_of_once_it_is_declined() -> None:
+    desk = Paper()
+    desk.ask(RITA, request(RELEASE))
+    desk.news(RELEASE)
+    desk.run()
+    news, asked = desk.ids
+    desk.change(ALICE, asked, status="declined", reason="It is news already.")
+    desk.run()
+    assert desk.ids == [news]
+    assert desk.argument(news, "note").strip() == ""
+
+
+def test_what_told_the_same_and_is_out_is_said_to_be_posted() -> None:
+    desk = Paper()
+    desk.ask(RITA, request(RELEASE))
+    desk.news(RELEASE)
+    desk.run()
+    news, asked = desk.ids
+    known = desk.memory.known
+    desk.memory = put(desk.memory, known=known | {asked: put(known[asked], end="posted")})
+    desk.run()
+    assert "Like something posted" in desk.argument(news, "note")
+
+
+def test_a_request_that_gets_other_words_is_compared_anew() -> None:
+    desk = Paper()
+    desk.news(RELEASE)
+    desk.ask(RITA, request("A hackathon took place in Tirana."))
+    desk.run()
+    assert not told_alike(desk)
+    for words, alike in ((RELEASE, 2), ("A hackathon took place in Tirana.", 0)):
+        asked = next(id_ for id_ in desk.ids if desk.memory.known[id_].is_request)
+        desk.ask(RITA, changed(desk.asked, asked, text=words))
+        desk.run()
+        assert desk.asked.count("{{Smbot/request") == 1
+        assert sum("still open" in desk.argument(id_, "note") for id_ in desk.ids) == alike
+
+
+def test_cards_that_are_only_somewhat_alike_do_not_name_each_other() -> None:
+    desk = both(RELEASE, "MediaWiki 1.46.2 is out, with fixes for translators.")
+    assert not told_alike(desk)
 
 
 # --- which items ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from smbot.model import Item, Link, Page, Permalink, Reading, Site
+from smbot.model import Flag, Item, Link, Page, Permalink, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.lines import language
 from smbot.wikilinks import address
@@ -40,6 +40,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
         links=(Link(address(page.title, site) or page.url, title),),
         permalink=Permalink(page.title, page.revision, page.url),
         published=now.date(),
+        flags=frozenset({Flag.AGAIN}),
         language=tongue,
         title=title,
         identity=f"{group} {page.title}",
