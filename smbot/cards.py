@@ -202,7 +202,7 @@ def _similar(known: Known, memory: Memory) -> Iterator[str]:
     """What was posted of late and is like it, and what has a card of its own and is the same."""
     for id_, reason in known.similar:
         other = memory.known.get(id_)
-        if other is None:
+        if other is None or not other.title:  # of what was posted long ago
             continue
         title = encode(shorten(other.title))
         if other.end == POSTED:
