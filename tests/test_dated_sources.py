@@ -502,7 +502,6 @@ def test_the_calls_of_a_round_of_outreachy_are_told_by_their_deadlines() -> None
             "mentors",
             "Sept. 11, 2024 at 4pm UTC: Deadline for mentors to submit project descriptions",
         ),
-        ("10-29", "mentees", "Oct. 1 - Oct 29, 2024: Contribution period"),
         ("10-29 16:00", "mentees", "Oct. 29, 2024 at 4pm UTC: Final application deadline"),
     ]
 
@@ -510,7 +509,6 @@ def test_the_calls_of_a_round_of_outreachy_are_told_by_their_deadlines() -> None
 def test_the_year_of_a_timeline_is_that_of_its_round() -> None:
     found = calls("outreach-gsoc-2020", "Google Summer of Code/2020", datetime(2020, 3, 1, tzinfo=UTC))
     assert found == [
-        ("03-16", "mentees", "March 16: Student application period begins"),
         ("03-31", "mentees", "March 31: Student application deadline"),
     ]
     assert calls("outreach-gsoc-2020", "Google Summer of Code/2020", NOW) == []
@@ -520,7 +518,8 @@ def test_the_year_of_a_timeline_is_that_of_its_round() -> None:
     ("line", "expected"),
     [
         ("* '''2026-11-10 – 2026-12-01''': Mentors: propose projects", ("12-01", "mentors")),
-        ("Applications open for interns on January 15", ("01-15", "mentees")),
+        ("Applications for interns are open until January 15", ("01-15", "mentees")),
+        ("Applications for interns open! Apply by Jan. 15", ("01-15", "mentees")),
         ("Contributor application period: December 16 – 31", ("12-31", "mentees")),
     ],
 )
@@ -528,6 +527,43 @@ def test_calls_in_lines_of_other_forms(line: str, expected: tuple[str, str]) -> 
     reading = read(line, outreach.read, title="Google Summer of Code/2027")
     assert [(shown(item.event), item.section) for item in reading.items] == [expected]
     assert reading.items[0].title.startswith("Google Summer of Code 2027: call for ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Dec. 1, 2026 at 4pm UTC: Initial applications open",
+        "2026-12-01: Contributor application period begins",
+        "2026-12-01: Student application period begins",
+        "2026-12-01: Proposal submission opens for contributors",
+        "2026-12-01: Start of the application phase for contributors",
+        "Mentor sign up begins on December 24, 2026",
+        "Applications open for interns on January 15",
+        "Interns can apply from January 15",
+        "2026-12-01: Open call for mentors",
+        "2026-12-12 – 2026-12-20: Contribution period",
+    ],
+)
+def test_the_day_on_which_something_opens_is_no_deadline(line: str) -> None:
+    page = f"* {line}\n* 2026-12-22 16:00 UTC: Final application deadline"
+    assert told(read(page, outreach.read, title="Outreachy/Round 33")) == [
+        ("12-22 16:00", "Outreachy Round 33: call for applications")
+    ]
+
+
+def test_a_call_for_the_same_people_until_the_same_day_is_told_once_and_with_its_hour() -> None:
+    lines = (
+        "* 2026-12-08: Contributor application deadline",
+        "* <s>2026-12-08 12:00 UTC: Applications close</s>",
+        "* 2026-12-08 18:00 UTC: Applications close",
+        "* 2026-12-08: Deadline for mentors to propose projects",
+    )
+    for page in ("\n".join(lines), "\n".join(lines[::-1])):
+        found = told(read(page, outreach.read, title="Google Summer of Code/2027"))
+        assert sorted(found) == [
+            ("12-08", "Google Summer of Code 2027: call for mentors"),
+            ("12-08 18:00", "Google Summer of Code 2027: call for applications"),
+        ]
 
 
 @pytest.mark.parametrize(
