@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import compose, wording
+from smbot import compose, dated, wording
 from smbot.channels import NETWORKS, network
 from smbot.model import Can, Candidate, Event, Item, Link, Page, Permalink, Rules, Text
 from smbot.sentences import ends
-from smbot.settings import Account
-from smbot.sources import mediawiki_news, tech_news
+from smbot.settings import Account, Wording, read_wordings
+from smbot.shipped import shipped_pages
+from smbot.sources import SOURCES, mediawiki_news, source, tech_news
 from smbot.wikitext import WIKIMEDIA
 
 PAGES = Path(__file__).parent / "pages"
@@ -119,6 +120,18 @@ def test_an_item_of_nothing_but_a_title_is_told_by_it_once() -> None:
 )
 def test_an_event_is_told_with_its_time_everywhere(event: Event | None, words: str) -> None:
     assert said(item("", title="Office hour", event=event), "$when\n$local") == words
+
+
+def shipped() -> dict[str, Wording]:
+    """How news is put in words where nobody changed it: by the page that is installed, and without it."""
+    page = Page("Wording", 1, shipped_pages("Project:Smbot")["Project:Smbot/Wording"])
+    return read_wordings(page) | {kind: Wording({"": source(kind).POST}) for kind in SOURCES}
+
+
+@pytest.mark.parametrize(("name", "words"), shipped().items())
+def test_where_a_time_is_told_a_link_shows_the_time_of_the_reader(name: str, words: Wording) -> None:
+    for template in (*words.post.values(), *words.reminder.values(), dated.REMINDER):
+        assert "$when" not in template or "$local" in template, name
 
 
 # --- hashtags ---------------------------------------------------------------------------------------------------------
