@@ -86,6 +86,15 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("15th - 17th March, 2024", "2024-03-15 to 03-17"),
         ("May 2–4, 2025", "2025-05-02 to 05-04"),
         ("20 November – 5 pm UTC", "2026-11-20 17:00"),
+        ("1 December 2026, noon UTC: Lunch", "2026-12-01 12:00"),
+        ("12 noon UTC on 1 December 2026", "2026-12-01 12:00"),
+        ("1 December 2026, 18:00–midnight UTC", "2026-12-01 18:00 to 12-02 00:00"),
+        ("1 December 2026: Noon prayers at 5", "2026-12-01"),
+        ("1 December 2026: 48h hackathon", "2026-12-01"),
+        ("01.12.2026 18:00 UTC", "2026-12-01 18:00"),
+        ("1. 12. 2026 – 3. 12. 2026", "2026-12-01 to 12-03"),
+        ("1.–3.12.2026: Camp", "2026-12-01 to 12-03"),
+        ("2026/12/01 at 6 pm UTC", "2026-12-01 18:00"),
         ("२०२६-११-२०", "2026-11-20"),
     ],
 )
@@ -146,6 +155,11 @@ def test_a_time_of_a_place_is_that_of_its_wall_clock(text: str, expected: str) -
         ("7 December 2026 18:00 IST", "2026-12-07", "IST names no zone, or more than one."),
         ("7 July 2026 18:00 CET", "2026-07-07 17:00", "CET is not in use on 2026-07-07."),
         ("Monday, 20 November 2026", "2026-11-20", "2026-11-20 is a Friday."),
+        ("7 December 2026, 25:00 UTC", "2026-12-07", "25:00 UTC is no time of day"),
+        ("7 December 2026, 18:60: Talk", "2026-12-07", "18:60 is no time of day"),
+        ("13 pm UTC, 7 December 2026", "2026-12-07", "13 pm UTC is no time of day"),
+        ("7 December 2026, 18:00–25:00 UTC", "2026-12-07", "18:00–25:00 UTC is no time of day"),
+        ("7 December 2026, midnight UTC", "2026-12-07 00:00", "24:00 UTC for its end"),
     ],
 )
 def test_what_is_doubtful_in_a_date_is_said(text: str, expected: str, said: str) -> None:
@@ -300,6 +314,45 @@ def test_a_title_with_a_date_takes_what_stands_below_it() -> None:
     reading = read("== 27 November 2026: Meetup ==\n* At the [[Library]].\n== Else ==\n* No event")
     assert told(reading) == [("11-27", "Meetup")]
     assert reading.items[0].text == "At the Library."
+
+
+def test_what_is_no_time_of_day_is_not_taken_for_the_title() -> None:
+    reading = read("* 2026-11-27, 25:00 UTC: Beta thing")
+    assert told(reading) == [("11-27", "Beta thing")]
+    assert [str(problem) for problem in reading.problems] == [
+        "“2026-11-27, 25:00 UTC: Beta thing”: 25:00 UTC is no time of day, and was left out. "
+        "Write the time such as 18:00 UTC."
+    ]
+
+
+def test_a_line_whose_day_cannot_be_read_is_not_dropped_in_silence() -> None:
+    lines = (
+        "* 2026-11-27: Talk",
+        "* 12/01/2026: Either",
+        "* 27-11-2026 18:00 UTC: Or",
+        "* 31 November 2026: None",
+        "* 2026-12-01: Said twice, 12/01/2026",
+        "* 12/25/2024: Long past",
+        "* 30 February 2027: Far ahead",
+        "* See https://example.org/12/01/2026/x and version 1.2.2026-4",
+        "Prose of 12/01/2026",
+    )
+    reading = read("\n".join(lines))
+    assert told(reading) == [("11-27", "Talk"), ("12-01", "Said twice, 12/01/2026")]
+    assert [str(problem) for problem in reading.problems] == [
+        f"“{line}” was not read: nobody can tell which day {day} is. "
+        "Write the day such as 2026-12-01 or 1 December 2026."
+        for line, day in [
+            ("12/01/2026: Either", "12/01/2026"),
+            ("27-11-2026 18:00 UTC: Or", "27-11-2026"),
+            ("31 November 2026: None", "31 November 2026"),
+        ]
+    ]
+    alarm, row = read(
+        "{|\n! Date !! Topic\n|-\n| 12/01/2026 || Talk\n|-\n| TBA || Talk\n|}", office_hours.read
+    ).problems
+    assert "no dates" in alarm.message
+    assert "12/01/2026 || Talk" in row.message
 
 
 def test_bullets_below_a_day_are_of_that_day() -> None:

@@ -2,6 +2,7 @@
 
     2026-11-20 18:00–19:00 UTC      7 December 2026 at 20:00 CET      Aug. 21, 2024 at 4pm UTC
     15th to 17th March 2026         Dec. 9, 2024 – March 7, 2025      18:00 (UTC+5:30) on Friday, November 20
+    2026/11/20, noon UTC            20.11.2026                        1.–3.12.2026
 
 `leading` finds the day a text begins with, `find` the first day, time or period in it. Nothing here raises, and time
 grows with the length of the text. What is written but is no day, such as 30 February, is no date.
@@ -35,6 +36,8 @@ _LAST = rf"(?:{_TO}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b
 _YEAR = r"(?:,?\s+(?P<year>\d{4})\b(?!\s*(?:UTC|GMT|h(?:rs|ours)?\b)))?"
 _FORMS = (
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)",
+    r"(?P<year>(?:19|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\w/])",
+    rf"(?P<day>\d{{1,2}})\.(?:{_TO}(?P<last>\d{{1,2}})\.)? ?(?P<month>\d{{1,2}})\. ?(?P<year>(?:19|20)\d\d)(?!\d)",
     rf"(?P<day>\d{{1,2}}){_NTH}{_LAST}))?\s+(?:of\s+)?{_MONTH}{_YEAR}",
     rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
 )
@@ -119,10 +122,14 @@ _ZONE = (
 )
 
 
+_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+
+
 def _clock(number: int) -> str:
     return (
-        rf"(?P<hour{number}>\d{{1,2}})(?:(?P<sign{number}>[:.h]?)(?P<minute{number}>\d{{2}})(?::\d{{2}}(?:\.\d{{1,6}})?)?)?"
-        rf"(?!\d)\s?(?P<half{number}>[ap]\.?m\b\.?)?(?P<hours{number}>\s?(?:h|hrs?|hours|o'clock)\b)?"
+        rf"(?:(?:12 )?(?P<name{number}>{'|'.join(_NAMED)})\b(?=\s*(?:\Z|[^\w\s]|\d|(?:on|to|until)\b|{_ZONE}))"
+        rf"|(?P<hour{number}>\d{{1,2}})(?:(?P<sign{number}>[:.h]?)(?P<minute{number}>\d{{2}})(?::\d{{2}}(?:\.\d{{1,6}})?)?)?"
+        rf"(?!\d)\s?(?P<half{number}>[ap]\.?m\b\.?)?(?P<hours{number}>\s?(?:h|hrs?|hours|o'clock)\b)?)"
         rf"(?:\s?[(\[]?(?P<zone{number}>{_ZONE})[)\]]?)?"
     )
 
@@ -145,27 +152,33 @@ class _Clock(NamedTuple):
     at: time
     tomorrow: bool  # 24:00
     zone: str
+    name: str = ""  # 'midnight'
 
 
-def _clocks(found: re.Match[str] | None) -> tuple[_Clock, _Clock | None, int] | None:
-    """The time, the time it ends, and where that is written to; None where the figures are no time of day.
+def _clocks(found: re.Match[str] | None) -> tuple[_Clock | None, _Clock | None, int] | None:
+    """The time, the time it ends, and where that is written to; None where nothing says that the figures are a time.
 
-    A figure alone is a time if something says so: a colon, 'am', 'h' or a zone, of the time it ends as well.
+    A figure alone is a time if something says so: a colon, 'am', 'h' or a zone, of the time it ends as well. What is
+    written as a time and is none, such as 25:00, has none.
     """
     if not found:
         return None
-    certain = {n: found[f"sign{n}"] in (":", "h") or found[f"half{n}"] or found[f"hours{n}"] for n in (1, 2)}
-    ranged = bool(found["until"] and (certain[2] or found["zone2"]))
-    if not (certain[1] or found["zone1"] or ranged):
+    certain = {n: found[f"name{n}"] or found[f"sign{n}"] == ":" or found[f"half{n}"] for n in (1, 2)}
+    sure = {n: certain[n] or found[f"sign{n}"] == "h" or found[f"hours{n}"] for n in (1, 2)}
+    ranged = bool(found["until"] and (sure[2] or found["zone2"]))
+    if not (sure[1] or found["zone1"] or ranged):
         return None
     first = _read_clock(found, 1, found["half2"] or "" if ranged else "")
     second = _read_clock(found, 2, "") if ranged else None
-    if not first or (ranged and not second):
-        return None
-    return first, second, found.end() if ranged or not found["until"] else found.start("until")
+    end = found.end() if ranged or not found["until"] else found.start("until")
+    if first and (second or not ranged):
+        return first, second, end
+    return (None, None, end) if certain[1] or found["zone1"] or found["zone2"] else None  # not for a '48h' hackathon
 
 
 def _read_clock(found: re.Match[str], number: int, other: str) -> _Clock | None:
+    if name := found[f"name{number}"]:
+        return _Clock(_NAMED[name.lower()], False, found[f"zone{number}"] or "", name.lower())
     hour, minute = int(found[f"hour{number}"]), int(found[f"minute{number}"] or 0)
     half = (found[f"half{number}"] or other).lower()[:1]
     if other and not found[f"half{number}"] and half == "p" and hour % 12 > int(found["hour2"]) % 12:
@@ -246,6 +259,27 @@ def _next(written: Written, since: datetime) -> date:
     return found
 
 
+_FIGURES = re.compile(r"(?<![\w/.=&?+-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?![\w/-])")
+
+
+def unread(line: str, first: date, last: date) -> str:
+    """What stands for a day in a line without any that can be read, if that may be one from `first` to `last`.
+
+    '12/01/2026' is two days, and 31 November is none.
+    """
+    for begin, written in _days(line):
+        if not written.year or day_of(written, 0):
+            return ""
+        if first.replace(day=1) <= date(written.year, written.month, 1) <= last:
+            return line[begin : written.end]
+    for found in _FIGURES.finditer(line):
+        year, *figures = int(found[4]), int(found[1]), int(found[3])
+        days = [day_of(Written(year, month, day, None, None, 0), 0) for month, day in (figures, figures[::-1])]
+        if any(day and first <= day <= last for day in days):
+            return found[0]
+    return ""
+
+
 class _Finder:
     """Reads on from the first day in a text. Raises ValueError or OverflowError where there is no such date."""
 
@@ -265,14 +299,21 @@ class _Finder:
 
     def _time(self, end: int) -> tuple[_Clock | None, _Clock | None, int]:
         """The time that follows, when it ends, and where it is written to."""
-        return _clocks(_compiled(_AFTER).match(self.text, end)) or (None, None, end)
+        return self._read(_compiled(_AFTER).match(self.text, end)) or (None, None, end)
 
     def _earlier(self, begin: int) -> tuple[_Clock | None, _Clock | None, int]:
         """The time that stands before the day, when it ends, and where it is written from."""
         window = max(0, begin - 60)
         found = _compiled(_BEFORE).search(self.text[window:begin])
-        clocks = _clocks(found)
+        clocks = self._read(found)
         return (*clocks[:2], window + found.start()) if found and clocks else (None, None, begin)
+
+    def _read(self, found: re.Match[str] | None) -> tuple[_Clock | None, _Clock | None, int] | None:
+        clocks = _clocks(found)
+        if found and clocks and not clocks[0]:
+            written = found.string[max(found.start("hour1"), found.start("name1")) : clocks[2]].rstrip(" ,)")
+            self._problem(say("source-no-time", self._start, written), say("source-no-time-remedy"))
+        return clocks
 
     def _second(self, end: int) -> Written | None:
         """The day that follows 'to'."""
@@ -306,6 +347,8 @@ class _Finder:
         if not zone:
             end = datetime.combine(last, time(), UTC) if last and last > first else None
             return Event(datetime.combine(first, time(), UTC), end, whole_day=True)
+        if opening and opening.name == "midnight":
+            self._problem(say("source-midnight", self._start), say("source-midnight-remedy"))
         start = self._moment(first, opening, zone) if opening else datetime.combine(first, time(), UTC)
         if not closing:
             return Event(start)

@@ -45,7 +45,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     entries += _listed(rest, site, since)
     if not entries and any(table.header and not table.rows for table in tables):
         return Reading(placeholder=True)
-    return reading(entries, page, source, now, rest)
+    return reading(entries, page, source, now, text)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
