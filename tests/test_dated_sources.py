@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import vRecur
 
+from smbot.messages import speaking
 from smbot.model import Event, Flag, Page, Reading, Site
 from smbot.sources import Wants, calendar_file, events, office_hours, outreach, talks
 from smbot.sources.calendar_file import _rule
@@ -96,6 +97,17 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("1.–3.12.2026: Camp", "2026-12-01 to 12-03"),
         ("2026/12/01 at 6 pm UTC", "2026-12-01 18:00"),
         ("२०२६-११-२०", "2026-11-20"),
+        ("1. Dezember 2026", "2026-12-01"),
+        ("Freitag, 20. November 2026, 18:00 Uhr UTC", "2026-11-20 18:00"),
+        ("Fr., 1.–3. Jan. 2027", "2027-01-01 to 01-03"),
+        ("1. September 18:00 UTC", "2027-09-01 18:00"),
+        ("mardi 1er décembre 2026 à 18h UTC", "2026-12-01 18:00"),
+        ("1er au 3 févr. 2027", "2027-02-01 to 02-03"),
+        ("१ दिसंबर २०२६", "2026-12-01"),
+        ("12 फ़रवरी 2027", "2027-02-12"),
+        ("١ ديسمبر ٢٠٢٦", "2026-12-01"),
+        ("୧ ଡିସେମ୍ବର ୨୦୨୬", "2026-12-01"),
+        ("ଡିସେମ୍ବର 1, 2026", "2026-12-01"),
     ],
 )
 def test_dates_and_times_in_the_forms_people_use(text: str, expected: str) -> None:
@@ -112,6 +124,9 @@ def test_dates_and_times_in_the_forms_people_use(text: str, expected: str) -> No
         "9–5 May x",
         "you may 5 times",
         "31 Dec 9999 23:00 EST",
+        "31. Februar 2027",
+        "5 जूनागढ़",
+        "5 personnes",
     ],
 )
 def test_what_is_no_day_is_no_date(text: str) -> None:
@@ -364,6 +379,23 @@ def test_words_in_any_script_stay_whole() -> None:
     reading = read("* 20 November: ଓଡ଼ିଆ ଉଇକିପିଡ଼ିଆ ସଭା। ଆସନ୍ତୁ।\n* 21 November: اجتماع المحررين")
     assert told(reading) == [("11-20", "ଓଡ଼ିଆ ଉଇକିପିଡ଼ିଆ ସଭା"), ("11-21", "اجتماع المحررين")]
     assert reading.items[0].text == "ଆସନ୍ତୁ।"
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "title"),
+    [
+        ("en", "* Dienstag, 1. Dezember 2026: Treffen", "Treffen"),
+        ("en", "* Treffen am 1. Dezember 2026", "Treffen"),
+        ("en", "== Dezember 2026 ==\n* 1. Dezember – Treffen", "Treffen"),
+        ("en", "* Réunion le 1 décembre 2026", "Réunion"),
+        ("es", "* 1 de diciembre de 2026: Reunión", "Reunión"),
+    ],
+)
+def test_dates_are_read_in_each_language_smbot_has_and_in_that_of_the_wiki(
+    language: str, line: str, title: str
+) -> None:
+    with speaking(language):
+        assert told(read(line)) == [("12-01", title)]
 
 
 def test_a_page_with_nothing_but_past_events_is_no_alarm() -> None:

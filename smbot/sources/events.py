@@ -208,7 +208,7 @@ def called_off(text: str) -> tuple[str, bool]:
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
-_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date)\b){1,9}\Z", re.I)
+_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
 _SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
 
 
