@@ -26,7 +26,7 @@ from smbot.sources.events import AHEAD, PAST, Entry, called_off, reading
 WIKI = "meta:meta"
 PAGE = ""
 PICK = False
-POST = "$title\n\n$when\n$local\n\n$text"
+POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
 MOST_DAYS = 300_000  # that are looked at for the repeated events of one file: about a second
 _SHOWN = 180  # characters of what is wrong with an event

@@ -30,7 +30,7 @@ from smbot.wikitext import Plain, plain
 WIKI = "meta:meta"
 PAGE = ""
 PICK = False
-POST = "$title\n\n$when\n$local\n\n$text"
+POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
 PAST, AHEAD = timedelta(days=1), timedelta(days=60)  # what is yielded: yesterday's, so that nothing seems to vanish
 

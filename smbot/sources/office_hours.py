@@ -28,7 +28,7 @@ from smbot.sources.lines import lines, prepared
 WIKI = "meta:meta"
 PAGE = "Office hours"
 PICK = False
-POST = "Office hours: $title\n\n$when\n$local\n\n$text"
+POST = "Office hours: $title\n\n$when\n$local\n\n$text\n\n$tags"
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all

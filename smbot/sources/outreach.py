@@ -29,7 +29,7 @@ from smbot.sources.office_hours import tables_of
 WIKI = "mediawiki:mediawiki"
 PAGE = "Google Summer of Code/$year | Outreachy/Round $round"
 PICK = False
-POST = "$title\n\n$text\n\n$when\n$local"
+POST = "$title\n\n$text\n\n$when\n$local\n\n$tags"
 
 _FIRST, _FIRST_YEAR = 30, 2025  # Outreachy round 30 began in June 2025; two rounds a year, in June and in December
 _AHEAD_OF_START = timedelta(days=240)  # of the first dates of a round
