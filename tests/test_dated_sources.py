@@ -536,6 +536,31 @@ def test_a_rule_that_would_be_searched_for_ever_ends_at_once(rule: str) -> None:
     assert read(ics("SUMMARY:A", "DTSTART:00020101T100000Z", f"RRULE:{rule}"), calendar_file.read).items == ()
 
 
+@pytest.mark.parametrize(
+    ("start", "zone", "expected", "said"),
+    [
+        (
+            "DTSTART;TZID=Nowhere/City:20261121T180000",
+            "",
+            "18:00",
+            "“A”: Nowhere/City is no time zone that smbot knows",
+        ),
+        ("DTSTART;TZID=Nowhere/City:20261121T180000", "Europe/Berlin", "17:00", "taken as that of Europe/Berlin."),
+        ("DTSTART:20261121T180000", "", "18:00", "“A”: The time has no zone, and was taken as UTC."),
+        ("DTSTART:20261121T180000", "Nowhere", "18:00", "“A”: The time has no zone, and was taken as UTC."),
+        ("DTSTART:20261121T180000", "Europe/Berlin", "17:00", ""),
+        ("DTSTART;TZID=Europe/Berlin:20261121T180000", "", "17:00", ""),
+        ("DTSTART:20261121T180000Z", "", "18:00", ""),
+    ],
+)
+def test_a_time_without_a_zone_that_is_known_is_said_to_be(start: str, zone: str, expected: str, said: str) -> None:
+    text = ics("SUMMARY:A", start, "RRULE:FREQ=DAILY;COUNT=2")
+    text = text.replace("BEGIN:VEVENT", f"X-WR-TIMEZONE:{zone}\r\nBEGIN:VEVENT", 1) if zone else text
+    reading = read(text, calendar_file.read)
+    assert [when for when, _ in told(reading)] == [f"11-21 {expected}", f"11-22 {expected}"]
+    assert [said in str(problem) for problem in reading.problems] == [True] * bool(said)
+
+
 def test_a_weekly_meeting_keeps_its_hour_when_the_clocks_change() -> None:
     text = ics("SUMMARY:A", "DTSTART;TZID=Europe/Berlin:20261018T180000", "RRULE:FREQ=WEEKLY;COUNT=3")
     reading = read(text, calendar_file.read, datetime(2026, 10, 18, tzinfo=UTC))
