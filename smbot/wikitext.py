@@ -221,6 +221,9 @@ class _Reader:
     def _task(self, arguments: list[str]) -> str:
         return self._link(address(f"phab:{arguments[0]}", self.site), arguments[0])
 
+    def _tracked(self, arguments: list[str]) -> str:
+        return self._link(address(f"phab:{arguments[0]}", self.site), "")
+
     def _change(self, arguments: list[str]) -> str:
         return self._link(address(f"gerrit:{arguments[0]}", self.site), f"gerrit:{arguments[0]}")
 
@@ -233,4 +236,4 @@ class _Reader:
 
 _TEMPLATES = {"plural": _Reader._plural, "#time": _Reader._time, "ll": _Reader._localized_link}
 _TEMPLATES |= {"phab": _Reader._task, "phabricator": _Reader._task, "gerrit": _Reader._change}
-_TEMPLATES |= {"tl": _Reader._mention, "tlx": _Reader._mention}
+_TEMPLATES |= {"tracked": _Reader._tracked, "tl": _Reader._mention, "tlx": _Reader._mention}

@@ -84,6 +84,7 @@ def test_no_gap_stays_where_something_was_taken_out(wikitext: str, expected: str
         ("[[phab:T400001|read '''more''']]", "read more", Link(TASK, "read more")),
         ("[[phab:T400001]]", "phab:T400001", Link(TASK, "phab:T400001")),
         ("{{phab|T400001}}", "T400001", Link(TASK, "T400001")),
+        ("Fixed. {{Tracked|T400001|resolved}}", "Fixed.", Link(TASK)),
         ("{{gerrit|12}}", "gerrit:12", Link("https://gerrit.wikimedia.org/r/12", "gerrit:12")),
         (
             "[[Special:MyLanguage/Tech/News]]",
