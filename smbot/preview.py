@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BOTH = ("mediawiki", "wikitech")
 USUAL_ACCOUNTS = {"mediawiki-news": ("mediawiki",), "calls-for-mentors": BOTH, "requests": BOTH}
-
+_NO_NEWS = {Flag.RECURRENT, Flag.CANCELLED}  # what is never proposed
 
 Shown = dict[str, Any]
 USUAL_NETWORKS = ("mastodon", "bluesky", "x")  # the networks whose limits differ enough to be worth seeing
@@ -63,7 +63,7 @@ def candidates(wish: Wish, wiki: Callable[[str], Wiki], home: str) -> tuple[list
     readings = [_from_file(wish)] if wish.file else _read(wish, wiki)
     problems = [str(problem) for reading in readings for problem in reading.problems]
     problems += [say("cli-nothing-found") for r in readings if not r.items and not r.problems and not r.placeholder]
-    return [_proposed(item, wish) for r in readings for item in r.items if Flag.RECURRENT not in item.flags], problems
+    return [_proposed(item, wish) for r in readings for item in r.items if not item.flags & _NO_NEWS], problems
 
 
 def _proposed(item: Item, wish: Wish) -> Shown:

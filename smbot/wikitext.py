@@ -60,6 +60,9 @@ def clean(wikitext: str, language: str = "en") -> str:
 
 _TANGLED, _SHOWN = 300_000, 1000  # some hundredths of a second; characters of what is not parsed
 _GONE = "\x00"  # stands where something was taken out, until `_tidy` has closed the gap
+_STRAY = re.compile(  # what led to something that was taken out before a stop, or at the end of a line
+    r"(?<![ ,;:–—-])[ ,;:–—-]*\x00(?= ?[.,;:!?)](?:\W|$))|(?<![ ,;–—-])[ ,;–—-]*\x00$", re.M
+)
 _DROPPED_TAGS = {"ref", "references", "section", "includeonly", "templatestyles", "gallery", "style"}
 _STRUCK_TAGS = {"s", "del", "strike"}
 _CHARACTERS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "nbsp": " ", "ndash": "–", "mdash": "—"}
@@ -106,12 +109,14 @@ def plain(wikitext: str, site: Site) -> Plain:
 
 
 def _tidy(words: str) -> str:
-    """Close the gaps where something was taken out: white space, and parentheses that held nothing else."""
+    """Close the gaps where something was taken out: white space, parentheses that held nothing else, stray commas."""
     words = _spaced(words)
     if _GONE in words:
         words = re.sub(r"\([\s,;]*\x00[\s\x00,;]*\)", _GONE, words)
         words = re.sub(r"\x00(?:[ ,;]*\x00)+", _GONE, words)
-        words = re.sub(r"(?<=\()\x00 ?| ?\x00", "", words)
+        words = re.sub(r"(?:^|(?<=\())\x00[ ,;:]*", "", words, flags=re.M)
+        words = _STRAY.sub("", words)
+        words = re.sub(r" ?\x00", "", words)
         words = _spaced(words)
     return re.sub(r" (?=[.,](?:\s|$))", "", words)
 
@@ -216,6 +221,12 @@ class _Reader:
     def _task(self, arguments: list[str]) -> str:
         return self._link(address(f"phab:{arguments[0]}", self.site), arguments[0])
 
+    def _tracked(self, arguments: list[str]) -> str:
+        return self._link(address(f"phab:{arguments[0]}", self.site), "")
+
+    def _change(self, arguments: list[str]) -> str:
+        return self._link(address(f"gerrit:{arguments[0]}", self.site), f"gerrit:{arguments[0]}")
+
     def _localized_link(self, arguments: list[str]) -> str:
         return self._link(address(arguments[0], self.site), arguments[1] or arguments[0])
 
@@ -224,4 +235,5 @@ class _Reader:
 
 
 _TEMPLATES = {"plural": _Reader._plural, "#time": _Reader._time, "ll": _Reader._localized_link}
-_TEMPLATES |= {"phab": _Reader._task, "phabricator": _Reader._task, "tl": _Reader._mention, "tlx": _Reader._mention}
+_TEMPLATES |= {"phab": _Reader._task, "phabricator": _Reader._task, "gerrit": _Reader._change}
+_TEMPLATES |= {"tracked": _Reader._tracked, "tl": _Reader._mention, "tlx": _Reader._mention}

@@ -29,6 +29,7 @@ LONGEST = 5000  # characters of a post: of a longer text the first sentences are
 # Shows a moment in the time zone of its reader: https://zonestamp.toolforge.org/
 _LOCAL_TIME = "https://zonestamp.toolforge.org/{}"
 _TASK_PAGE = "https://phabricator.wikimedia.org/{}"
+_CHANGE_PAGE = "https://gerrit.wikimedia.org/r/{}"
 
 
 def propose(
@@ -47,7 +48,7 @@ def propose(
     even one fits they are left whole, so that the card tells the maintainers.
     """
     title, text = _told(_line(item.title)[:LONGEST]), _told(_beginning(item.text))
-    link = _best_link(item, (*title.tasks, *text.tasks))
+    link = _best_link(item, (*title.work, *text.work))
     draft = _Draft(template, item, title.text, text.text, "")
     drafts = {
         name: draft._replace(
@@ -199,8 +200,11 @@ def _sought(tag: str) -> regex.Pattern[str]:
 
 # --- what of the text is news ---------------------------------------------------------------------------------------
 
-_TASK = r"(?:https?://phabricator\.wikimedia\.org/|(?i:phab(?:ricator)?: ?))?T\d{3,7}(?:#\d++)?"
-_TASK_NAME = regex.compile(r"\bT\d{3,7}")
+_TASK = (
+    r"(?:(?:(?:https?://phabricator\.wikimedia\.org/|(?i:phab(?:ricator)?: ?))T\d{1,7}|T\d{3,7})(?:#\d++)?"
+    r"|(?:https?://gerrit\.wikimedia\.org/r/|(?i:gerrit(?: change)?[: ] ?))\d{1,8}(?![\w/]))"
+)
+_WORK_NAME = regex.compile(r"\b(?P<task>T\d+)|(?i:gerrit)\D{1,20}(?P<change>\d+)")
 _TASKS = rf"{_TASK}(?:(?: ?[,;&/] ?| and | ){_TASK})*+"
 _IN_BRACKETS = rf"[(\[（](?:(?i:see|tasks?|bugs?|phab(?:ricator)?)\b:? ?){{0,3}}{_TASKS}[)\]）](?!\w)"
 _BEHIND = rf"(?<=[{STOPS}][{CLOSE}]?)"  # a sentence
@@ -218,24 +222,28 @@ _CAPTION = regex.compile(
 
 
 class _Told(NamedTuple):
-    """The words that are news, and the tasks that were references in them."""
+    """The words that are news, and the addresses of the tasks and changes that were references in them."""
 
     text: str
-    tasks: tuple[str, ...]
+    work: tuple[str, ...]
 
 
 def _told(words: str) -> _Told:
-    """Words without captions and references. A task that is part of a sentence stays."""
+    """Words without captions and references. A task or change that is part of a sentence stays."""
     words = _tidy(words)
     lead = _CAPTION.match(words)
-    tasks: list[str] = []
+    work: list[str] = []
 
     def drop(found: regex.Match[str]) -> str:
-        tasks.extend(_TASK_NAME.findall(found[0]))
+        work.extend(_work_page(name["task"], name["change"]) for name in _WORK_NAME.finditer(found[0]))
         return ""
 
     told = _tidy(_REFERENCE.sub(drop, words[lead.end() :] if lead else words))
-    return _Told(told, tuple(tasks)) if told else _Told(words, ())
+    return _Told(told, tuple(work)) if told else _Told(words, ())
+
+
+def _work_page(task: str | None, change: str | None) -> str:
+    return _TASK_PAGE.format(task) if task else _CHANGE_PAGE.format(change)
 
 
 def _beginning(text: str) -> str:
@@ -256,10 +264,10 @@ class Worth(IntEnum):
     PAGE = 1  # the page where the item was found; tells it again, among other things
     CLOCK = 2  # when it takes place, in the reader's own time
     TASK = 3  # where developers work; hard to read for all others
-    SPECIAL = 4  # a tool that is talked about, without a word on what is new
-    FOOTNOTE = 5  # no words lead there
-    TOLD_IN_TASK = 6  # a task that the text itself sends its readers to: 'read more'
-    ANSWER = 7  # where to discuss it: good, but for those who know it already
+    ANSWER = 4  # where to discuss it: for those who know it already
+    SPECIAL = 5  # a tool that is talked about, without a word on what is new
+    FOOTNOTE = 6  # no words lead there
+    TOLD_IN_TASK = 7  # a task that the text itself sends its readers to: 'read more'
     NAMESAKE = 8  # a page named like its label: about the thing, less about what is new
     NAMED = 9  # a label that names what is new
     MANUAL = 10  # its manual
@@ -286,9 +294,9 @@ _LANGUAGE = regex.compile(r"^[a-z-]{2,12}:")
 _MANUALS = ("Help:", "Manual:", "API:")
 
 
-def _best_link(item: Item, tasks: Iterable[str]) -> str:
+def _best_link(item: Item, work: Iterable[str]) -> str:
     """The link of the greatest worth, of several alike the first; '' where there is none at all."""
-    links = [*item.links, *(Link(_TASK_PAGE.format(task)) for task in tasks)]
+    links = [*item.links, *map(Link, work)]
     page = regex.sub(r"[?&]oldid=\d+$", "", item.permalink.url)  # as it is when somebody reads the post
     worth = {page: Worth.PAGE} if page else {}
     for link in links:
@@ -307,10 +315,12 @@ def worth_of(link: Link, item: Item) -> Worth:
         return Worth.ITSELF
     if _WORK.match(link.url):
         return Worth.TOLD_IN_TASK if _INVITES.search(label) else Worth.TASK
-    if not label or label == link.url:
+    if not label:
         return Worth.FOOTNOTE
     if host.endswith(_CLOCKS):
         return Worth.CLOCK
+    if label == link.url:  # the text itself spells it out
+        return _page_worth(title, title, host)
     if _INVITES.search(label):
         return Worth.INVITED
     if host.endswith(_ENCYCLOPEDIAS) and _is_glossary(label, title):

@@ -238,6 +238,16 @@ def test_a_preview_shows_flags_and_the_accounts_asked_for(capsys: pytest.Capture
     assert not any("recurrent" in item["flags"] for item in items)
 
 
+@pytest.mark.parametrize("source", ["events", "office-hours"])
+def test_a_preview_leaves_out_what_is_cancelled(
+    source: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, day = tmp_path / "events.wikitext", f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+    file.write_text(f"* {day}: Meetup\n* <s>{day}: Workshop</s> cancelled\n")
+    _, items, _ = preview(capsys, source, "--file", str(file))
+    assert ["Meetup" in item["texts"]["wikitech/x"] for item in items] == [True]
+
+
 def test_a_preview_of_requests_names_the_problems_of_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "requests.wikitext"
     file.write_text(REQUESTS)

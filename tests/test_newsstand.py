@@ -78,7 +78,8 @@ def test_a_new_story_on_the_blog_is_posted_by_one_account_and_reposted_by_the_ot
     blog.world.approve(alice, "Parsoid")
     for _ in range(3):
         blog.publish()
-    assert blog.world.posts("wikitech") == ["Parsoid reads it all\n\nhttps://blog.example.org/0/"]
+    story = "New on the Wikimedia Technical Blog: Parsoid reads it all\n\nhttps://blog.example.org/0/"
+    assert blog.world.posts("wikitech") == [story]
     statuses = blog.world.mastodon.world.state.statuses.values()
     assert [s["username"] for s in statuses if s["of"]] == ["mediawiki"]
 
@@ -124,7 +125,7 @@ def test_a_site_that_is_down_is_told_of_and_holds_up_no_other_source(blog: Blog,
     assert any("Source: blog.example.org" in problem for problem in report.problems)
     assert blog.words() == ["Come to the hackathon."]
     blog.collect()
-    assert "Parsoid reads it all" in blog.words()
+    assert "New on the Wikimedia Technical Blog: Parsoid reads it all" in blog.words()
 
 
 def test_what_could_not_be_read_is_not_taken_for_unchanged_for_ten_minutes(blog: Blog, alice: Person) -> None:

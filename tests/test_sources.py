@@ -312,6 +312,9 @@ def test_a_page_without_any_date_is_an_alarm_and_never_silence() -> None:
         ("* (2026-11-20) A", "2026-11-20"),
         ("* '''{{#dateformat:2026-11-20}}:''' A", "2026-11-20"),
         (":* 20 November 2026 — A", "2026-11-20"),
+        ("=== ٢٠ نوفمبر ٢٠٢٦ ===\n* A", "2026-11-20"),
+        ("== novembre 2026 ==\n* 20 novembre – A", "2026-11-20"),
+        ("* 20.11.2026: A", "2026-11-20"),
     ],
 )
 def test_dates_in_every_form(text: str, expected: str) -> None:
@@ -329,7 +332,7 @@ def test_headings_below_a_date_are_its_sections_and_others_end_it() -> None:
     assert [(item.section, item.text) for item in reading.items] == [("Skins", "A")]
 
 
-@pytest.mark.parametrize("text", ["* 31 February 2026: A", "* 20 Novembre: A", "* 2026: A", "* 20 Mayor 2026: A"])
+@pytest.mark.parametrize("text", ["* 31 February 2026: A", "* 20 Nowember: A", "* 2026: A", "* 20 Mayor 2026: A"])
 def test_what_is_no_date_dates_nothing(text: str) -> None:
     assert news(text).problems == (NO_DATES,)
 

@@ -61,6 +61,13 @@ def test_markup_leaves_the_words(wikitext: str, expected: str) -> None:
         ("[[File:A.svg|15px]] [[File:B.svg|12px]]  It is", "It is"),
         ("Call load() ([https://a.example])", "Call load()"),
         ("It ([https://a.example] now) is", "It (now) is"),
+        ("See T1, {{unknown}}.", "See T1."),
+        ("See T1, {{unknown}}, and T2", "See T1, and T2"),
+        ("It ({{unknown}}, T1) is (T1; {{unknown}})!", "It (T1) is (T1)!"),
+        ("{{unknown}}: It is", "It is"),
+        ("The logo: [[File:A.svg]].", "The logo."),
+        ("It is – {{unknown}}", "It is"),
+        ("It,<ref>A</ref> and that.<ref>B</ref> C", "It, and that. C"),
     ],
 )
 def test_no_gap_stays_where_something_was_taken_out(wikitext: str, expected: str) -> None:
@@ -77,6 +84,8 @@ def test_no_gap_stays_where_something_was_taken_out(wikitext: str, expected: str
         ("[[phab:T400001|read '''more''']]", "read more", Link(TASK, "read more")),
         ("[[phab:T400001]]", "phab:T400001", Link(TASK, "phab:T400001")),
         ("{{phab|T400001}}", "T400001", Link(TASK, "T400001")),
+        ("Fixed. {{Tracked|T400001|resolved}}", "Fixed.", Link(TASK)),
+        ("{{gerrit|12}}", "gerrit:12", Link("https://gerrit.wikimedia.org/r/12", "gerrit:12")),
         (
             "[[Special:MyLanguage/Tech/News]]",
             "Tech/News",

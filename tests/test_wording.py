@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smbot import compose, wording
+from smbot import compose, dated, wording
 from smbot.channels import NETWORKS, network
 from smbot.model import Can, Candidate, Event, Item, Link, Page, Permalink, Rules, Text
 from smbot.sentences import ends
-from smbot.settings import Account
-from smbot.sources import mediawiki_news, tech_news
-from smbot.wikitext import WIKIMEDIA
+from smbot.settings import Account, Wording, read_wordings
+from smbot.shipped import shipped_pages
+from smbot.sources import SOURCES, mediawiki_news, source, tech_news
+from smbot.wikitext import WIKIMEDIA, plain
 
 PAGES = Path(__file__).parent / "pages"
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -31,6 +32,7 @@ MEETING = Event(datetime(2026, 12, 4, 18, tzinfo=UTC))
 DAY = Event(datetime(2026, 12, 4, tzinfo=UTC), whole_day=True)
 TALK = "https://talks.example/7"
 
+MW = WIKIMEDIA["mediawiki:mediawiki"]
 ONE = {"one": Account("one", ("mastodon",), frozenset())}
 ROOMY = {"one/mastodon": Rules("Mastodon", 500, len)}
 
@@ -121,6 +123,38 @@ def test_an_event_is_told_with_its_time_everywhere(event: Event | None, words: s
     assert said(item("", title="Office hour", event=event), "$when\n$local") == words
 
 
+def shipped() -> dict[str, Wording]:
+    """How news is put in words where nobody changed it: by the page that is installed, and without it."""
+    page = Page("Wording", 1, shipped_pages("Project:Smbot")["Project:Smbot/Wording"])
+    return read_wordings(page) | {kind: Wording({"": source(kind).POST}) for kind in SOURCES}
+
+
+@pytest.mark.parametrize(("name", "words"), shipped().items())
+def test_where_a_time_is_told_a_link_shows_the_time_of_the_reader(name: str, words: Wording) -> None:
+    for template in (*words.post.values(), *words.reminder.values(), dated.REMINDER):
+        assert "$when" not in template or "$local" in template, name
+
+
+@pytest.mark.parametrize(("name", "words"), shipped().items())
+def test_the_hashtags_of_an_account_are_used_where_nobody_said_otherwise(name: str, words: Wording) -> None:
+    news = item("The new skin is here.", title="Skins of October 2026", event=MEETING)
+    for template in words.post.values():
+        assert said(news, template, "#Skin", "#Skins") == f"{said(news, template)}\n\n#Skin #Skins", name
+
+
+@pytest.mark.parametrize("words", [shipped()["Newsletter"], shipped()["newsletter"]])
+def test_an_issue_of_the_newsletter_is_told_in_a_sentence_whatever_it_is_called(words: Wording) -> None:
+    for title in ("October 2026", "third quarter of 2026", "2026/10"):
+        told = said(item("", title=title), words.post[""])
+        assert told == f"The latest Technical Community Newsletter is out: {title}."
+
+
+def test_a_story_of_the_blog_is_told_in_a_sentence() -> None:
+    story = item("", title="How we test")
+    for words in (shipped()["technical-blog"], shipped()["Technical blog"]):
+        assert said(story, words.post[""]) == "New on the Wikimedia Technical Blog: How we test"
+
+
 # --- hashtags ---------------------------------------------------------------------------------------------------------
 
 
@@ -163,6 +197,9 @@ def test_hashtags_are_those_of_the_account_whose_words_the_item_has(
         ("It works. [1][2] It is new. [3]", "It works. It is new."),
         ("• one (T230521)\n• two. T230522\n• three", "• one\n• two.\n• three"),
         ("新的外观（T230521）。", "新的外观。"),
+        ("It is out (phab:T1, gerrit:123)", "It is out"),
+        ("It is out (Gerrit change 123 and T230521).", "It is out."),
+        ("It is out. https://gerrit.wikimedia.org/r/123", "It is out."),
         ("(Advanced item) Gadgets break.", "Gadgets break."),
         ("Recurrent item Advanced item The new version comes.", "The new version comes."),
         ("[Advanced item]: Gadgets break.", "Gadgets break."),
@@ -181,6 +218,7 @@ def test_references_and_captions_leave_the_words(text: str, words: str) -> None:
         "Tell the developers at phab:T232688.",
         "See T230521.",
         "The fix (T230521 has more) is here.",
+        "It is in gerrit:123 now.",
         "Boeing (T7) lands, says array[1] of [2].",
         "T230521",
         "(T230521)",
@@ -210,7 +248,8 @@ VOTE = Link("https://meta.wikimedia.org/wiki/Abuse_filter_manager/vote", "vote")
 VERSION = Link("https://www.mediawiki.org/wiki/MediaWiki_1.34/wmf.19", "new version")
 HELP = Link("https://www.mediawiki.org/wiki/Help:Extension:AdvancedSearch", "advanced search")
 JOIN = Link("https://www.mediawiki.org/wiki/Example_Meeting", "how to join")
-WORST_TO_BEST = [CLOCK, REFERENCE, SPECIAL, UPDATE, MORE_IN_TASK, FEEDBACK, GROUP, VOTE, HELP, JOIN]
+SPELLED = Link(*2 * ("https://www.mediawiki.org/wiki/API:REST_API",))
+WORST_TO_BEST = [CLOCK, REFERENCE, FEEDBACK, SPECIAL, UPDATE, MORE_IN_TASK, GROUP, VOTE, HELP, JOIN]
 
 
 @pytest.mark.parametrize(("worse", "better"), list(pairwise(WORST_TO_BEST)))
@@ -222,6 +261,16 @@ def test_the_most_useful_link_is_taken_wherever_it_stands(worse: Link, better: L
 def test_what_explains_a_word_is_never_what_a_post_leads_to(background: Link) -> None:
     assert link("Words.", background, REFERENCE) == TASK
     assert link("Words.", background) == PERMALINK.url
+
+
+def test_an_address_that_the_text_spells_out_is_no_footnote() -> None:
+    assert link("Words.", FEEDBACK, UPDATE, GROUP, SPELLED) == SPELLED.url
+    talk = "https://www.mediawiki.org/wiki/Talk:Example"
+    assert link("Words.", Link(talk, talk), UPDATE) == UPDATE.url
+    news = plain(
+        "Documentation is at https://www.mediawiki.org/wiki/API:REST_API. Feedback: [[Talk:API:REST API]].", MW
+    )
+    assert link(news.text, *news.links) == SPELLED.url
 
 
 def test_an_article_that_explains_a_word_is_better_than_nothing() -> None:
@@ -239,6 +288,8 @@ def test_a_task_that_left_the_words_is_kept_as_the_link_where_there_is_none_bett
     assert link("It was fixed (T400011).") == TASK
     assert link("It was fixed (T400011).", UPDATE) == UPDATE.url
     assert link("T400011 is fixed.") == PERMALINK.url
+    assert link("It was fixed (gerrit:123).") == "https://gerrit.wikimedia.org/r/123"
+    assert link("It was fixed. [1][2]") == PERMALINK.url
 
 
 def test_without_any_link_a_post_leads_to_the_page_of_the_item_if_that_is_known() -> None:

@@ -26,7 +26,7 @@ from smbot.sources.events import AHEAD, PAST, Entry, called_off, reading
 WIKI = "meta:meta"
 PAGE = ""
 PICK = False
-POST = "$title\n\n$when\n$local\n\n$text"
+POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
 MOST_DAYS = 300_000  # that are looked at for the repeated events of one file: about a second
 _SHOWN = 180  # characters of what is wrong with an event
@@ -64,7 +64,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.first, self.last = (now - PAST).date() - timedelta(1), (now + AHEAD).date() + timedelta(1)
         self.days = MOST_DAYS
-        self.zone: tzinfo = UTC
+        self.zone: tzinfo | None = None  # of the whole calendar
 
     def entries(self, calendar_: Any) -> Iterator[Entry]:
         self.zone = _zone(_text(calendar_, "X-WR-TIMEZONE"))
@@ -105,7 +105,18 @@ class _Reader:
         links = [_text(event, "URL"), *_ADDRESS.findall(_text(event, "LOCATION")), *_ADDRESS.findall(description)]
         cancelled = cancelled or off or _text(event, "STATUS").upper() == "CANCELLED"
         found = tuple(Link(url) for url in dict.fromkeys(links) if url.lower().startswith(("http://", "https://")))
-        return Entry(title, Event(datetime.min.replace(tzinfo=UTC)), _words(description), found, cancelled)
+        whenever = Event(datetime.min.replace(tzinfo=UTC))
+        return Entry(title, whenever, _words(description), found, cancelled, problems=tuple(self._doubts(event)))
+
+    def _doubts(self, event: Any) -> Iterator[Problem]:
+        """That a time has no zone, or one that nobody knows."""
+        start, remedy = _value(event, "DTSTART"), say("source-calendar-zone-remedy")
+        if not isinstance(start, datetime) or start.tzinfo:
+            return
+        if zone := _parameter(event, "DTSTART", "TZID"):
+            yield Problem(say("source-calendar-zone", _name(event), zone[:_SHOWN], self.zone or "UTC"), remedy)
+        elif not self.zone:
+            yield Problem(say("source-no-zone", _name(event)), remedy)
 
     def _when(self, event: Any, start: date) -> Event:
         """The time of the occurrence that begins at `start`, which lasts as long as the event itself."""
@@ -164,7 +175,7 @@ class _Reader:
     def _utc(self, value: date) -> datetime:
         if not isinstance(value, datetime):
             return _midnight(value)
-        return (value if value.tzinfo else value.replace(tzinfo=self.zone)).astimezone(UTC)
+        return (value if value.tzinfo else value.replace(tzinfo=self.zone or UTC)).astimezone(UTC)
 
     def _problem(self, message: str) -> None:
         self.problems.append(Problem(message, say("source-event-remedy")))
@@ -183,11 +194,11 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _zone(name: str) -> tzinfo:
+def _zone(name: str) -> tzinfo | None:
     try:
-        return ZoneInfo(name.strip() or "UTC")
+        return ZoneInfo(name.strip()) if name.strip() else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
+        return None
 
 
 # --- properties -----------------------------------------------------------------------------------------------------
@@ -206,6 +217,12 @@ def _value(component: Any, name: str) -> object:
     value = component.get(name)
     value = value[0] if isinstance(value, list) and value else value
     return getattr(value, "dt", None)
+
+
+def _parameter(component: Any, name: str, parameter: str) -> str:
+    value = component.get(name)
+    value = value[0] if isinstance(value, list) and value else value
+    return str(getattr(value, "params", {}).get(parameter, ""))
 
 
 def _values(component: Any, name: str) -> list[date]:

@@ -31,5 +31,5 @@ class Calls(Struct, frozen=True):
         return replace(reading, items=items, placeholder=reading.placeholder or (bool(reading.items) and not items))
 
 
-mentors: Source = Calls("mentors", "$title\n\nUntil $when.")
-mentees: Source = Calls("mentees", "$title\n\nUntil $when.")
+mentors: Source = Calls("mentors", "$title\n\nUntil $when.\n$local\n\n$tags")
+mentees: Source = Calls("mentees", "$title\n\nUntil $when.\n$local\n\n$tags")

@@ -1,7 +1,8 @@
-"""Dates and times as people write them, in English or in figures.
+"""Dates and times as people write them: in English, in figures, or with the months of a language smbot speaks.
 
     2026-11-20 18:00–19:00 UTC      7 December 2026 at 20:00 CET      Aug. 21, 2024 at 4pm UTC
     15th to 17th March 2026         Dec. 9, 2024 – March 7, 2025      18:00 (UTC+5:30) on Friday, November 20
+    2026/11/20, noon UTC            20.11.2026                        Freitag, 20. November 2026, 18:00 Uhr UTC
 
 `leading` finds the day a text begins with, `find` the first day, time or period in it. Nothing here raises, and time
 grows with the length of the text. What is written but is no day, such as 30 February, is no date.
@@ -11,16 +12,17 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from smbot.messages import say
+from smbot.messages import say, spoken
 from smbot.model import Event, Problem
+from smbot.sources.daynames import names, plain
 
 # --- days -----------------------------------------------------------------------------------------------------------
 
@@ -30,16 +32,19 @@ _WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(calendar.day
 _MONTH = rf"(?P<month>{'|'.join(_NAMES)}|Sept|{'|'.join(name[:3] for name in _NAMES)})\b\.?"
 _WEEKDAY = r"(?:(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
 _NTH = r"(?:st|nd|rd|th)?"
-_TO = r"\s*(?:[–—−-]|\b(?:to|until|till|through|and)\b|&)\s*"
+_TO = r"\s*(?:[–—−-]|\b(?:to|until|till|through|and|bis|au|à)\b|&)\s*"
 _LAST = rf"(?:{_TO}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|UTC|GMT)"
 _YEAR = r"(?:,?\s+(?P<year>\d{4})\b(?!\s*(?:UTC|GMT|h(?:rs|ours)?\b)))?"
 _FORMS = (
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)",
+    r"(?P<year>(?:19|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\w/])",
+    rf"(?P<day>\d{{1,2}})\.(?:{_TO}(?P<last>\d{{1,2}})\.)? ?(?P<month>\d{{1,2}})\. ?(?P<year>(?:19|20)\d\d)(?!\d)",
     rf"(?P<day>\d{{1,2}}){_NTH}{_LAST}))?\s+(?:of\s+)?{_MONTH}{_YEAR}",
     rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
 )
 _DATES = tuple(re.compile(_WEEKDAY + form, re.I) for form in _FORMS)
 _MAYBE = re.compile(rf"(?<![\w/:=?&.+-])(?=\d|{'|'.join(name[:3] for name in (*_NAMES, *calendar.day_name))})", re.I)
+_DOTTED = re.compile(r"(?<![\w/:=?&.+-])\d{1,2}\.\s?[^\W\d_]")
 _PERIOD = re.compile(rf"(?:{_MONTH},?\s*)?(?P<year>\d{{4}})?:?", re.I)
 
 
@@ -74,6 +79,8 @@ def day_of(written: Written, year: int) -> date | None:
 def year_of(title: str, above: int = 0) -> int:
     """The year of 'November 2026' or '2026'; `above` for a month alone, 0 for any other title."""
     found = _PERIOD.fullmatch(title)
+    if not found and len(title) < _LONGEST and any(map(str.isdecimal, title)):
+        found = _elsewhere().period.fullmatch(title)
     return int(found["year"] or above) if found else 0
 
 
@@ -83,22 +90,70 @@ def without_separator(text: str) -> str:
 
 
 def _written(text: str, start: int) -> Written | None:
-    for form in _DATES:
-        if found := form.match(text, start):
-            return _parts(found)
+    if written := _written_in_english(text, start):
+        return written
+    if any(map(str.isdecimal, text[start : start + _LONGEST])) and (found := _elsewhere().date.match(text, start)):
+        return _foreign(found)
     return None
+
+
+def _written_in_english(text: str, start: int) -> Written | None:
+    return next((_parts(found) for form in _DATES if (found := form.match(text, start))), None)
 
 
 def _parts(found: re.Match[str]) -> Written:
     groups = found.groupdict()
     month, weekday = groups["month"], groups["weekday"]
-    return Written(
-        int(groups["year"]) if groups["year"] else None,
+    return _dated(
+        groups,
         int(month) if month.isdecimal() else _MONTHS[month[:3].lower()],
-        int(groups["day"]),
-        int(groups["last"]) if groups.get("last") else None,
         _WEEKDAYS[weekday[:3].lower()] if weekday else None,
         found.end(),
+    )
+
+
+def _foreign(found: Any) -> Written:
+    groups = found.groupdict()
+    months, weekdays = names(spoken())
+    weekday = weekdays[plain(groups["weekday"])] if groups["weekday"] else None
+    return _dated(groups, months[plain(groups["month"])], weekday, found.end())
+
+
+def _dated(groups: Mapping[str, Any], month: int, weekday: int | None, end: int) -> Written:
+    year, last = groups["year"], groups.get("last")
+    return Written(int(year) if year else None, month, int(groups["day"]), int(last) if last else None, weekday, end)
+
+
+_LONGEST = 40  # characters of a day as it is written, or of a month with its year
+
+
+class _Patterns(NamedTuple):
+    date: Any
+    period: Any
+
+
+def _elsewhere() -> _Patterns:
+    """How days and months are written in other languages than English."""
+    return _patterns(spoken())
+
+
+@cache
+def _patterns(language: str) -> _Patterns:
+    import regex  # knows the vowel signs of a script as parts of its words
+
+    months, weekdays = ("|".join(map(re.escape, each)) for each in names(language))
+    month = rf"(?P<month>{months})(?![\p{{L}}\p{{M}}])[.॰]?"
+    year = r"(?P<year>\d{4})(?!\w)(?!\s*(?:UTC|GMT|h|Uhr)\b)"
+    weekday = rf"(?:(?P<weekday>{weekdays})(?![\p{{L}}\p{{M}}])[.॰]?,?\s+(?:(?:le|den|dem)\s+)?)?"
+    nth = r"(?:\.|er\b)?"
+    day_first = (
+        rf"(?P<day>\d{{1,2}}){nth}(?:{_TO}(?P<last>\d{{1,2}}){nth})?\s*(?:de\s+)?{month}(?:,?\s+(?:de\s+)?{year})?"
+    )
+    month_first = rf"{month}\s+(?P<day>\d{{1,2}}),?\s+{year}"
+    apart = r"(?<![\p{L}\p{M}\p{N}/:=?&.+-])"
+    return _Patterns(
+        regex.compile(rf"{apart}{weekday}(?:{day_first}|{month_first})", regex.I),
+        regex.compile(rf"(?:{month},?\s*(?:de\s+)?)?(?P<year>\d{{4}}):?", regex.I),
     )
 
 
@@ -119,16 +174,20 @@ _ZONE = (
 )
 
 
+_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+
+
 def _clock(number: int) -> str:
     return (
-        rf"(?P<hour{number}>\d{{1,2}})(?:(?P<sign{number}>[:.h]?)(?P<minute{number}>\d{{2}})(?::\d{{2}}(?:\.\d{{1,6}})?)?)?"
-        rf"(?!\d)\s?(?P<half{number}>[ap]\.?m\b\.?)?(?P<hours{number}>\s?(?:h|hrs?|hours|o'clock)\b)?"
+        rf"(?:(?:12 )?(?P<name{number}>{'|'.join(_NAMED)})\b(?=\s*(?:\Z|[^\w\s]|\d|(?:on|to|until)\b|{_ZONE}))"
+        rf"|(?P<hour{number}>\d{{1,2}})(?:(?P<sign{number}>[:.h]?)(?P<minute{number}>\d{{2}})(?::\d{{2}}(?:\.\d{{1,6}})?)?)?"
+        rf"(?!\d)\s?(?P<half{number}>[ap]\.?m\b\.?)?(?P<hours{number}>\s?(?:h|hrs?|hours|o'clock|Uhr)\b)?)"
         rf"(?:\s?[(\[]?(?P<zone{number}>{_ZONE})[)\]]?)?"
     )
 
 
 _TIMES = rf"{_clock(1)}(?P<until>{_TO}(?!\d{{4}}-){_clock(2)})?"
-_AFTER = rf"(?:[\s,;:(@|·•–—-]|T(?=\d)|at\b|from\b){{0,12}}{_TIMES}\)?"
+_AFTER = rf"(?:[\s,;:(@|·•–—-]|T(?=\d)|at\b|from\b|um\b|à\b){{0,12}}{_TIMES}\)?"
 _BEFORE = rf"(?<![\w:.-]){_TIMES}(?:,?\s+on)?[\s,]{{0,3}}\Z"
 _TO_DATE = re.compile(_TO, re.I)
 
@@ -145,27 +204,33 @@ class _Clock(NamedTuple):
     at: time
     tomorrow: bool  # 24:00
     zone: str
+    name: str = ""  # 'midnight'
 
 
-def _clocks(found: re.Match[str] | None) -> tuple[_Clock, _Clock | None, int] | None:
-    """The time, the time it ends, and where that is written to; None where the figures are no time of day.
+def _clocks(found: re.Match[str] | None) -> tuple[_Clock | None, _Clock | None, int] | None:
+    """The time, the time it ends, and where that is written to; None where nothing says that the figures are a time.
 
-    A figure alone is a time if something says so: a colon, 'am', 'h' or a zone, of the time it ends as well.
+    A figure alone is a time if something says so: a colon, 'am', 'h' or a zone, of the time it ends as well. What is
+    written as a time and is none, such as 25:00, has none.
     """
     if not found:
         return None
-    certain = {n: found[f"sign{n}"] in (":", "h") or found[f"half{n}"] or found[f"hours{n}"] for n in (1, 2)}
-    ranged = bool(found["until"] and (certain[2] or found["zone2"]))
-    if not (certain[1] or found["zone1"] or ranged):
+    certain = {n: found[f"name{n}"] or found[f"sign{n}"] == ":" or found[f"half{n}"] for n in (1, 2)}
+    sure = {n: certain[n] or found[f"sign{n}"] == "h" or found[f"hours{n}"] for n in (1, 2)}
+    ranged = bool(found["until"] and (sure[2] or found["zone2"]))
+    if not (sure[1] or found["zone1"] or ranged):
         return None
     first = _read_clock(found, 1, found["half2"] or "" if ranged else "")
     second = _read_clock(found, 2, "") if ranged else None
-    if not first or (ranged and not second):
-        return None
-    return first, second, found.end() if ranged or not found["until"] else found.start("until")
+    end = found.end() if ranged or not found["until"] else found.start("until")
+    if first and (second or not ranged):
+        return first, second, end
+    return (None, None, end) if certain[1] or found["zone1"] or found["zone2"] else None  # not for a '48h' hackathon
 
 
 def _read_clock(found: re.Match[str], number: int, other: str) -> _Clock | None:
+    if name := found[f"name{number}"]:
+        return _Clock(_NAMED[name.lower()], False, found[f"zone{number}"] or "", name.lower())
     hour, minute = int(found[f"hour{number}"]), int(found[f"minute{number}"] or 0)
     half = (found[f"half{number}"] or other).lower()[:1]
     if other and not found[f"half{number}"] and half == "p" and hour % 12 > int(found["hour2"]) % 12:
@@ -228,12 +293,24 @@ def find(text: str, since: datetime, year: int = 0, zone: tzinfo | None = None) 
 
 def _days(text: str) -> Iterator[tuple[int, Written]]:
     """What looks like a day, and where it begins. 'may 5' in the middle of a sentence is none."""
+    if _DOTTED.search(text):  # '1. September 18:00' is not September 18
+        yield from _foreign_days(text)
     for place in _MAYBE.finditer(text):
-        written = _written(text, place.start())
-        if not written or not (1 <= written.month <= 12 and 1 <= written.day <= 31):
-            continue
-        if written.year or not text[place.start()].islower():
+        written = _written_in_english(text, place.start())
+        if written and _may_be(written) and (written.year or not text[place.start()].islower()):
             yield place.start(), written
+    if any(map(str.isdecimal, text)):
+        yield from _foreign_days(text)
+
+
+def _foreign_days(text: str) -> Iterator[tuple[int, Written]]:
+    for found in _elsewhere().date.finditer(text):
+        if _may_be(written := _foreign(found)):
+            yield found.start(), written
+
+
+def _may_be(written: Written) -> bool:
+    return 1 <= written.month <= 12 and 1 <= written.day <= 31
 
 
 def _next(written: Written, since: datetime) -> date:
@@ -244,6 +321,27 @@ def _next(written: Written, since: datetime) -> date:
     if not found or written.weekday not in (None, found.weekday()):
         raise ValueError("no such day soon")
     return found
+
+
+_FIGURES = re.compile(r"(?<![\w/.=&?+-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?![\w/-])")
+
+
+def unread(line: str, first: date, last: date) -> str:
+    """What stands for a day in a line without any that can be read, if that may be one from `first` to `last`.
+
+    '12/01/2026' is two days, and 31 November is none.
+    """
+    for begin, written in _days(line):
+        if not written.year or day_of(written, 0):
+            return ""
+        if first.replace(day=1) <= date(written.year, written.month, 1) <= last:
+            return line[begin : written.end]
+    for found in _FIGURES.finditer(line):
+        year, *figures = int(found[4]), int(found[1]), int(found[3])
+        days = [day_of(Written(year, month, day, None, None, 0), 0) for month, day in (figures, figures[::-1])]
+        if any(day and first <= day <= last for day in days):
+            return found[0]
+    return ""
 
 
 class _Finder:
@@ -265,14 +363,21 @@ class _Finder:
 
     def _time(self, end: int) -> tuple[_Clock | None, _Clock | None, int]:
         """The time that follows, when it ends, and where it is written to."""
-        return _clocks(_compiled(_AFTER).match(self.text, end)) or (None, None, end)
+        return self._read(_compiled(_AFTER).match(self.text, end)) or (None, None, end)
 
     def _earlier(self, begin: int) -> tuple[_Clock | None, _Clock | None, int]:
         """The time that stands before the day, when it ends, and where it is written from."""
         window = max(0, begin - 60)
         found = _compiled(_BEFORE).search(self.text[window:begin])
-        clocks = _clocks(found)
+        clocks = self._read(found)
         return (*clocks[:2], window + found.start()) if found and clocks else (None, None, begin)
+
+    def _read(self, found: re.Match[str] | None) -> tuple[_Clock | None, _Clock | None, int] | None:
+        clocks = _clocks(found)
+        if found and clocks and not clocks[0]:
+            written = found.string[max(found.start("hour1"), found.start("name1")) : clocks[2]].rstrip(" ,)")
+            self._problem(say("source-no-time", self._start, written), say("source-no-time-remedy"))
+        return clocks
 
     def _second(self, end: int) -> Written | None:
         """The day that follows 'to'."""
@@ -306,6 +411,8 @@ class _Finder:
         if not zone:
             end = datetime.combine(last, time(), UTC) if last and last > first else None
             return Event(datetime.combine(first, time(), UTC), end, whole_day=True)
+        if opening and opening.name == "midnight":
+            self._problem(say("source-midnight", self._start), say("source-midnight-remedy"))
         start = self._moment(first, opening, zone) if opening else datetime.combine(first, time(), UTC)
         if not closing:
             return Event(start)

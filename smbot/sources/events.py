@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,14 +23,14 @@ from smbot.messages import say
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
 from smbot.sentences import ends
 from smbot.sources import Wants
-from smbot.sources.dates import Found, find, leading, spelled, without_separator, year_of
+from smbot.sources.dates import Found, find, leading, spelled, unread, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
 from smbot.wikitext import Plain, plain
 
 WIKI = "meta:meta"
 PAGE = ""
 PICK = False
-POST = "$title\n\n$when\n$local\n\n$text"
+POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
 PAST, AHEAD = timedelta(days=1), timedelta(days=60)  # what is yielded: yesterday's, so that nothing seems to vanish
 
@@ -71,6 +72,7 @@ def known(page: Page, now: datetime) -> datetime:
     return min(now, page.timestamp) if page.timestamp else now
 
 
+_MARKS = ("*", "#", ":", ";", "=", "|", "!", "'", " ")  # that bullets, rows and titles begin with
 _NOTHING = re.compile(
     r"\b(?:no|none|nothing)\s(?:[\w'-]+\s){0,3}?(?:upcoming|scheduled|planned|announced)\b"
     r"|\bno\s(?:upcoming|further|future|more)\s|\b(?:TBA|TBD|to be (?:announced|determined|confirmed))\b",
@@ -89,13 +91,15 @@ def reading(
 ) -> Reading:
     """The entries from yesterday to 60 days ahead as items.
 
-    Without any entry `problem` is the alarm, or else that there are no dates, unless `text` says that nothing is
-    planned. An entry that shares its name with others of the page is kept apart from them by a key with its date;
-    listed twice it is one.
+    Without any entry `problem` is the alarm, or else that there are no dates, unless `text`, the page, says that
+    nothing is planned. What of it looks like a day and cannot be read is a problem. An entry that shares its name with
+    others of the page is kept apart from them by a key with its date; listed twice it is one.
     """
     if not entries:
         alarm = problem or Problem(say("source-no-dates"), say("source-no-dates-remedy"))
-        return Reading(placeholder=True) if _NOTHING.search(text) else Reading(problems=(alarm,))
+        unclear = _unread(text, now)
+        nothing = not unclear and _NOTHING.search(text)
+        return Reading(placeholder=True) if nothing else Reading(problems=(alarm, *unclear))
     once = tuple({(entry.name, entry.event.start): entry for entry in reversed(entries)}.values())[::-1]
     names = Counter(entry.name for entry in once)
     days = Counter((entry.name, entry.event.start.date()) for entry in once)
@@ -103,8 +107,25 @@ def reading(
     common = Item(source, "", "", "", (), Permalink(page.title, page.revision, page.url))
     common = replace(common, language=tongue or language(page))
     items = tuple(_item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()]) for entry in near)
-    problems = tuple(dict.fromkeys(problem for entry in near for problem in entry.problems))
+    told = (problem for entry in near for problem in entry.problems)
+    problems = tuple(dict.fromkeys((*told, *_unread(text, now))))
     return Reading(items, problems, placeholder=not items)
+
+
+_MOST_UNREAD = 10  # lines that are told of at once; the others are when these are mended
+
+
+def _unread(text: str, now: datetime) -> tuple[Problem, ...]:
+    """One for each bullet, row or title whose date cannot be read, unless that is long past or far ahead."""
+    first, last = (now - PAST).date(), (now + AHEAD).date()
+    years = str(first.year), str(last.year)
+    near = (raw for raw in text.split("\n") if raw.startswith(_MARKS) and any(year in raw for year in years))
+    found = ((line, day) for raw in near if (day := unread(line := raw.lstrip("".join(_MARKS)), first, last)))
+    remedy = say("source-day-unread-remedy")
+    return tuple(
+        Problem(say("source-day-unread", line[:60] + "…" * (len(line) > 60), day), remedy)
+        for line, day in islice(found, _MOST_UNREAD)
+    )
 
 
 def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
@@ -187,7 +208,7 @@ def called_off(text: str) -> tuple[str, bool]:
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
-_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date)\b){1,9}\Z", re.I)
+_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
 _SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
 
 

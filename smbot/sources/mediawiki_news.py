@@ -21,7 +21,7 @@ from smbot.wikitext import Plain, plain
 WIKI = "mediawiki:mediawiki"
 PAGE = "News"
 PICK = False
-POST = "$text"
+POST = "$text\n\n$tags"
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all

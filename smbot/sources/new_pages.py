@@ -67,11 +67,11 @@ class NewPages(Struct, frozen=True):
 
 
 newsletter = NewPages(
-    POST="The latest Technical Community Newsletter is out: $title.\n\n$text",
+    POST="The latest Technical Community Newsletter is out: $title.\n\n$text\n\n$tags",
     PAGE="Technical Community Newsletter/",
     in_full=False,
 )
-any_pages = NewPages(POST="$title\n\n$text")
+any_pages = NewPages(POST="$title\n\n$text\n\n$tags")
 
 _ENOUGH = 30_000  # characters of a page in which its first paragraph is looked for
 # '#REDIRECT [[…]]' in any language; a list has a space after its '#', or most often.

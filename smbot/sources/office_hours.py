@@ -28,7 +28,7 @@ from smbot.sources.lines import lines, prepared
 WIKI = "meta:meta"
 PAGE = "Office hours"
 PICK = False
-POST = "Office hours: $title\n\n$when\n$local\n\n$text"
+POST = "Office hours: $title\n\n$when\n$local\n\n$text\n\n$tags"
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all
@@ -45,7 +45,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     entries += _listed(rest, site, since)
     if not entries and any(table.header and not table.rows for table in tables):
         return Reading(placeholder=True)
-    return reading(entries, page, source, now, rest)
+    return reading(entries, page, source, now, text)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

@@ -4,15 +4,16 @@
     * '''March 16 – 31''': Contributor application period
 
 Each round has a page with a timeline, as a table, as bullets or as plain lines. Only what somebody outside can still
-do by a day is a call: what is announced, reviewed or selected is none, nor what organisations have to do.
+do by a day is a call: what is announced, reviewed or selected is none, nor what organisations have to do, nor the day
+on which something opens.
 https://www.mediawiki.org/wiki/Google_Summer_of_Code/2020, https://phabricator.wikimedia.org/T354734
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from string import Template
 
 from msgspec.structs import replace
@@ -28,7 +29,7 @@ from smbot.sources.office_hours import tables_of
 WIKI = "mediawiki:mediawiki"
 PAGE = "Google Summer of Code/$year | Outreachy/Round $round"
 PICK = False
-POST = "$title\n\n$text\n\n$when\n$local"
+POST = "$title\n\n$text\n\n$when\n$local\n\n$tags"
 
 _FIRST, _FIRST_YEAR = 30, 2025  # Outreachy round 30 began in June 2025; two rounds a year, in June and in December
 _AHEAD_OF_START = timedelta(days=240)  # of the first dates of a round
@@ -46,7 +47,7 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - a cal
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The calls of one round as items; `section` says whom they call, mentors or mentees."""
     text = spelled(prepared(page))
-    calls = tuple(_calls(text, page.title, site, _since(page.title, now)))
+    calls = _one_a_day(_calls(text, page.title, site, _since(page.title, now)))
     no_calls = Problem(say("source-no-calls"), say("source-no-calls-remedy"))
     return reading(calls, page, source, now, text, no_calls)
 
@@ -64,14 +65,20 @@ def _since(title: str, now: datetime) -> datetime:
 
 _CALL = re.compile(
     r"\b(?:deadline|appl(?:y|ications?)|propos(?:e|als?)|submi(?:t|ssions?)|sign[ -]?up|calls? for|registration"
-    r"|register|contribution period|ideas?)\b",
+    r"|register|ideas?)\b",
     re.I,
 )
 _NO_CALL = re.compile(
     r"\b(?:announced?|announcements?|select(?:s|ed|ion)?|accept(?:s|ed|ance)?|review(?:s|ed)?|evaluations?|bonding|coding"
-    r"|organi[sz]ations?|communities|rank(?:s|ed|ing)?|final (?:report|submission)|work product|feedback)\b",
+    r"|contribution period|organi[sz]ations?|communities|rank(?:s|ed|ing)?|final (?:report|submission)|work product"
+    r"|feedback)\b",
     re.I,
 )
+_ON = r"\s+(?:[a-z]{3,9}\.?,?\s+){0,2}\d\w*"  # a day: 'Friday, 5 December', 'Dec. 5'
+_OPENS = re.compile(
+    rf"\b(?:open(?:s|ed|ing)?|beg[aiu]n(?:s|ning)?|start(?:s|ed|ing)?|launch(?:es|ed)?|from{_ON})\b", re.I
+)
+_ENDS = re.compile(rf"\b(?:deadlines?|until|till|clos(?:e[sd]?|ing)|due|ends?|last|by{_ON})\b", re.I)
 _MENTORS = re.compile(r"\bmentors?\b|\bproject (?:ideas?|descriptions?)\b|\bpropose projects?\b", re.I)
 _MENTEES = re.compile(
     r"\bmentees?\b|\bcontribut(?:ors?|ion)\b|\bintern(?:s|ships?)?\b|\bapplicants?\b|\bapplications?\b|\bapply\b"
@@ -102,12 +109,12 @@ def _call(wikitext: str, heading: str, title: str, site: Site, since: datetime) 
     said = f"{line.title}\n{line.text}"
     if not _CALL.search(said) or _NO_CALL.search(said):
         return
+    text = words(wikitext, site).text
     role = _role(said) or _role(heading)
-    if not role:
+    if not role or _is_opening(text, line.event):
         return
     programme = " ".join(re.split(r"[/_\s]+", title))
     head = f"{programme}: {_ROLES[role]}"
-    text = words(wikitext, site).text
     yield replace(line, title=head, text=text, section=role, identity=f"{head} – {line.title}", event=_end(line.event))
 
 
@@ -117,6 +124,21 @@ def _role(said: str) -> str:
     if mentors and mentees:
         return "mentors" if mentors.start() <= mentees.start() else "mentees"
     return "mentors" if mentors else "mentees" if mentees else ""
+
+
+def _is_opening(text: str, event: Event) -> bool:
+    """Whether a line tells only from when on something can be done: that day is no deadline."""
+    lasts = event.end and event.end.date() != event.start.date()
+    return not lasts and bool(_OPENS.search(text)) and not _ENDS.search(text)
+
+
+def _one_a_day(calls: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Of the calls for the same people until the same day the one that knows most: that it holds, and its hour."""
+    found: dict[tuple[str, date], Entry] = {}
+    for call in calls:
+        key = call.section, call.event.start.date()
+        found[key] = min(found.get(key, call), call, key=lambda each: (each.cancelled, each.event.whole_day))
+    return tuple(found.values())
 
 
 def _end(event: Event) -> Event:

@@ -17,7 +17,7 @@ PAGE = "Tech/News"
 PICK = False
 POST = (
     "$title tells in plain words, every week, what changes in the software of Wikimedia's wikis. "
-    "It can be read in many languages, and delivered to your talk page."
+    "It can be read in many languages, and delivered to your talk page.\n\n$tags"
 )
 
 

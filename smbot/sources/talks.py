@@ -24,7 +24,7 @@ from smbot.sources.lines import prepared
 WIKI = "mediawiki:mediawiki"
 PAGE = "Tech talks"
 PICK = False
-POST = "$title\n\n$when\n$local\n\n$text"
+POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
 _HEADING = re.compile(r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*$", re.M)
 _BREAK = re.compile(r"<br\s*/?>\n?|\n", re.I)

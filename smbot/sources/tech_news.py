@@ -19,7 +19,7 @@ from smbot.wikitext import Plain, plain
 WIKI = "meta:meta"
 PAGE = "Tech/News"
 PICK = True
-POST = "$text"
+POST = "$text\n\n$tags"
 
 _ICONS = {"octicons-tools.svg": Flag.ADVANCED, "octicons-sync.svg": Flag.RECURRENT}
 _STOCK = re.compile(

@@ -33,7 +33,7 @@ class Feed(Struct, frozen=True):
     PAGE: str
     WIKI: str = "mediawiki:mediawiki"
     PICK: bool = False
-    POST: str = "$title"
+    POST: str = "$title\n\n$tags"
 
     def wants(self, page: str, now: datetime, days: int) -> Wants:  # noqa: ARG002 - a feed holds what it holds
         """The feed itself."""
@@ -54,7 +54,9 @@ class Feed(Struct, frozen=True):
         return Reading(items, problems, placeholder=not items and not problems)
 
 
-technical_blog: Source = Feed("https://techblog.wikimedia.org/feed/")
+technical_blog: Source = Feed(
+    "https://techblog.wikimedia.org/feed/", POST="New on the Wikimedia Technical Blog: $title\n\n$tags"
+)
 any_feed: Source = Feed("")
 
 
