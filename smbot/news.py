@@ -25,17 +25,23 @@ JOINED = "joined"  # how an item ends that another source has told already
 
 
 def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
-    """Take in what one feed yielded; where it yields nothing without saying why, raise its alarm and change no more."""
+    """Take in what one feed yielded. A page that yields nothing without saying why is an alarm, and changes nothing.
+
+    But for what takes place: while nobody can say whether it still does, nothing of it goes out.
+    """
     pages = seen.readings[feed.name]
     why = alarm(feed, pages)
     alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
-    if why:
-        return replace(memory, alarms=alarms | {feed.name: why})
-    wanted = (item for _, reading in pages for item in reading.items if _is_wanted(item, feed))
+    well = [one for one in pages if not _is_mute(*one)] if any(page.exists for page, _ in pages) else []
+    wanted = (item for _, reading in well for item in reading.items if _is_wanted(item, feed))
     items = sorted(wanted, key=lambda item: item.published or date.max)  # the oldest card comes first
+    titles = {page.title for page, _ in well}
     desk = _Desk(memory, seen, feed)
-    desk.take(items, {page.title for page, _ in pages})
-    states = {source_key(feed, page): _state(page, reading, seen) for page, reading in pages if page.exists}
+    desk.take(items, titles)
+    if why:
+        alarms[feed.name] = why
+        desk.doubt(titles)
+    states = {source_key(feed, page): _state(page, reading, seen) for page, reading in well if page.exists}
     return replace(memory, alarms=alarms, known=desk.known, sources=memory.sources | states)
 
 
@@ -53,10 +59,15 @@ def alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
     if not any(page.exists for page, _ in pages):
         return say("notice-feed-missing", feed.name, feed.page)
     for page, reading in pages:
-        if page.exists and not reading.items and not reading.placeholder:
+        if _is_mute(page, reading):
             why = " ".join(str(problem) for problem in reading.problems) or say("notice-feed-form")
             return say("notice-feed-empty", feed.name, page.title, why)
     return ""
+
+
+def _is_mute(page: Page, reading: Reading) -> bool:
+    """Whether a page that exists yields nothing, and does not say that there is nothing."""
+    return page.exists and not reading.items and not reading.placeholder
 
 
 def _is_wanted(item: Item, feed: Feed) -> bool:
@@ -115,7 +126,7 @@ class _Desk:
 
     def take(self, items: Sequence[Item], titles: set[str]) -> None:
         """All the items of the pages with these titles."""
-        ours = {id_: k for id_, k in self.known.items() if k.source == self._feed.name and not (k.of or k.is_request)}
+        ours = self._ours()
         traces = [self._trace(item) for item in items]
         ids = recognise(traces, {id_: self._remembered(k) for id_, k in ours.items()})
         still_there: set[str] = set()
@@ -128,8 +139,24 @@ class _Desk:
             still_there.add(id_)
         oldest = min((item.group for item in items), default="")
         for id_, k in ours.items():
-            if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
+            counts = self._is_to_come(id_) if k.event else k.group >= oldest  # else the page is only too short
+            if k.page in titles and id_ not in still_there and counts:
                 self._hold(id_, say("card-held-gone", k.page))
+
+    def doubt(self, titles: set[str]) -> None:
+        """Only the pages with these titles could be made out: what is to come, and stood on others, is held back."""
+        for id_, k in self._ours().items():
+            if k.page not in titles and self._is_to_come(id_):
+                self._hold(id_, say("card-held-unread", k.page))
+
+    def _ours(self) -> dict[str, Known]:
+        """The items of the feed, without what else is told of them."""
+        return {id_: k for id_, k in self.known.items() if k.source == self._feed.name and not (k.of or k.is_request)}
+
+    def _is_to_come(self, id_: str) -> bool:
+        """Whether an item takes place and is not over, at any of the times that are told of it."""
+        events = (self.known[one].event for one in (id_, *self._family.get(id_, ())))
+        return any(event and self._seen.now < event.over for event in events)
 
     def _id(self, item: Item, trace: Trace) -> str:
         when = f"{item.event.start}" if item.event else ""  # the same talk a month later is another

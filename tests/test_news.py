@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace as put
 
 from smbot import review
-from smbot.model import Event, Flag, Item, Link, Permalink, Posted
+from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Reading
 from smbot.settings import Feed
-from tests.builders import ALICE, BOB, NOW, Paper, delivery, item, reading, settings
+from tests.builders import ALICE, BOB, NOW, Paper, delivery, item, page, reading, settings
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
 BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
@@ -296,6 +296,55 @@ def test_a_talk_taken_off_the_page_is_held_back_with_its_reminders() -> None:
     desk.say(talk(START + timedelta(days=1), "Another"), talk(NOW + timedelta(days=1), "Sooner"))
     held = {known.step for known in desk.memory.open().values() if known.held}
     assert held == {"", "1 day before", "1 hour before"}
+
+
+def test_the_next_talk_is_held_back_when_it_is_taken_off_the_page_and_later_ones_stay() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    desk.say(talk(START + timedelta(days=1), "Another"))
+    held = {known.title for known in desk.memory.open().values() if known.held}
+    assert held == {"How Parsoid works"}
+    desk.say(talk(), talk(START + timedelta(days=1), "Another"))
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_a_talk_that_is_over_may_leave_the_page() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    desk.now = START
+    desk.say(talk(START + timedelta(days=1), "Another"))
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_a_talk_that_is_put_off_by_months_is_moved_with_its_reminders() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    (id_,) = [id_ for id_, known in desk.memory.known.items() if known.title != "Another" and not known.step]
+    desk.post(id_)
+    desk.say(talk(START + timedelta(days=90)), talk(START + timedelta(days=1), "Another"))
+    steps = [known.step for known in desk.memory.open().values() if known.title != "Another"]
+    assert sorted(steps) == ["1 day before", "1 hour before", "moved 2027-03-03 18:00"]
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_while_the_page_of_talks_cannot_be_made_out_nothing_of_them_goes_out() -> None:
+    desk = Talks(talk())
+    id_ = desk.id("1 hour before")
+    desk.change(ALICE, id_, status="approved")
+    desk.say()
+    assert "nothing can be made out" in desk.argument(id_, "note")
+    desk.now = START - timedelta(minutes=30)
+    assert desk.due() == []
+    desk.say(talk())
+    assert desk.due() == [f"{id_}/wikitech/mastodon"]
+
+
+def test_a_page_that_cannot_be_made_out_keeps_no_other_page_of_its_source_from_being_read() -> None:
+    desk = Talks(talk())
+    stub = (page("Soon more.", 8, title="Talks/2027"), Reading())
+    later = reading(talk(START + timedelta(days=1)), title="Talks", revision=9)
+    desk.readings = {"Talks": (*later, stub)}
+    desk.run()
+    assert "Talks/2027" in desk.memory.alarms["Talks"]
+    assert desk.open()["1 hour before"] == "12-04 17:00 12-04 17:59"
+    assert not any(known.held for known in desk.memory.open().values())
 
 
 def test_what_is_older_than_all_on_the_page_was_archived_not_withdrawn() -> None:
