@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smbot.gather import Snapshot
 
 JOINED = "joined"  # how an item ends that another source has told already
+_GOES_ON = ("", POSTED, "expired")  # how an announcement may have ended that is still reminded of
 
 
 def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
@@ -104,8 +105,15 @@ def similar(found: Iterable[Match], known: Mapping[str, Known]) -> tuple[tuple[s
 
 
 def _begin(event: Event | None) -> tuple[object, ...]:
-    """What of an event matters to those who were told of it; its end does not."""
+    """What of an event matters to those who have a card of it; its end does not."""
     return (event.start, event.whole_day) if event else ()
+
+
+def _has_moved(before: Event | None, event: Event | None) -> bool:
+    """Whether those who were told of an event know another date. That its day now has a time is no other date."""
+    if before and event and before.whole_day and not event.whole_day:
+        return before.start.date() != event.start.date()
+    return _begin(before) != _begin(event)
 
 
 class _Desk:
@@ -270,7 +278,8 @@ class _Desk:
         """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
         before = self.known[id_]
         keys = tuple(dict.fromkeys((*before.keys, *trace.keys)))
-        event = before.event if self._is_half_out(id_) else item.event
+        stays = self._is_half_out(id_) and _has_moved(before.event, item.event)
+        event = before.event if stays else item.event
         self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event)
         if Flag.CANCELLED in item.flags:
             self._hold(id_, say("card-held-cancelled"))
@@ -290,11 +299,12 @@ class _Desk:
             elif k.event == item.event:  # a reminder whose time has begun
                 self.known[one] = replace(k, held="")
         if item.event and before.event and _begin(item.event) != _begin(before.event):
-            self._move(id_, item, trace, steps)
+            self._move(id_, item, trace, before.event)
+        self._remind(id_, item, trace, steps.values(), anew=_has_moved(before.event, item.event))
 
     def _renew(self, id_: str, item: Item, trace: Trace, step: dated.Step, before: Event | None) -> None:
         """An open candidate takes what its item says now. Where people have seen to its words, they have to do it."""
-        if self._is_half_out(id_) and self.known[id_].event != item.event:
+        if self._is_half_out(id_) and _has_moved(self.known[id_].event, item.event):
             self.known[id_] = replace(self.known[id_], held=say("card-held-half-out"))
             return
         known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
@@ -320,17 +330,23 @@ class _Desk:
         """Whether it is out on some of its channels only."""
         return id_ in self._out and not self.known[id_].end
 
-    def _move(self, id_: str, item: Item, trace: Trace, steps: dict[str, dated.Step]) -> None:
-        """What has a new date is told to those who know the old one, and they are reminded anew."""
+    def _move(self, id_: str, item: Item, trace: Trace, before: Event) -> None:
+        """What has a new date is told to those who know the old one; what still has the old time waits."""
         assert item.event  # noqa: S101 - for the type checker
-        family = [self.known[one] for one in self._family.get(id_, ())]
-        for one in self._family.get(id_, ()):
+        family = self._family.get(id_, ())
+        is_being_told = any(not k.end and k.step.startswith(dated.MOVED) for k in map(self.known.__getitem__, family))
+        for one in family:
             if self.known[one].event != item.event:
                 self._hold(one, say("card-held-moved", show_time(item.event.start)))
-        self._tell(id_, item, trace, dated.moved(item.event))
-        over = {known.step for known in family if known.end in (POSTED, "expired")}
-        for step in steps.values():
-            if step.name in over:
+        if is_being_told or _has_moved(before, item.event):
+            self._tell(id_, item, trace, dated.moved(item.event))
+
+    def _remind(self, id_: str, item: Item, trace: Trace, steps: Iterable[dated.Step], *, anew: bool) -> None:
+        """Propose the reminders that there never were; `anew` also those that are over, but none that was declined."""
+        ends = {self.known[one].step: self.known[one].end for one in (id_, *self._family.get(id_, ()))}
+        for step in steps:
+            is_over = bool(step.name) and anew and ends.get(step.name) in (POSTED, "expired")
+            if is_over or (step.name not in ends and ends[""] in _GOES_ON):
                 self._propose(id_, item, trace, step)
 
     def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:

@@ -159,6 +159,78 @@ def test_what_was_announced_and_is_moved_is_told_anew_once_somebody_approves() -
     assert len(desk.open()) == 3
 
 
+DAY = Event(datetime(2026, 12, 3, tzinfo=UTC), whole_day=True)
+
+
+def test_a_day_that_gets_a_time_is_not_told_again_but_reminded_of_by_the_hour() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    desk.post(desk.id())
+    for _ in range(2):
+        desk.say(talk())
+        assert desk.open() == {
+            "1 day before": "12-02 18:00 12-03 16:59",
+            "1 hour before": "12-03 17:00 12-03 17:59",
+        }
+
+
+def test_what_waits_takes_the_time_that_its_day_gets() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    first, reminder = desk.id(), desk.id("1 day before")
+    desk.change(ALICE, first, text="Come and hear how Parsoid works.")
+    desk.change(ALICE, reminder, status="approved")
+    desk.run()
+    desk.say(talk())
+    assert set(desk.open()) == {"", "1 day before", "1 hour before"}
+    assert "this card still has the old time" in desk.argument(first, "note")
+    assert "18:00 UTC" in desk.argument(reminder, "text")
+    assert "It was changed after" in str(desk.why(reminder, "wikitech"))
+
+
+def test_a_reminder_that_could_be_told_after_the_start_waits_when_its_day_gets_a_time() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    reminder = desk.id("1 day before")
+    desk.now = START - timedelta(hours=20)
+    desk.say(talk())
+    assert "It now takes place at 2026-12-03 18:00 UTC." in desk.argument(reminder, "note")
+
+
+def test_the_news_that_it_was_moved_takes_the_time_that_its_day_gets() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    desk.post(desk.id())
+    later = put(DAY, start=DAY.start + timedelta(days=1))
+    desk.say(put(talk(), event=later))
+    desk.say(talk(START + timedelta(days=1)))
+    moved = {k.step: k.held for k in desk.memory.open().values() if k.step.startswith("moved")}
+    assert moved == {
+        "moved 2026-12-04 00:00": "It now takes place at 2026-12-04 18:00 UTC.",
+        "moved 2026-12-04 18:00": "",
+    }
+
+
+def test_reminders_that_come_into_reach_by_a_later_date_are_proposed() -> None:
+    desk = Talks(talk(), now=START - timedelta(hours=5))
+    assert set(desk.open()) == {"", "1 hour before"}
+    desk.say(talk(START + timedelta(days=7)))
+    assert set(desk.open()) == {"", "1 day before", "1 hour before"}
+
+
+def test_nobody_is_reminded_of_what_was_declined_or_is_told_by_another_source() -> None:
+    for end in ("declined", "joined", "retracted"):
+        desk = Talks(put(talk(), event=DAY))
+        known = {id_: put(k, end=end, proposal=None) for id_, k in desk.memory.known.items()}
+        desk.memory = put(desk.memory, known=known)
+        desk.say(talk())
+        assert desk.open() == {}
+
+
+def test_a_half_out_announcement_takes_the_time_that_its_day_gets() -> None:
+    desk = Talks(put(talk(), event=DAY), feed=TWO)
+    half_out(desk, desk.id())
+    desk.say(talk())
+    assert not desk.memory.known[desk.id()].held
+    assert "18:00 UTC" in desk.argument(desk.id(), "text")
+
+
 TWO = put(TALKS, accounts=("mediawiki", "wikitech"))
 
 
