@@ -312,7 +312,7 @@ class _Desk:
         if known.also and known.proposal:
             proposal = replace(proposal, reposted_by=known.proposal.reposted_by)
         has_moved = _begin(item.event) != _begin(before)
-        same = proposal == known.proposal or (known.print == trace.print and not item.links and not has_moved)
+        same = proposal == known.proposal or (known.print == trace.print and not item.links and item.event == before)
         if same:
             return
         seen_to = has_moved and (known.standing.edited or known.standing.approvals)

@@ -20,11 +20,11 @@ START = datetime(2026, 12, 3, 18, tzinfo=UTC)
 
 def talk(start: datetime = START, title: str = "How Parsoid works", **more: Any) -> Item:
     """A talk on the page, at that time."""
-    link = Link("https://example.org/talk", title)
+    links = more.pop("links", (Link("https://example.org/talk", title),))
     place = Permalink("Talks", 7, "https://wiki.test/Talks?oldid=7")
     text = more.pop("text", title)
     return Item(
-        "Talks", f"{start:%Y-%m-%d}", "", text, (link,), place, title=title, identity=title, event=Event(start), **more
+        "Talks", f"{start:%Y-%m-%d}", "", text, links, place, title=title, identity=title, event=Event(start), **more
     )
 
 
@@ -354,6 +354,14 @@ def test_another_end_is_no_other_date() -> None:
     longer = put(talk(), event=Event(START, START + timedelta(hours=2)))
     desk.say(longer)
     assert not [step for step in desk.open() if step.startswith("moved")]
+
+
+def test_a_card_takes_the_end_of_what_takes_days() -> None:
+    hackathon = put(talk(title="Hackathon", links=()), event=DAY)
+    desk = Talks(hackathon)
+    desk.say(put(hackathon, event=put(DAY, end=DAY.start + timedelta(days=2))))
+    assert "3–5 December 2026" in desk.argument(desk.id(), "text")
+    assert "3–5 December 2026" in desk.argument(desk.id("1 day before"), "text")
 
 
 def test_a_talk_that_is_on_again_goes_on() -> None:
