@@ -128,9 +128,12 @@ class _Desk:
         out = {d.id for d in memory.deliveries.values() if d.posts and d.state != RETRACTED}
         self._out = out | {id_ for id_, k in memory.known.items() if k.end == POSTED}
         self._family: dict[str, list[str]] = {}  # the ids of what else is told of an item, by its id
+        self._twins: dict[str, list[str]] = {}  # the same items in other sources
         for id_, k in memory.known.items():
-            if k.of and k.source == feed.name:
+            if k.of:
                 self._family.setdefault(k.of, []).append(id_)
+            elif k.joined:
+                self._twins.setdefault(k.joined, []).append(id_)
 
     def take(self, items: Sequence[Item], titles: set[str]) -> None:
         """All the items of the pages with these titles."""
@@ -149,7 +152,7 @@ class _Desk:
         for id_, k in ours.items():
             counts = self._is_to_come(id_) if k.event else k.group >= oldest  # else the page is only too short
             if k.page in titles and id_ not in still_there and counts:
-                self._hold(id_, say("card-held-gone", k.page))
+                self._miss(id_)
 
     def doubt(self, titles: set[str]) -> None:
         """Only the pages with these titles could be made out: what is to come, and stood on others, is held back."""
@@ -200,7 +203,8 @@ class _Desk:
         same = (match.id for match in found if match.degree is alike.Degree.SAME)
         if twin := next((id_ for id_ in same if self._may_join(id_, item)), ""):
             self._join(twin, item)
-            self.known[id_] = self._known(item, trace, "", end=JOINED)
+            self.known[id_] = self._known(item, trace, "", end=JOINED, joined=twin)
+            self._twins.setdefault(twin, []).append(id_)
             return
         more: dict[str, Any] = {"marks": marks, "similar": similar(found, self.known)}
         for step in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now):
@@ -280,7 +284,10 @@ class _Desk:
         keys = tuple(dict.fromkeys((*before.keys, *trace.keys)))
         stays = self._is_half_out(id_) and _has_moved(before.event, item.event)
         event = before.event if stays else item.event
-        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event)
+        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event, missing=False)
+        if before.joined in self.known:
+            self._tell_too(id_, item)
+            return
         if Flag.CANCELLED in item.flags:
             self._hold(id_, say("card-held-cancelled"))
             if item.event:
@@ -363,6 +370,27 @@ class _Desk:
             k = self.known[one]
             if not k.end:
                 self.known[one] = replace(k, held=why if k.step != dated.CANCELLED else "")
+
+    # --- gone -------------------------------------------------------------------------------------------------------
+
+    def _miss(self, id_: str) -> None:
+        """An item is not listed any more. When no other source tells it, nothing of it goes out."""
+        k = self.known[id_]
+        self.known[id_] = replace(k, missing=True)
+        card = k.joined if k.joined in self.known else id_
+        if all(self.known[one].missing for one in (card, *self._twins.get(card, ()))):
+            self._hold(card, say("card-held-gone", k.page))
+
+    def _tell_too(self, id_: str, item: Item) -> None:
+        """What the card of another source tells is listed here, too. With another date, or cancelled, it is not that."""
+        card = self.known[id_].joined
+        if Flag.CANCELLED in item.flags or _has_moved(self.known[card].event, item.event):
+            self._miss(id_)
+            return
+        gone = say("card-held-gone", self.known[id_].page)
+        for one in (card, *self._family.get(card, ())):
+            if self.known[one].held == gone:
+                self.known[one] = replace(self.known[one], held="")
 
     # --- the same from two sources ----------------------------------------------------------------------------------
 

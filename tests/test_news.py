@@ -521,6 +521,54 @@ def test_the_same_news_from_two_sources_is_one_candidate_with_both() -> None:
     assert (card.candidate.text, card.candidate.reposted_by) == (f"{RELEASE} Please update.", ("wikitech",))
 
 
+def test_a_card_with_two_sources_is_held_only_when_both_have_dropped_the_news() -> None:
+    desk = both(RELEASE, RELEASE)
+    (id_,) = desk.ids
+
+    def blog(*entries: Item) -> None:
+        desk.readings = {"Blog": reading(*entries, title=BLOG.page, revision=desk._next())}
+        desk.run()
+
+    desk.news("Something else took place.", group="2026-11-19")
+    desk.run()
+    assert not desk.memory.known[id_].held
+    blog(item("Other news.", permalink=Permalink(BLOG.page, 9), keys=("https://blog.example/2",)))
+    assert BLOG.page in desk.memory.known[id_].held
+    blog(entry(RELEASE))
+    assert not desk.memory.known[id_].held
+    desk.news(RELEASE)
+    desk.run()
+    blog(item("Other news.", permalink=Permalink(BLOG.page, 9), keys=("https://blog.example/2",)))
+    assert not desk.memory.known[id_].held
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved", "removed"])
+def test_a_talk_from_two_sources_is_held_when_one_drops_it_and_the_other_tells_something_else(change: str) -> None:
+    calendar = put(TALKS, name="Calendar", kind="calendar", page="https://a.example/x.ics")
+
+    def listed(start: datetime = START, **more: Any) -> Item:
+        return put(talk(start, **({"title": RELEASE} | more)), permalink=Permalink(calendar.page, 9), source="Calendar")
+
+    desk = Talks(talk(title=RELEASE))
+    desk.settings = settings(feeds=(TALKS, calendar))
+    other = listed(START + timedelta(days=3), title="Something quite different")
+
+    def say(*items: Item) -> None:
+        desk.readings = {"Calendar": reading(*items, title=calendar.page, revision=desk._next())}
+        desk.run()
+
+    say(listed(), other)
+    joined = [id_ for id_, known in desk.memory.open().items() if known.title == RELEASE]
+    assert len(joined) == 3
+    desk.say(placeholder=True)
+    assert not any(known.held for known in desk.memory.open().values())
+    cancelled, moved = listed(flags=frozenset({Flag.CANCELLED})), listed(START + timedelta(days=1))
+    say(*{"cancelled": [cancelled], "moved": [moved], "removed": []}[change], other)
+    assert all(desk.memory.known[id_].held for id_ in joined)
+    say(listed(), other)
+    assert not any(desk.memory.known[id_].held for id_ in joined)
+
+
 @pytest.mark.parametrize("seen_to", ["approved", "edited", "held"])
 def test_news_is_not_joined_to_a_card_that_would_not_tell_it(seen_to: str) -> None:
     desk = Paper()
