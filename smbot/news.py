@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,18 @@ def similar(found: Iterable[Match], known: Mapping[str, Known]) -> tuple[tuple[s
     """What of it was posted, with the reasons, for the card."""
     posted = [(match.id, match.reason) for match in found if known[match.id].end == POSTED]
     return tuple(posted[:MOST_LIKE])
+
+
+def vanished(memory: Memory, now: datetime) -> Iterator[str]:
+    """The ids of what was announced and is still to come, but is listed nowhere any more. Not if it was cancelled."""
+    for id_, k in memory.known.items():
+        if k.missing and k.event and now < k.event.over:
+            family = [other for other in memory.known.values() if other.of == id_]
+            is_told = any(one.end == POSTED for one in (k, *family))
+            is_off = any(one.step == dated.CANCELLED for one in family)
+            is_listed = any(other.joined == id_ and not other.missing for other in memory.known.values())
+            if is_told and not (is_off or is_listed):
+                yield id_
 
 
 def _begin(event: Event | None) -> tuple[object, ...]:
@@ -382,7 +394,7 @@ class _Desk:
             self._hold(card, say("card-held-gone", k.page))
 
     def _tell_too(self, id_: str, item: Item) -> None:
-        """What the card of another source tells is listed here, too. With another date, or cancelled, it is not that."""
+        """What the card of another source tells is listed here, too, unless it is cancelled or has another date."""
         card = self.known[id_].joined
         if Flag.CANCELLED in item.flags or _has_moved(self.known[card].event, item.event):
             self._miss(id_)

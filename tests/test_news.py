@@ -11,6 +11,7 @@ from msgspec.structs import replace as put
 from smbot import review
 from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Reading
 from smbot.settings import Feed
+from smbot.templates import named, parse, raw
 from tests.builders import ALICE, BOB, NOW, Paper, delivery, item, page, reading, settings
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
@@ -387,6 +388,48 @@ def test_the_next_talk_is_held_back_when_it_is_taken_off_the_page_and_later_ones
     assert not any(known.held for known in desk.memory.open().values())
 
 
+def top(desk: Talks) -> str:
+    """What smbot says before all cards."""
+    return "".join(raw(template, "1") for template in named(parse(desk.text), review.STATUS_LINE))
+
+
+def test_that_something_announced_has_left_its_page_is_said_until_it_is_over_or_back() -> None:
+    desk = Talks(talk(), feed=put(TALKS, remind=()))
+    desk.post(desk.id())
+    assert top(desk) == ""
+    for _ in range(2):
+        desk.say(placeholder=True)
+        assert "How Parsoid works was announced, but is no longer on the page ‘Talks’." in top(desk)
+    desk.say(talk())
+    assert top(desk) == ""
+    desk.say(placeholder=True)
+    desk.now = START
+    desk.say(placeholder=True)
+    assert top(desk) == ""
+
+
+def test_that_something_has_left_its_page_is_not_said_when_nobody_was_told_of_it() -> None:
+    desk = Talks(talk())
+    desk.say(placeholder=True)
+    assert top(desk) == ""
+
+
+def test_that_something_has_left_its_page_is_not_said_when_it_was_cancelled_before() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    desk.post(desk.id("cancelled"))
+    desk.say(placeholder=True)
+    assert top(desk) == ""
+
+
+def test_that_something_has_left_its_page_is_not_said_of_a_page_that_cannot_be_made_out() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.say()
+    assert "was announced" not in top(desk)
+
+
 def test_a_talk_that_is_over_may_leave_the_page() -> None:
     desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
     desk.now = START
@@ -565,8 +608,12 @@ def test_a_talk_from_two_sources_is_held_when_one_drops_it_and_the_other_tells_s
     cancelled, moved = listed(flags=frozenset({Flag.CANCELLED})), listed(START + timedelta(days=1))
     say(*{"cancelled": [cancelled], "moved": [moved], "removed": []}[change], other)
     assert all(desk.memory.known[id_].held for id_ in joined)
+    desk.post(joined[0])
+    say(*{"cancelled": [cancelled], "moved": [moved], "removed": []}[change], other)
+    assert "was announced" in top(desk)
     say(listed(), other)
     assert not any(desk.memory.known[id_].held for id_ in joined)
+    assert "was announced" not in top(desk)
 
 
 @pytest.mark.parametrize("seen_to", ["approved", "edited", "held"])
