@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 OPEN = timedelta(hours=1)  # how long a slot is open
-KNOWN_WITHIN = timedelta(hours=12)  # how long it may take until what is moved or cancelled is known
+KNOWN_WITHIN = timedelta(hours=12)  # how long it may take until what is moved, cancelled or gone is known
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -76,12 +76,13 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Told:
-    """What a page said from some time on of something to come; without `start` it is cancelled."""
+    """What a page said from some time on of something to come; without `start` it is cancelled, or not `listed`."""
 
     since: datetime
     name: str
     start: datetime | None
     whole_day: bool = False
+    listed: bool = True
 
     @property
     def over(self) -> datetime | None:
@@ -252,7 +253,7 @@ def _untimely(post: Post, books: Books) -> str:
     date_ = _WHEN.search(words)
     day = date_ and datetime.strptime(f"{date_[1]} {date_[2] or '00:00'} +0000", "%d %B %Y %H:%M %z")
     if "Cancelled: " in words:  # also where a maintainer wrote something before it
-        is_off = any(told.start is None for told in maybe)
+        is_off = any(told.start is None and told.listed for told in maybe)
         return "" if is_off and any(t.over > post.at for t in true if t.over) else "it was not cancelled, or is over"
     named = [told for told in maybe if told.start and (not day or told.start == day)]
     if not named:

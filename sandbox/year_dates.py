@@ -1,6 +1,6 @@
 """What takes place in the simulated year: office hours, technical talks, and the calls of outreach programmes.
 
-Some is moved after it was announced, and some is cancelled.
+Some is moved after it was announced, some is cancelled, and some is just taken off its page while a later one stays.
 """
 
 from __future__ import annotations
@@ -17,30 +17,39 @@ WEEK = timedelta(weeks=1)
 
 @dataclass(frozen=True)
 class Meeting:
-    """Something on a page of dates; `was` is when it was to be before it was moved."""
+    """Something on a page of dates, or `gone` from it; `was` is when it was to be before it was moved."""
 
     name: str
     start: datetime
     was: datetime | None = None
     cancelled: bool = False
+    gone: bool = False
 
     @property
     def told(self) -> Dated:
-        return Dated(self.name, None if self.cancelled else self.start)
+        return Dated(self.name, None if self.cancelled or self.gone else self.start, listed=not self.gone)
 
 
 Change = tuple[datetime, Meeting, str]
 
 
-def _changes(meetings: Sequence[Meeting], ahead: int, moved: int, cancelled: int) -> Iterator[Change]:
-    """What becomes of each meeting, and when; each is put on the page so many days ahead."""
+EARLY = 45  # days ahead: when one is on its page before that of the month before is over
+
+
+def _changes(meetings: Sequence[Meeting], ahead: int, moved: int, cancelled: int, gone: int) -> Iterator[Change]:
+    """What becomes of each meeting, and when; each is put on the page so many days ahead.
+
+    The one after that which is gone is put there early, so that it is the next one of several that goes.
+    """
     for place, each in enumerate(meetings):
-        yield each.start - timedelta(days=ahead), each, "announced"
+        yield each.start - timedelta(days=EARLY if place % 12 == gone + 1 else ahead), each, "announced"
         if place % 12 == moved:
             later = replace(each, start=each.start + WEEK, was=each.start)
             yield each.start - timedelta(days=5, hours=3), later, "moved"
         elif place % 12 == cancelled:
             yield each.start - timedelta(days=3, hours=5), replace(each, cancelled=True), "cancelled"
+        elif place % 12 == gone:
+            yield each.start - timedelta(days=3, hours=5), replace(each, gone=True), "taken off"
 
 
 def _edits(
@@ -52,7 +61,8 @@ def _edits(
     for at, meeting, why in sorted(changes, key=lambda change: change[0]):
         known[meeting.name] = meeting
         at = max(at, start)
-        yield Edit(at, title, drawn([*known.values()], at), why, int(why == "announced"), (meeting.told,))
+        listed = [each for each in known.values() if not each.gone]
+        yield Edit(at, title, drawn(listed, at), why, int(why == "announced"), (meeting.told,))
 
 
 def _names(random: Random, form: str) -> Iterator[str]:
@@ -75,11 +85,11 @@ _HEADER = '! scope="col" | Day\n! scope="col" | Date\n! Time (UTC) !! Who !! Top
 
 
 def office_hours(random: Random, span: Span) -> Iterator[Edit]:
-    """One each month, on the second Wednesday; the fourth is moved by a week, the seventh cancelled."""
+    """One each month, on the second Wednesday; the second is gone, the fourth is moved, the seventh cancelled."""
     names = _names(random, "Developer advocacy: Ask us about {} (hour {})")
     meetings = [Meeting(next(names), moment(_day(month, 2, 2), "17:00")) for month in span.months]
     meetings = [each for each in meetings if each.start > moment(span.start)]
-    yield from _edits(_changes(meetings, 15, moved=3, cancelled=6), span, OFFICE_HOURS, _table)
+    yield from _edits(_changes(meetings, 15, moved=3, cancelled=6, gone=1), span, OFFICE_HOURS, _table)
 
 
 def _table(meetings: Sequence[Meeting], now: datetime) -> str:
@@ -108,7 +118,10 @@ TALKS = "Tech talks"
 
 
 def talks(random: Random, span: Span) -> Iterator[Edit]:
-    """One each month, on the fourth Thursday; the third is moved, the sixth cancelled, the ninth in American nights."""
+    """One each month, on the fourth Thursday, the ninth in American nights.
+
+    The third is moved, the sixth cancelled, the tenth gone.
+    """
     names = _names(random, "How {} works (part {})")
     days = [_day(month, 3, 4) for month in span.months]
     meetings = [
@@ -116,7 +129,7 @@ def talks(random: Random, span: Span) -> Iterator[Edit]:
         for place, day in enumerate(days)
         if day > span.start
     ]
-    yield from _edits(_changes(meetings, 16, moved=2, cancelled=5), span, TALKS, _headings)
+    yield from _edits(_changes(meetings, 16, moved=2, cancelled=5, gone=9), span, TALKS, _headings)
 
 
 def _headings(meetings: Sequence[Meeting], now: datetime) -> str:  # noqa: ARG001 - past ones stay where they are

@@ -15,12 +15,13 @@ from random import Random
 class Dated:
     """What a page says of something that takes place: its name, and when it begins (None: it is cancelled).
 
-    What has only a day ends with it.
+    What has only a day ends with it. What is not `listed` any more has no start either.
     """
 
     name: str
     start: datetime | None
     whole_day: bool = False
+    listed: bool = True
 
 
 @dataclass(frozen=True)

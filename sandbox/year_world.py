@@ -268,7 +268,7 @@ class Year:
         for feed in FEEDS:
             for edit in feed.edits(self._random(feed.name), self.span):
                 self.at(edit.at, lambda edit=edit: self._publish(edit))
-                self.story.told += [Told(edit.at, d.name, d.start, d.whole_day) for d in edit.dates]
+                self.story.told += [Told(edit.at, d.name, d.start, d.whole_day, d.listed) for d in edit.dates]
         for one in self.maintainers:
             for when in one.visits(self.span.days):
                 self.at(when, lambda one=one: self._visit(one))

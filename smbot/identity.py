@@ -53,8 +53,9 @@ def recognise(items: Sequence[Trace], known: Mapping[str, Trace]) -> list[str | 
     """For each item of one source the id of the known item it is, or None for news.
 
     A key that both have makes them the same. So do the same words, wherever they stand, unless both have keys and
-    another item has the known ones. Like words are the same item when no other item still has the known words, and
-    either the numbers agree (a copy-edit) or the place does (a corrected date or version).
+    another item has the known ones; of several items with these words the one in the old place comes first. Like words
+    are the same item when no other item still has the known words, and either the numbers agree (a copy-edit) or the
+    place does (a corrected date or version).
     """
     by_key = {key: id_ for id_, trace in known.items() if not trace.is_over for key in trace.keys}
     found = [next((by_key[key] for key in item.keys if key in by_key), None) for item in items]
@@ -64,7 +65,9 @@ def recognise(items: Sequence[Trace], known: Mapping[str, Trace]) -> list[str | 
         for id_, trace in known.items()
         if not trace.is_over and not (trace.keys and id_ in taken)
     }
-    for index, item in enumerate(items):
+    in_place = {(print_, known[id_].group) for print_, id_ in by_words.items()}
+    first = sorted(enumerate(items), key=lambda one: (one[1].print.split("-")[0], one[1].group) not in in_place)
+    for index, item in first:
         if found[index] is None:
             found[index] = by_words.get(item.print.split("-")[0])
             if item.keys and found[index] is not None:

@@ -93,6 +93,8 @@ class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
     asked: str = ""  # the fingerprint of the request as last read
     taken: int = 0  # the revision of the requests page at which a request was taken in
     held: str = ""  # why it is held back
+    missing: bool = False  # its source lists it no longer, though it should
+    joined: str = ""  # of what another source has told already, the id of the card that tells it
     keys: tuple[str, ...] = ()  # fingerprints of what stays the same when its words change
     event: Event | None = None  # when it takes place, as last read
     of: str = ""  # of a reminder, the id of what it reminds of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -24,20 +24,27 @@ if TYPE_CHECKING:
     from smbot.gather import Snapshot
 
 JOINED = "joined"  # how an item ends that another source has told already
+_GOES_ON = ("", POSTED, "expired")  # how an announcement may have ended that is still reminded of
 
 
 def take(memory: Memory, seen: Snapshot, feed: Feed) -> Memory:
-    """Take in what one feed yielded; where it yields nothing without saying why, raise its alarm and change no more."""
+    """Take in what one feed yielded. A page that yields nothing without saying why is an alarm, and changes nothing.
+
+    But for what takes place: while nobody can say whether it still does, nothing of it goes out.
+    """
     pages = seen.readings[feed.name]
     why = alarm(feed, pages)
     alarms = {name: text for name, text in memory.alarms.items() if name != feed.name}
-    if why:
-        return replace(memory, alarms=alarms | {feed.name: why})
-    wanted = (item for _, reading in pages for item in reading.items if _is_wanted(item, feed))
+    well = [one for one in pages if not _is_mute(*one)] if any(page.exists for page, _ in pages) else []
+    wanted = (item for _, reading in well for item in reading.items if _is_wanted(item, feed))
     items = sorted(wanted, key=lambda item: item.published or date.max)  # the oldest card comes first
+    titles = {page.title for page, _ in well}
     desk = _Desk(memory, seen, feed)
-    desk.take(items, {page.title for page, _ in pages})
-    states = {source_key(feed, page): _state(page, reading, seen) for page, reading in pages if page.exists}
+    desk.take(items, titles)
+    if why:
+        alarms[feed.name] = why
+        desk.doubt(titles)
+    states = {source_key(feed, page): _state(page, reading, seen) for page, reading in well if page.exists}
     return replace(memory, alarms=alarms, known=desk.known, sources=memory.sources | states)
 
 
@@ -55,10 +62,15 @@ def alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:
     if not any(page.exists for page, _ in pages):
         return say("notice-feed-missing", feed.name, feed.page)
     for page, reading in pages:
-        if page.exists and not reading.items and not reading.placeholder:
+        if _is_mute(page, reading):
             why = " ".join(str(problem) for problem in reading.problems) or say("notice-feed-form")
             return say("notice-feed-empty", feed.name, page.title, why)
     return ""
+
+
+def _is_mute(page: Page, reading: Reading) -> bool:
+    """Whether a page that exists yields nothing, and does not say that there is nothing."""
+    return page.exists and not reading.items and not reading.placeholder
 
 
 def _is_wanted(item: Item, feed: Feed) -> bool:
@@ -116,9 +128,28 @@ class Likeness:
         self._archive.add(alike.Told(id_, known[id_].title, known[id_].marks))
 
 
+def vanished(memory: Memory, now: datetime) -> Iterator[str]:
+    """The ids of what was announced and is still to come, but is listed nowhere any more. Not if it was cancelled."""
+    for id_, k in memory.known.items():
+        if k.missing and k.event and now < k.event.over:
+            family = [other for other in memory.known.values() if other.of == id_]
+            is_told = any(one.end == POSTED for one in (k, *family))
+            is_off = any(one.step == dated.CANCELLED for one in family)
+            is_listed = any(other.joined == id_ and not other.missing for other in memory.known.values())
+            if is_told and not (is_off or is_listed):
+                yield id_
+
+
 def _begin(event: Event | None) -> tuple[object, ...]:
-    """What of an event matters to those who were told of it; its end does not."""
+    """What of an event matters to those who have a card of it; its end does not."""
     return (event.start, event.whole_day) if event else ()
+
+
+def _has_moved(before: Event | None, event: Event | None) -> bool:
+    """Whether those who were told of an event know another date. That its day now has a time is no other date."""
+    if before and event and before.whole_day and not event.whole_day:
+        return before.start.date() != event.start.date()
+    return _begin(before) != _begin(event)
 
 
 class _Desk:
@@ -133,13 +164,16 @@ class _Desk:
         out = {d.id for d in memory.deliveries.values() if d.posts and d.state != RETRACTED}
         self._out = out | {id_ for id_, k in memory.known.items() if k.end == POSTED}
         self._family: dict[str, list[str]] = {}  # the ids of what else is told of an item, by its id
+        self._twins: dict[str, list[str]] = {}  # the same items in other sources
         for id_, k in memory.known.items():
-            if k.of and k.source == feed.name:
+            if k.of:
                 self._family.setdefault(k.of, []).append(id_)
+            elif k.joined:
+                self._twins.setdefault(k.joined, []).append(id_)
 
     def take(self, items: Sequence[Item], titles: set[str]) -> None:
         """All the items of the pages with these titles."""
-        ours = {id_: k for id_, k in self.known.items() if k.source == self._feed.name and not (k.of or k.is_request)}
+        ours = self._ours()
         traces = [self._trace(item) for item in items]
         ids = recognise(traces, {id_: self._remembered(k) for id_, k in ours.items()})
         still_there: set[str] = set()
@@ -152,8 +186,24 @@ class _Desk:
             still_there.add(id_)
         oldest = min((item.group for item in items), default="")
         for id_, k in ours.items():
-            if k.page in titles and id_ not in still_there and k.group >= oldest:  # else the page is only too short
-                self._hold(id_, say("card-held-gone", k.page))
+            counts = self._is_to_come(id_) if k.event else k.group >= oldest  # else the page is only too short
+            if k.page in titles and id_ not in still_there and counts:
+                self._miss(id_)
+
+    def doubt(self, titles: set[str]) -> None:
+        """Only the pages with these titles could be made out: what is to come, and stood on others, is held back."""
+        for id_, k in self._ours().items():
+            if k.page not in titles and self._is_to_come(id_):
+                self._hold(id_, say("card-held-unread", k.page))
+
+    def _ours(self) -> dict[str, Known]:
+        """The items of the feed, without what else is told of them."""
+        return {id_: k for id_, k in self.known.items() if k.source == self._feed.name and not (k.of or k.is_request)}
+
+    def _is_to_come(self, id_: str) -> bool:
+        """Whether an item takes place and is not over, at any of the times that are told of it."""
+        events = (self.known[one].event for one in (id_, *self._family.get(id_, ())))
+        return any(event and self._seen.now < event.over for event in events)
 
     def _still_open(self, item: Item, ours: Mapping[str, Known]) -> str:
         """Of what comes again, the card that is open from the last time: it becomes that of this time."""
@@ -193,7 +243,8 @@ class _Desk:
         same = (match.id for match in found if match.degree is alike.Degree.SAME)
         if twin := next((id_ for id_ in same if self._may_join(id_, item)), ""):
             self._join(twin, item)
-            self.known[id_] = self._known(item, trace, "", end=JOINED)
+            self.known[id_] = self._known(item, trace, "", end=JOINED, joined=twin)
+            self._twins.setdefault(twin, []).append(id_)
             return
         for step in dated.steps(item.event, self._feed, self._wording, self._post, self._seen.now):
             self._propose(id_, item, trace, step)
@@ -270,8 +321,12 @@ class _Desk:
         """The same item, read again: it keeps its identity, takes its new words, and is held back no longer."""
         before = self.known[id_]
         keys = tuple(dict.fromkeys((*before.keys, *trace.keys)))
-        event = before.event if self._is_half_out(id_) else item.event
-        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event)
+        stays = self._is_half_out(id_) and _has_moved(before.event, item.event)
+        event = before.event if stays else item.event
+        self.known[id_] = replace(before, page=trace.page, group=trace.group, keys=keys, event=event, missing=False)
+        if before.joined in self.known:
+            self._tell_too(id_, item)
+            return
         if Flag.CANCELLED in item.flags:
             self._hold(id_, say("card-held-cancelled"))
             if item.event:
@@ -290,11 +345,12 @@ class _Desk:
             elif k.event == item.event:  # a reminder whose time has begun
                 self.known[one] = replace(k, held="")
         if item.event and before.event and _begin(item.event) != _begin(before.event):
-            self._move(id_, item, trace, steps)
+            self._move(id_, item, trace, before.event)
+        self._remind(id_, item, trace, steps.values(), anew=_has_moved(before.event, item.event))
 
     def _renew(self, id_: str, item: Item, trace: Trace, step: dated.Step, before: Event | None) -> None:
         """An open candidate takes what its item says now. Where people have seen to its words, they have to do it."""
-        if self._is_half_out(id_) and self.known[id_].event != item.event:
+        if self._is_half_out(id_) and _has_moved(self.known[id_].event, item.event):
             self.known[id_] = replace(self.known[id_], held=say("card-held-half-out"))
             return
         known = self.known[id_] = replace(self.known[id_], held="", event=item.event)
@@ -302,7 +358,7 @@ class _Desk:
         if known.also and known.proposal:
             proposal = replace(proposal, reposted_by=known.proposal.reposted_by)
         has_moved = _begin(item.event) != _begin(before)
-        same = proposal == known.proposal or (known.print == trace.print and not item.links and not has_moved)
+        same = proposal == known.proposal or (known.print == trace.print and not item.links and item.event == before)
         if same:
             return
         seen_to = has_moved and (known.standing.edited or known.standing.approvals)
@@ -320,17 +376,23 @@ class _Desk:
         """Whether it is out on some of its channels only."""
         return id_ in self._out and not self.known[id_].end
 
-    def _move(self, id_: str, item: Item, trace: Trace, steps: dict[str, dated.Step]) -> None:
-        """What has a new date is told to those who know the old one, and they are reminded anew."""
+    def _move(self, id_: str, item: Item, trace: Trace, before: Event) -> None:
+        """What has a new date is told to those who know the old one; what still has the old time waits."""
         assert item.event  # noqa: S101 - for the type checker
-        family = [self.known[one] for one in self._family.get(id_, ())]
-        for one in self._family.get(id_, ()):
+        family = self._family.get(id_, ())
+        is_being_told = any(not k.end and k.step.startswith(dated.MOVED) for k in map(self.known.__getitem__, family))
+        for one in family:
             if self.known[one].event != item.event:
                 self._hold(one, say("card-held-moved", show_time(item.event.start)))
-        self._tell(id_, item, trace, dated.moved(item.event))
-        over = {known.step for known in family if known.end in (POSTED, "expired")}
-        for step in steps.values():
-            if step.name in over:
+        if is_being_told or _has_moved(before, item.event):
+            self._tell(id_, item, trace, dated.moved(item.event))
+
+    def _remind(self, id_: str, item: Item, trace: Trace, steps: Iterable[dated.Step], *, anew: bool) -> None:
+        """Propose the reminders that there never were; `anew` also those that are over, but none that was declined."""
+        ends = {self.known[one].step: self.known[one].end for one in (id_, *self._family.get(id_, ()))}
+        for step in steps:
+            is_over = bool(step.name) and anew and ends.get(step.name) in (POSTED, "expired")
+            if is_over or (step.name not in ends and ends[""] in _GOES_ON):
                 self._propose(id_, item, trace, step)
 
     def _tell(self, id_: str, item: Item, trace: Trace, step: dated.Step) -> None:
@@ -347,6 +409,27 @@ class _Desk:
             k = self.known[one]
             if not k.end:
                 self.known[one] = replace(k, held=why if k.step != dated.CANCELLED else "")
+
+    # --- gone -------------------------------------------------------------------------------------------------------
+
+    def _miss(self, id_: str) -> None:
+        """An item is not listed any more. When no other source tells it, nothing of it goes out."""
+        k = self.known[id_]
+        self.known[id_] = replace(k, missing=True)
+        card = k.joined if k.joined in self.known else id_
+        if all(self.known[one].missing for one in (card, *self._twins.get(card, ()))):
+            self._hold(card, say("card-held-gone", k.page))
+
+    def _tell_too(self, id_: str, item: Item) -> None:
+        """What the card of another source tells is listed here, too, unless it is cancelled or has another date."""
+        card = self.known[id_].joined
+        if Flag.CANCELLED in item.flags or _has_moved(self.known[card].event, item.event):
+            self._miss(id_)
+            return
+        gone = say("card-held-gone", self.known[id_].page)
+        for one in (card, *self._family.get(card, ())):
+            if self.known[one].held == gone:
+                self.known[one] = replace(self.known[one], held="")
 
     # --- the same from two sources ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from smbot import deliveries, names, plan, proposals, rhythm
+from smbot import deliveries, names, news, plan, proposals, rhythm
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
@@ -31,6 +31,7 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
     if seen.requests and is_tangled(seen.requests.text):
         failing.append(say("problem-tangled", seen.requests.title))
     failing += [say("notice-source", literal(alarm)) for alarm in memory.alarms.values()]
+    failing += [_vanished(id_, memory, seen) for id_ in news.vanished(memory, seen.now)]
     failing += [say("notice-page", literal(trouble)) for trouble in troubles]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
     short = list(_short(memory, seen)) if not seen.settings.problems else []
@@ -128,6 +129,15 @@ def resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
     if trouble.until and trouble.until > seen.now:
         return say("notice-rests", name, show_time(trouble.until), failures, why)
     return say("notice-rests-open", name, failures, why)
+
+
+def _vanished(id_: str, memory: Memory, seen: Snapshot) -> str:
+    """That readers were told of something that its page does not list any more."""
+    known = memory.known[id_]
+    title = literal(shorten(known.title))
+    return say(
+        "notice-vanished", f"[[#{id_}|{title}]]" if known.proposal else title, literal(known.page), seen.titles.requests
+    )
 
 
 def _by_hand(delivery: Delivery, seen: Snapshot) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -164,11 +165,28 @@ def _line(words: str) -> str:
     return " ".join(words.split())
 
 
+_NIGHT = timedelta(hours=12)  # what ends sooner, be it after midnight, is of one day
+
+
 def _when(event: Event) -> str:
-    """'Friday, 4 December 2026, 18:00 UTC', or only the day."""
-    start = event.start
-    day = f"{start:%A}, {start.day} {start:%B %Y}"
-    return day if event.whole_day else f"{day}, {start:%H:%M} UTC"
+    """'Friday, 4 December 2026, 18:00 UTC', or only the day; of what takes days also its end: '3–5 December 2026'."""
+    start, end = event.start, event.end
+    if end is None or end.date() <= start.date() or (not event.whole_day and end - start <= _NIGHT):
+        return _day(start) if event.whole_day else _moment(start)
+    if not event.whole_day:
+        return f"{_moment(start)} – {_moment(end)}"
+    last = f"{end.day} {end:%B %Y}"
+    if start.year != end.year:
+        return f"{start.day} {start:%B %Y} – {last}"
+    return f"{start.day}–{last}" if start.month == end.month else f"{start.day} {start:%B} – {last}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{_day(at)}, {at:%H:%M} UTC"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%A}, {at.day} {at:%B %Y}"
 
 
 def _local(event: Event) -> str:

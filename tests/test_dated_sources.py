@@ -249,7 +249,7 @@ HOSTILE = st.lists(
 
 @pytest.mark.parametrize("module", READERS)
 @given(text=WIKITEXT | HOSTILE | HOSTILE.map(lambda text: text.replace(" ", "\r\n")))
-def test_any_text_can_be_read_and_all_that_comes_is_dated_and_near(module: Read, text: str) -> None:
+def test_any_text_can_be_read_and_all_that_comes_is_dated_and_not_long_over(module: Read, text: str) -> None:
     for timestamp in (None, NOW, datetime.min.replace(tzinfo=UTC)):
         reading = module(Page("A/2026", 1, text, timestamp=timestamp), META, "any", NOW)
         assert reading.items or reading.placeholder or reading.problems
@@ -257,7 +257,6 @@ def test_any_text_can_be_read_and_all_that_comes_is_dated_and_near(module: Read,
             assert item.title
             assert item.text
             assert item.event
-            assert item.event.start <= NOW + timedelta(60)
             assert item.event.over >= NOW - timedelta(1)
 
 
@@ -280,15 +279,16 @@ def test_what_is_to_come_is_looked_for_every_day(module: object) -> None:
 def test_dated_bullets_in_the_forms_of_a_real_list() -> None:
     reading = events.read(stored("events-satellite", "Events"), META, "events", NOW)
     assert told(reading) == [
+        ("01-29 to 01-31", "Wiki Example Hackathon"),
         ("11-30", "Comment contribuer"),
         ("12-15 to 12-17", "Whishathon en Présentiel"),
         ("12-06 to 12-07", "AI Sauna in Helsinki"),
         ("12-15", "Ionian Wikithon - in Corfu, Greece"),
     ]
-    assert reading.items[0].links[0].url == "https://meta.wikimedia.org/wiki/Event:Exemple"
-    assert reading.items[2].text == "The two-day event invites the community."
-    assert reading.items[0].group == "2026-11-30"
-    assert reading.items[0].published is None
+    assert reading.items[1].links[0].url == "https://meta.wikimedia.org/wiki/Event:Exemple"
+    assert reading.items[3].text == "The two-day event invites the community."
+    assert reading.items[1].group == "2026-11-30"
+    assert reading.items[1].published is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as put
 
 from smbot.identity import Trace, likeness, recognise, take_print
 
@@ -55,6 +56,12 @@ def test_on_one_day_too_when_both_are_there() -> None:
 
 def test_other_news_is_news() -> None:
     assert found(seen("Patrolling got faster for everyone on small wikis."), seen(SENTENCE)) is None
+
+
+def test_of_the_same_words_twice_those_in_the_old_place_are_the_known_ones() -> None:
+    known = {"n0": seen(SENTENCE, "2026-12-03")}
+    now = [put(seen(SENTENCE, day), keys=(day,)) for day in ("2027-03-03", "2026-12-03")]
+    assert recognise(now, known) == [None, "n0"]
 
 
 def test_each_item_is_one_known_item_and_the_likest_wins() -> None:

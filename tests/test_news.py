@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace as put
 
 from smbot import review
-from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Site
+from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Reading, Site
 from smbot.settings import Feed
 from smbot.sources import promotion
+from smbot.templates import named, parse, raw
 from tests.builders import ALICE, BOB, NOW, RITA, Paper, changed, delivery, item, page, reading, request, settings
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
@@ -21,11 +22,11 @@ START = datetime(2026, 12, 3, 18, tzinfo=UTC)
 
 def talk(start: datetime = START, title: str = "How Parsoid works", **more: Any) -> Item:
     """A talk on the page, at that time."""
-    link = Link("https://example.org/talk", title)
+    links = more.pop("links", (Link("https://example.org/talk", title),))
     place = Permalink("Talks", 7, "https://wiki.test/Talks?oldid=7")
     text = more.pop("text", title)
     return Item(
-        "Talks", f"{start:%Y-%m-%d}", "", text, (link,), place, title=title, identity=title, event=Event(start), **more
+        "Talks", f"{start:%Y-%m-%d}", "", text, links, place, title=title, identity=title, event=Event(start), **more
     )
 
 
@@ -160,6 +161,78 @@ def test_what_was_announced_and_is_moved_is_told_anew_once_somebody_approves() -
     assert len(desk.open()) == 3
 
 
+DAY = Event(datetime(2026, 12, 3, tzinfo=UTC), whole_day=True)
+
+
+def test_a_day_that_gets_a_time_is_not_told_again_but_reminded_of_by_the_hour() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    desk.post(desk.id())
+    for _ in range(2):
+        desk.say(talk())
+        assert desk.open() == {
+            "1 day before": "12-02 18:00 12-03 16:59",
+            "1 hour before": "12-03 17:00 12-03 17:59",
+        }
+
+
+def test_what_waits_takes_the_time_that_its_day_gets() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    first, reminder = desk.id(), desk.id("1 day before")
+    desk.change(ALICE, first, text="Come and hear how Parsoid works.")
+    desk.change(ALICE, reminder, status="approved")
+    desk.run()
+    desk.say(talk())
+    assert set(desk.open()) == {"", "1 day before", "1 hour before"}
+    assert "this card still has the old time" in desk.argument(first, "note")
+    assert "18:00 UTC" in desk.argument(reminder, "text")
+    assert "It was changed after" in str(desk.why(reminder, "wikitech"))
+
+
+def test_a_reminder_that_could_be_told_after_the_start_waits_when_its_day_gets_a_time() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    reminder = desk.id("1 day before")
+    desk.now = START - timedelta(hours=20)
+    desk.say(talk())
+    assert "It now takes place at 2026-12-03 18:00 UTC." in desk.argument(reminder, "note")
+
+
+def test_the_news_that_it_was_moved_takes_the_time_that_its_day_gets() -> None:
+    desk = Talks(put(talk(), event=DAY))
+    desk.post(desk.id())
+    later = put(DAY, start=DAY.start + timedelta(days=1))
+    desk.say(put(talk(), event=later))
+    desk.say(talk(START + timedelta(days=1)))
+    moved = {k.step: k.held for k in desk.memory.open().values() if k.step.startswith("moved")}
+    assert moved == {
+        "moved 2026-12-04 00:00": "It now takes place at 2026-12-04 18:00 UTC.",
+        "moved 2026-12-04 18:00": "",
+    }
+
+
+def test_reminders_that_come_into_reach_by_a_later_date_are_proposed() -> None:
+    desk = Talks(talk(), now=START - timedelta(hours=5))
+    assert set(desk.open()) == {"", "1 hour before"}
+    desk.say(talk(START + timedelta(days=7)))
+    assert set(desk.open()) == {"", "1 day before", "1 hour before"}
+
+
+def test_nobody_is_reminded_of_what_was_declined_or_is_told_by_another_source() -> None:
+    for end in ("declined", "joined", "retracted"):
+        desk = Talks(put(talk(), event=DAY))
+        known = {id_: put(k, end=end, proposal=None) for id_, k in desk.memory.known.items()}
+        desk.memory = put(desk.memory, known=known)
+        desk.say(talk())
+        assert desk.open() == {}
+
+
+def test_a_half_out_announcement_takes_the_time_that_its_day_gets() -> None:
+    desk = Talks(put(talk(), event=DAY), feed=TWO)
+    half_out(desk, desk.id())
+    desk.say(talk())
+    assert not desk.memory.known[desk.id()].held
+    assert "18:00 UTC" in desk.argument(desk.id(), "text")
+
+
 TWO = put(TALKS, accounts=("mediawiki", "wikitech"))
 
 
@@ -285,6 +358,14 @@ def test_another_end_is_no_other_date() -> None:
     assert not [step for step in desk.open() if step.startswith("moved")]
 
 
+def test_a_card_takes_the_end_of_what_takes_days() -> None:
+    hackathon = put(talk(title="Hackathon", links=()), event=DAY)
+    desk = Talks(hackathon)
+    desk.say(put(hackathon, event=put(DAY, end=DAY.start + timedelta(days=2))))
+    assert "3–5 December 2026" in desk.argument(desk.id(), "text")
+    assert "3–5 December 2026" in desk.argument(desk.id("1 day before"), "text")
+
+
 def test_a_talk_that_is_on_again_goes_on() -> None:
     desk = Talks(talk())
     desk.say(talk(flags=frozenset({Flag.CANCELLED})))
@@ -297,6 +378,97 @@ def test_a_talk_taken_off_the_page_is_held_back_with_its_reminders() -> None:
     desk.say(talk(START + timedelta(days=1), "Another"), talk(NOW + timedelta(days=1), "Sooner"))
     held = {known.step for known in desk.memory.open().values() if known.held}
     assert held == {"", "1 day before", "1 hour before"}
+
+
+def test_the_next_talk_is_held_back_when_it_is_taken_off_the_page_and_later_ones_stay() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    desk.say(talk(START + timedelta(days=1), "Another"))
+    held = {known.title for known in desk.memory.open().values() if known.held}
+    assert held == {"How Parsoid works"}
+    desk.say(talk(), talk(START + timedelta(days=1), "Another"))
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def top(desk: Talks) -> str:
+    """What smbot says before all cards."""
+    return "".join(raw(template, "1") for template in named(parse(desk.text), review.STATUS_LINE))
+
+
+def test_that_something_announced_has_left_its_page_is_said_until_it_is_over_or_back() -> None:
+    desk = Talks(talk(), feed=put(TALKS, remind=()))
+    desk.post(desk.id())
+    assert top(desk) == ""
+    for _ in range(2):
+        desk.say(placeholder=True)
+        assert "How Parsoid works was announced, but is no longer on the page ‘Talks’." in top(desk)
+    desk.say(talk())
+    assert top(desk) == ""
+    desk.say(placeholder=True)
+    desk.now = START
+    desk.say(placeholder=True)
+    assert top(desk) == ""
+
+
+def test_that_something_has_left_its_page_is_not_said_when_nobody_was_told_of_it() -> None:
+    desk = Talks(talk())
+    desk.say(placeholder=True)
+    assert top(desk) == ""
+
+
+def test_that_something_has_left_its_page_is_not_said_when_it_was_cancelled_before() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.say(talk(flags=frozenset({Flag.CANCELLED})))
+    desk.post(desk.id("cancelled"))
+    desk.say(placeholder=True)
+    assert top(desk) == ""
+
+
+def test_that_something_has_left_its_page_is_not_said_of_a_page_that_cannot_be_made_out() -> None:
+    desk = Talks(talk())
+    desk.post(desk.id())
+    desk.say()
+    assert "was announced" not in top(desk)
+
+
+def test_a_talk_that_is_over_may_leave_the_page() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    desk.now = START
+    desk.say(talk(START + timedelta(days=1), "Another"))
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_a_talk_that_is_put_off_by_months_is_moved_with_its_reminders() -> None:
+    desk = Talks(talk(), talk(START + timedelta(days=1), "Another"))
+    (id_,) = [id_ for id_, known in desk.memory.known.items() if known.title != "Another" and not known.step]
+    desk.post(id_)
+    desk.say(talk(START + timedelta(days=90)), talk(START + timedelta(days=1), "Another"))
+    steps = [known.step for known in desk.memory.open().values() if known.title != "Another"]
+    assert sorted(steps) == ["1 day before", "1 hour before", "moved 2027-03-03 18:00"]
+    assert not any(known.held for known in desk.memory.open().values())
+
+
+def test_while_the_page_of_talks_cannot_be_made_out_nothing_of_them_goes_out() -> None:
+    desk = Talks(talk())
+    id_ = desk.id("1 hour before")
+    desk.change(ALICE, id_, status="approved")
+    desk.say()
+    assert "nothing can be made out" in desk.argument(id_, "note")
+    desk.now = START - timedelta(minutes=30)
+    assert desk.due() == []
+    desk.say(talk())
+    assert desk.due() == [f"{id_}/wikitech/mastodon"]
+
+
+def test_a_page_that_cannot_be_made_out_keeps_no_other_page_of_its_source_from_being_read() -> None:
+    desk = Talks(talk())
+    stub = (page("Soon more.", 8, title="Talks/2027"), Reading())
+    later = reading(talk(START + timedelta(days=1)), title="Talks", revision=9)
+    desk.readings = {"Talks": (*later, stub)}
+    desk.run()
+    assert "Talks/2027" in desk.memory.alarms["Talks"]
+    assert desk.open()["1 hour before"] == "12-04 17:00 12-04 17:59"
+    assert not any(known.held for known in desk.memory.open().values())
 
 
 def test_what_is_older_than_all_on_the_page_was_archived_not_withdrawn() -> None:
@@ -439,6 +611,58 @@ def test_the_same_news_from_two_sources_is_one_candidate_with_both() -> None:
     (card,) = review.read(desk.text).values()
     assert card is not None
     assert (card.candidate.text, card.candidate.reposted_by) == (f"{RELEASE} Please update.", ("wikitech",))
+
+
+def test_a_card_with_two_sources_is_held_only_when_both_have_dropped_the_news() -> None:
+    desk = both(RELEASE, RELEASE)
+    (id_,) = desk.ids
+
+    def blog(*entries: Item) -> None:
+        desk.readings = {"Blog": reading(*entries, title=BLOG.page, revision=desk._next())}
+        desk.run()
+
+    desk.news("Something else took place.", group="2026-11-19")
+    desk.run()
+    assert not desk.memory.known[id_].held
+    blog(item("Other news.", permalink=Permalink(BLOG.page, 9), keys=("https://blog.example/2",)))
+    assert BLOG.page in desk.memory.known[id_].held
+    blog(entry(RELEASE))
+    assert not desk.memory.known[id_].held
+    desk.news(RELEASE)
+    desk.run()
+    blog(item("Other news.", permalink=Permalink(BLOG.page, 9), keys=("https://blog.example/2",)))
+    assert not desk.memory.known[id_].held
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved", "removed"])
+def test_a_talk_from_two_sources_is_held_when_one_drops_it_and_the_other_tells_something_else(change: str) -> None:
+    calendar = put(TALKS, name="Calendar", kind="calendar", page="https://a.example/x.ics")
+
+    def listed(start: datetime = START, **more: Any) -> Item:
+        return put(talk(start, **({"title": RELEASE} | more)), permalink=Permalink(calendar.page, 9), source="Calendar")
+
+    desk = Talks(talk(title=RELEASE))
+    desk.settings = settings(feeds=(TALKS, calendar))
+    other = listed(START + timedelta(days=3), title="Something quite different")
+
+    def say(*items: Item) -> None:
+        desk.readings = {"Calendar": reading(*items, title=calendar.page, revision=desk._next())}
+        desk.run()
+
+    say(listed(), other)
+    joined = [id_ for id_, known in desk.memory.open().items() if known.title == RELEASE]
+    assert len(joined) == 3
+    desk.say(placeholder=True)
+    assert not any(known.held for known in desk.memory.open().values())
+    cancelled, moved = listed(flags=frozenset({Flag.CANCELLED})), listed(START + timedelta(days=1))
+    say(*{"cancelled": [cancelled], "moved": [moved], "removed": []}[change], other)
+    assert all(desk.memory.known[id_].held for id_ in joined)
+    desk.post(joined[0])
+    say(*{"cancelled": [cancelled], "moved": [moved], "removed": []}[change], other)
+    assert "was announced" in top(desk)
+    say(listed(), other)
+    assert not any(desk.memory.known[id_].held for id_ in joined)
+    assert "was announced" not in top(desk)
 
 
 @pytest.mark.parametrize("seen_to", ["approved", "edited", "held"])

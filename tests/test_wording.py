@@ -155,6 +155,28 @@ def test_a_story_of_the_blog_is_told_in_a_sentence() -> None:
         assert said(story, words.post[""]) == "New on the Wikimedia Technical Blog: How we test"
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "words"),
+    [
+        ("2026-12-03", "2026-12-05", "3–5 December 2026"),
+        ("2026-11-30", "2026-12-02", "30 November – 2 December 2026"),
+        ("2026-12-30", "2027-01-02", "30 December 2026 – 2 January 2027"),
+        ("2026-12-04", "2026-12-04", "Friday, 4 December 2026"),
+        ("2026-12-04 18:00", "2026-12-04 19:00", "Friday, 4 December 2026, 18:00 UTC"),
+        ("2026-12-04 22:00", "2026-12-05 02:00", "Friday, 4 December 2026, 22:00 UTC"),
+        (
+            "2026-12-04 18:00",
+            "2026-12-06 12:00",
+            "Friday, 4 December 2026, 18:00 UTC – Sunday, 6 December 2026, 12:00 UTC",
+        ),
+    ],
+)
+def test_what_takes_days_is_told_with_its_end(begin: str, end: str, words: str) -> None:
+    start, over = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (begin, end))
+    event = Event(start, over, whole_day=len(begin) == len("2026-12-03"))
+    assert said(item("", title="Hackathon", event=event), "$when") == words
+
+
 # --- hashtags ---------------------------------------------------------------------------------------------------------
 
 

@@ -262,6 +262,7 @@ def test_what_keeps_is_not_posted_in_a_week_that_is_at_its_goal() -> None:
 TALK = Told(NOON - timedelta(days=9), "Dark mode (part 1)", NOON + timedelta(hours=5))
 LATER = Told(NOON - timedelta(days=2), TALK.name, NOON + timedelta(days=7, hours=5))
 OFF = Told(NOON - timedelta(days=2), TALK.name, None)
+GONE = Told(NOON - timedelta(days=2), TALK.name, None, listed=False)
 CALL = Told(NOON - timedelta(days=9), TALK.name, datetime(2027, 1, 4, tzinfo=UTC), whole_day=True)
 
 
@@ -277,6 +278,9 @@ CALL = Told(NOON - timedelta(days=9), TALK.name, datetime(2027, 1, 4, tzinfo=UTC
         ([TALK, OFF], "Soon: Dark mode (part 1)", NOON, "a time that is not true"),
         ([TALK, OFF], "Cancelled: Dark mode (part 1) will not take place.", NOON, "nothing"),
         ([TALK], "Cancelled: Dark mode (part 1) will not take place.", NOON, "it was not cancelled"),
+        ([TALK, GONE], "Soon: Dark mode (part 1)", NOON - timedelta(days=1, hours=20), "nothing"),
+        ([TALK, GONE], "Soon: Dark mode (part 1)", NOON, "a time that is not true"),
+        ([TALK, GONE], "Cancelled: Dark mode (part 1) will not take place.", NOON, "it was not cancelled"),
         ([CALL], "Dark mode (part 1). Until Monday, 4 January 2027.", NOON, "nothing"),
         ([CALL], "One more day: Dark mode (part 1)", NOON + timedelta(hours=15), "it tells of what is over"),
     ],
@@ -329,8 +333,23 @@ def test_what_the_pages_say_of_things_to_come_is_what_their_sources_read() -> No
                 page = Page(edit.title, 1, edit.text, timestamp=edit.at)
                 readings = [source(kind).read(page, Site("http://wiki/$1"), feed.name, now) for kind in kinds]
                 items = [item for reading in readings for item in reading.items if item.title == told.name]
-                assert [item for item in items if item.event and told.start in (None, item.event.start)], told
-                assert any(Flag.CANCELLED in item.flags for item in items) == (told.start is None), told
+                right = [item for item in items if item.event and told.start in (None, item.event.start)]
+                assert bool(right) == told.listed, told
+                is_off = told.start is None and told.listed
+                assert any(Flag.CANCELLED in item.flags for item in items) == is_off, told
+
+
+@pytest.mark.parametrize("kind", ["office-hours", "technical-talks"])
+def test_once_a_year_the_next_meeting_is_taken_off_its_page_while_a_later_one_stays(kind: str) -> None:
+    feed = next(feed for feed in FEEDS if feed.kind == kind)
+    edits = [*feed.edits(Random(1), Span(date(2027, 1, 1), 52))]
+    gone = next(edit for edit in edits if any(not told.listed for told in edit.dates))
+    reading = source(feed.kind).read(
+        Page(gone.title, 1, gone.text, timestamp=gone.at), Site("http://wiki/$1"), feed.name, gone.at
+    )
+    (name,) = [told.name for told in gone.dates]
+    first = next(told.start for edit in edits for told in edit.dates if told.name == name)
+    assert [item.event.start > first for item in reading.items if item.event and first] == [True]
 
 
 def test_the_same_seed_makes_the_same_year_and_no_piece_of_news_comes_twice() -> None:

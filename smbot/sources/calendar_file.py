@@ -21,13 +21,14 @@ from msgspec.structs import replace
 from smbot.messages import say
 from smbot.model import Event, Link, Page, Problem, Reading, Site
 from smbot.sources import Wants
-from smbot.sources.events import AHEAD, PAST, Entry, called_off, reading
+from smbot.sources.events import PAST, Entry, called_off, reading
 
 WIKI = "meta:meta"
 PAGE = ""
 PICK = False
 POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
+AHEAD = timedelta(days=60)  # in which repeated events are worked out
 MOST_DAYS = 300_000  # that are looked at for the repeated events of one file: about a second
 _SHOWN = 180  # characters of what is wrong with an event
 

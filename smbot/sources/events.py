@@ -4,7 +4,7 @@ dates have in common.
     * 20 November 2026, 18:00 UTC: [[Meetup]]. Bring a laptop.     == 20 November 2026 ==
     * [[Hackathon]] (3–5 May 2026)                                 * 18:00–19:00 UTC – Office hour
 
-A source of dates reads a page into entries, and `reading` makes items of those that are near. An entry is struck
+A source of dates reads a page into entries, and `reading` makes items of those that are not over. An entry is struck
 through or said to be cancelled where it will not take place; what is moved is known again by its title.
 """
 
@@ -32,7 +32,7 @@ PAGE = ""
 PICK = False
 POST = "$title\n\n$when\n$local\n\n$text\n\n$tags"
 
-PAST, AHEAD = timedelta(days=1), timedelta(days=60)  # what is yielded: yesterday's, so that nothing seems to vanish
+PAST = timedelta(days=1)  # yesterday's are yielded, too, so that nothing seems to vanish
 
 
 def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one page has it all
@@ -89,7 +89,7 @@ def reading(
     problem: Problem | None = None,
     tongue: str = "",
 ) -> Reading:
-    """The entries from yesterday to 60 days ahead as items.
+    """The entries from yesterday on as items, however far ahead: what was near may be put off.
 
     Without any entry `problem` is the alarm, or else that there are no dates, unless `text`, the page, says that
     nothing is planned. What of it looks like a day and cannot be read is a problem. An entry that shares its name with
@@ -103,21 +103,22 @@ def reading(
     once = tuple({(entry.name, entry.event.start): entry for entry in reversed(entries)}.values())[::-1]
     names = Counter(entry.name for entry in once)
     days = Counter((entry.name, entry.event.start.date()) for entry in once)
-    near = [entry for entry in once if now - PAST <= entry.event.over and entry.event.start <= now + AHEAD]
+    left = [entry for entry in once if now - PAST <= entry.event.over]
     common = Item(source, "", "", "", (), Permalink(page.title, page.revision, page.url))
     common = replace(common, language=tongue or language(page))
-    items = tuple(_item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()]) for entry in near)
-    told = (problem for entry in near for problem in entry.problems)
+    items = tuple(_item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()]) for entry in left)
+    told = (problem for entry in left for problem in entry.problems)
     problems = tuple(dict.fromkeys((*told, *_unread(text, now))))
     return Reading(items, problems, placeholder=not items)
 
 
+_SOON = timedelta(days=60)
 _MOST_UNREAD = 10  # lines that are told of at once; the others are when these are mended
 
 
 def _unread(text: str, now: datetime) -> tuple[Problem, ...]:
     """One for each bullet, row or title whose date cannot be read, unless that is long past or far ahead."""
-    first, last = (now - PAST).date(), (now + AHEAD).date()
+    first, last = (now - PAST).date(), (now + _SOON).date()
     years = str(first.year), str(last.year)
     near = (raw for raw in text.split("\n") if raw.startswith(_MARKS) and any(year in raw for year in years))
     found = ((line, day) for raw in near if (day := unread(line := raw.lstrip("".join(_MARKS)), first, last)))
