@@ -178,6 +178,7 @@ class SourceState(Struct, frozen=True, omit_defaults=True):
     day: date | None = None  # of what is to be read every day
     etag: str = ""
     modified: str = ""
+    unclear: tuple[str, ...] = ()  # what on it could not be made sense of, in sentences for people
 
 
 class Limits(Struct, frozen=True, omit_defaults=True):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smbot.alike import Archive, Match
     from smbot.gather import Snapshot
 
+MOST_UNCLEAR = 3  # things of a page that are told of at once; the others are when these are put right
 JOINED = "joined"  # how an item ends that another source has told already
 _GOES_ON = ("", POSTED, "expired")  # how an announcement may have ended that is still reminded of
 
@@ -54,7 +55,18 @@ def source_key(feed: Feed, page: Page) -> str:
 
 
 def _state(page: Page, reading: Reading, seen: Snapshot) -> SourceState:
-    return SourceState(page.revision, len(reading.items), seen.now.date(), page.etag, page.modified)
+    unclear = tuple(str(problem) for problem in reading.problems[:MOST_UNCLEAR])
+    return SourceState(page.revision, len(reading.items), seen.now.date(), page.etag, page.modified, unclear)
+
+
+def unclear(memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """What could not be made sense of on the pages of news that were read of late, page by page, in words for people."""
+    since = (seen.now - seen.settings.days("news")).date()
+    for feed in seen.settings.feeds:
+        its = f"{feed.name}: "
+        for key, state in memory.sources.items():
+            if key.startswith(its) and state.unclear and (state.day or date.max) >= since:
+                yield say("notice-feed-unclear", feed.name, key.removeprefix(its), " ".join(state.unclear))
 
 
 def alarm(feed: Feed, pages: Sequence[tuple[Page, Reading]]) -> str:

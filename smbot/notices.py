@@ -31,6 +31,7 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
     if seen.requests and is_tangled(seen.requests.text):
         failing.append(say("problem-tangled", seen.requests.title))
     failing += [say("notice-source", literal(alarm)) for alarm in memory.alarms.values()]
+    failing += [say("notice-source", literal(unclear)) for unclear in news.unclear(memory, seen)]
     failing += [_vanished(id_, memory, seen) for id_ in news.vanished(memory, seen.now)]
     failing += [say("notice-page", literal(trouble)) for trouble in troubles]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]

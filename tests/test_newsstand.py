@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -347,3 +348,15 @@ def test_who_writes_the_heading_of_the_message_first_does_not_keep_it_from_the_m
     written = admin.get(world.titles.talk)
     assert written.startswith(f"{heading}All is well.\n\n{heading}")
     assert "[[User:Alice|Alice]]" in written
+
+
+def test_what_could_not_be_understood_is_said_at_the_top_of_the_queue_until_it_is_put_right(
+    world: World, admin: Person
+) -> None:
+    admin.edit(f"{world.home}/News", f"* {world.now:%Y-%m-%d}: {{{{Release|1.45}}}} is out!")
+    for _ in range(2):
+        world.collect()
+        assert "{{Release}} was left out of" in unescape(world.top())
+    admin.edit(f"{world.home}/News", f"* {world.now:%Y-%m-%d}: MediaWiki 1.45 is out!")
+    world.collect()
+    assert "left out" not in world.top()
