@@ -12,10 +12,10 @@ from smbot import deliveries, names, plan, proposals, rhythm
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
-from smbot.memory import HANDED_OFF, IN_DOUBT, RETRACT, WAITING, Delivery, Memory, Trouble
+from smbot.memory import HANDED_OFF, IN_DOUBT, RETRACT, WAITING, Delivery, Memory, Past, Trouble
 from smbot.messages import every, say
 from smbot.proposals import Proposal
-from smbot.templates import is_tangled, person
+from smbot.templates import address, is_tangled, person
 
 REMIND_AFTER = timedelta(days=1)  # that something waits to be done by hand
 ANNOUNCE = timedelta(days=14)  # before it happens, that credentials expire
@@ -32,6 +32,7 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
         failing.append(say("problem-tangled", seen.requests.title))
     failing += [say("notice-source", literal(alarm)) for alarm in memory.alarms.values()]
     failing += [say("notice-page", literal(trouble)) for trouble in troubles]
+    failing += [_missed(past) for past in memory.missed]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
     short = list(_short(memory, seen)) if not seen.settings.problems else []
     notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand), (WAITING, short))
@@ -128,6 +129,14 @@ def resting(channel: str, trouble: Trouble, seen: Snapshot) -> str:
     if trouble.until and trouble.until > seen.now:
         return say("notice-rests", name, show_time(trouble.until), failures, why)
     return say("notice-rests-open", name, failures, why)
+
+
+def _missed(past: Past) -> str:
+    """What was approved, and nobody will see."""
+    title = literal(shorten(past.title))
+    return say(
+        "notice-missed", past.account, f"[{address(past.url)} {title}]" if past.url else title, show_time(past.at)
+    )
 
 
 def _by_hand(delivery: Delivery, seen: Snapshot) -> str:

@@ -40,10 +40,10 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
     if seen.settings.problems:
         return _edit(seen.queue, review.tell(seen.queue.text, status), say("summary-settings"))
     shown = proposals.shown(memory, seen)
-    views = {proposal.id: cards.view(proposal, memory, seen) for proposal in shown}
+    open_ = [proposal for proposal in shown if not proposal.known.end]
+    views = {proposal.id: cards.view(proposal, open_, memory, seen) for proposal in shown}
     ended = [id_ for id_, known in memory.known.items() if id_ not in views and (known.end or known.is_request)]
     text = review.arrange(seen.queue.text, views, ended, status, say("card-foreign"))
-    open_ = [proposal for proposal in shown if not proposal.known.end]
     new = sum(proposal.card is None for proposal in open_)
     summary = say("summary-queue-new", len(open_), new) if new else say("summary-queue", len(open_))
     return _edit(seen.queue, text, summary)

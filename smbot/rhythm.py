@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from smbot import deliveries, timing
 from smbot.gather import Snapshot
-from smbot.memory import Memory
+from smbot.memory import DEFERRED, Memory
 from smbot.model import Text
 from smbot.proposals import Proposal, is_late, verdict
 from smbot.settings import Account
@@ -75,14 +75,24 @@ def _is_coming(proposal: Proposal, account: str, until: date, memory: Memory, se
         return False
     if not verdict(proposal, account, seen).approval:
         return False
-    rhythm = seen.settings.accounts[account].rhythm
+    return _may_go_out_by(until, proposal, account, seen) and any(
+        _may_follow(proposal, channel, text, memory, seen) for channel, text in _texts(proposal, account)
+    )
+
+
+def _may_go_out_by(day: date, proposal: Proposal, account: str, seen: Snapshot) -> bool:
+    """Whether the clock lets an account post something by that day, and before its time is over."""
+    candidate, rhythm = proposal.candidate, seen.settings.accounts[account].rhythm
     if proposal.known.step:  # a reminder does not wait for a slot
         rhythm = replace(rhythm, slots=())
-    at = timing.next_time(rhythm, max(seen.now, proposal.candidate.not_before or seen.now), None)
-    if at.astimezone(ZoneInfo(rhythm.zone)).date() > until:
-        return False
-    mine = ((c, text) for c, text in proposal.texts.items() if c.split("/")[0] == account)
-    return any(_may_follow(proposal, channel, text, memory, seen) for channel, text in mine)
+    start = max(seen.now, candidate.not_before or seen.now)
+    at = timing.time_before(candidate.not_after, rhythm, start, None)
+    in_time = candidate.not_after is None or at <= candidate.not_after
+    return in_time and at.astimezone(ZoneInfo(rhythm.zone)).date() <= day
+
+
+def _texts(proposal: Proposal, account: str) -> list[tuple[str, Text]]:
+    return [(channel, text) for channel, text in proposal.texts.items() if channel.split("/")[0] == account]
 
 
 def _may_follow(proposal: Proposal, channel: str, text: Text, memory: Memory, seen: Snapshot) -> bool:
@@ -92,6 +102,11 @@ def _may_follow(proposal: Proposal, channel: str, text: Text, memory: Memory, se
     """
     if f"{proposal.id}/{channel}" in memory.deliveries:
         return False
+    return _has_original(proposal, text, memory, seen)
+
+
+def _has_original(proposal: Proposal, text: Text, memory: Memory, seen: Snapshot) -> bool:
+    """Whether what it reposts, if it does, is out or approved."""
     if not text.repost or deliveries.original(memory, proposal.id, text):
         return True
     return bool(verdict(proposal, text.repost.split("/")[0], seen).approval)
@@ -110,6 +125,8 @@ def waits_for_thin_week(
     candidate = proposal.candidate
     if not candidate.evergreen or candidate.not_before or not seen.settings.accounts[account].goal:
         return False
+    if _presses(proposal, seen):
+        return False
     if deliveries.is_begun_by(account, proposal.id, memory, seen.now):
         return False
     return not week(account, open_, memory, seen).is_thin
@@ -117,14 +134,55 @@ def waits_for_thin_week(
 
 def turn(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> tuple[bool, bool]:
     """For sorting what is ready: what cannot wait for another day first, then what is not of the same source again."""
-    end = proposal.candidate.not_after
     last = max(
         (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d)),
         key=lambda d: d.since,
         default=None,
     )
     source = memory.known[last.id].source if last and last.id in memory.known else ""
-    return not (end and end - seen.now < timedelta(days=1)), source == proposal.known.source
+    return not _presses(proposal, seen), source == proposal.known.source
+
+
+def _presses(proposal: Proposal, seen: Snapshot) -> bool:
+    """Whether it cannot wait for another day, as its time will be over."""
+    end = proposal.candidate.not_after
+    return end is not None and end - seen.now < timedelta(days=1)
+
+
+# --- what has to go out today ---------------------------------------------------------------------------------------
+
+
+def dated(open_: Sequence[Proposal], seen: Snapshot) -> list[tuple[Proposal, str]]:
+    """What is approved and has to be out by some time, with the account that is to post it."""
+    able = [p for p in open_ if p.candidate.not_after and not (p.problems or p.known.held)]
+    return [(p, name) for p in able for name in p.accounts if verdict(p, name, seen).approval]
+
+
+def kept(
+    proposal: Proposal, account: str, dated_: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot
+) -> frozenset[str]:
+    """For what else of the `dated` places of this day are kept: for what has to go out today, from what can wait."""
+    others = [p for p, name in dated_ if name == account and p.id != proposal.id]
+    if not others or _is_of_today(proposal, account, seen):
+        return frozenset()
+    return frozenset(p.id for p in others if _is_of_today(p, account, seen) and _is_to_come(p, account, memory, seen))
+
+
+def _is_of_today(proposal: Proposal, account: str, seen: Snapshot) -> bool:
+    """Whether it can go out today, and no later day will do."""
+    end = proposal.candidate.not_after
+    rhythm = seen.settings.accounts[account].rhythm
+    rhythm = timing.Rhythm(rhythm.zone, quiet=rhythm.quiet)
+    start = max(seen.now, proposal.candidate.not_before or seen.now)
+    tomorrow = timing.next_time(rhythm, deliveries.tomorrow(account, seen), None)
+    return end is not None and timing.next_time(rhythm, start, None) <= end < tomorrow
+
+
+def _is_to_come(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> bool:
+    """Whether nothing of it is or may be out by an account, and something will be, if all goes well."""
+    before = [d for d in memory.of(proposal.id) if d.channel.split("/")[0] == account]
+    able = any(_has_original(proposal, text, memory, seen) for _, text in _texts(proposal, account))
+    return able and all(d.state == DEFERRED and not d.posts for d in before)
 
 
 # --- what maintainers should know -----------------------------------------------------------------------------------
