@@ -14,6 +14,7 @@ from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
 from smbot.memory import HANDED_OFF, IN_DOUBT, RETRACT, WAITING, Delivery, Memory, Past, Trouble
 from smbot.messages import every, say
+from smbot.overview import title_of
 from smbot.proposals import Proposal
 from smbot.templates import address, is_tangled, person
 
@@ -61,7 +62,7 @@ def _piled(pile: rhythm.Pile) -> str:
 
 def _to(proposal: Proposal, place: str) -> str:
     """A link to a card."""
-    return f"[[{place}{proposal.id}|{literal(shorten(proposal.known.title))}]]"
+    return f"[[{place}{proposal.id}|{literal(title_of(proposal))}]]"
 
 
 # --- once a week ----------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from smbot.settings import Account
 MANY = 10  # so many cards without a decision are worth a word
 SUGGESTED = 3
 _WORKING = frozenset(range(5))
+_SIX_DAYS = timedelta(days=6)
 
 
 class Week(Struct, frozen=True):
@@ -56,17 +57,22 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
     """How an account stands, given the open candidates."""
     voice = seen.settings.accounts[account]
     zone = ZoneInfo(voice.rhythm.zone)
-    today = seen.now.astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
+    monday, today = _monday(voice, seen), seen.now.astimezone(zone).date()
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.is_out(d))
     first: dict[str, date] = {}  # what another network takes a week later is not another post
     for delivery in sorted(mine, key=lambda d: d.since):
         first.setdefault(delivery.id, delivery.since.astimezone(zone).date())
     posted = sum(day >= monday for day in first.values())
-    sunday = monday + timedelta(days=6)
+    sunday = monday + _SIX_DAYS
     ready = [p for p in open_ if p.id not in first and _is_coming(p, account, sunday, memory, seen)]
     keeping = sum(p.candidate.evergreen for p in ready)
     return Week(account, voice.goal, posted, len(ready), keeping, _days(voice, today), _days(voice))
+
+
+def _monday(voice: Account, seen: Snapshot) -> date:
+    """The first day of this week, in the time zone of an account."""
+    today = seen.now.astimezone(ZoneInfo(voice.rhythm.zone)).date()
+    return today - timedelta(days=today.weekday())
 
 
 def _is_coming(proposal: Proposal, account: str, until: date, memory: Memory, seen: Snapshot) -> bool:
@@ -189,10 +195,25 @@ def _is_to_come(proposal: Proposal, account: str, memory: Memory, seen: Snapshot
 
 
 def fillers(account: str, open_: Sequence[Proposal], seen: Snapshot) -> list[Proposal]:
-    """What could fill a gap, if somebody approves it: first what is to be picked, then what keeps, newest first."""
-    free = [p for p in open_ if account in p.accounts and not verdict(p, account, seen).approval and not p.known.held]
-    free.sort(key=lambda p: (p.known.pick, p.candidate.evergreen, p.known.since), reverse=True)
-    return free[:SUGGESTED]
+    """What could fill a gap this week, if somebody approves it: what is to be picked, then what keeps, then the newest.
+
+    Of what takes place there is one, the announcement before a reminder.
+    """
+    sunday = _monday(seen.settings.accounts[account], seen) + _SIX_DAYS
+    free = [
+        p
+        for p in open_
+        if account in p.accounts and not (p.known.held or p.problems) and not verdict(p, account, seen).approval
+    ]
+    free.sort(key=lambda p: (p.known.pick, p.candidate.evergreen, not p.known.step, p.known.since), reverse=True)
+    found: dict[str, Proposal] = {}
+    for proposal in free:
+        if len(found) == SUGGESTED:
+            break
+        event = proposal.known.of or proposal.id
+        if event not in found and not is_late(proposal, seen.now) and _may_go_out_by(sunday, proposal, account, seen):
+            found[event] = proposal
+    return list(found.values())
 
 
 class Pile(Struct, frozen=True):
