@@ -111,6 +111,7 @@ def _checks(proposal: Proposal, seen: Snapshot, *, changes: bool) -> dict[str, s
         hashtags=tags,
         alt=candidate.alt,
         links=(candidate.link,) * bool(candidate.link),
+        year=seen.now.year,
     )
     words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
     found = dict.fromkeys(finding for text in words for finding in look(text))
