@@ -24,6 +24,7 @@ from smbot.memory import (
     Decision,
     Limits,
     Memory,
+    Past,
     Trouble,
 )
 from smbot.messages import speaking
@@ -180,13 +181,14 @@ def test_what_stands_at_the_top_of_the_queue_and_in_the_weekly_message(hours: in
         troubles={CHANNEL: Trouble(4, "0", at)},
         limits={CHANNEL: Limits(NOW, {"expires": at.isoformat()})},
         alarms={"x": "0"},
+        missed=(Past("n1", "mediawiki", "Xx", at),),
         deliveries={one.key: one for one in by_hand},
     )
     seen = snapshot(memory, "#REDIRECT [[Xx]]", settings=rules(accounts=voices), requests=page("{{" * 9000))
     for stop in ("", "no"):
         line = notices.status_line(memory, put(seen, stop=page(stop, 0, title=TITLES.stop)), ("0",))
         assert left(line, "REDIRECT Xx Page mediawiki wikitech ul li") == set()
-    message = pages.message_edit(Page(TITLES.talk), memory, seen)
+    message = pages.message_edit(Page(TITLES.talk), "", memory, seen)
     assert message is not None
     assert left(message, "Xx mediawiki wikitech", ALICE, BOB) == set()
 
@@ -204,13 +206,13 @@ def test_what_was_written_in_another_language_is_found_again() -> None:
     with speaking("en"):
         desk.news("A new skin is the default.")
         desk.run()
-        before = pages.message_edit(Page(TITLES.talk), desk.memory, desk.seen())
+        before = pages.message_edit(Page(TITLES.talk), "", desk.memory, desk.seen())
     desk.news("A new skin is the default.", "Patrolling has a new tool.")
     desk.run()
     assert len(desk.ids) == 2
     assert re.findall("^== .*", desk.text, re.MULTILINE) == ["== To review: mediawiki =="]
     assert before is not None
-    assert pages.message_edit(Page(TITLES.talk, 1, before.text), desk.memory, desk.seen()) is None
+    assert pages.message_edit(Page(TITLES.talk, 1, before.text), before.summary, desk.memory, desk.seen()) is None
 
 
 SENTENCE = re.compile(r"^[^\\]*[a-z]{2,},? [a-z]+,? [a-z]{2,}|[a-z]\.$")
