@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -35,7 +35,11 @@ from smbot.templates import address, clickable, encode, explain, person
 _SENT = 500  # characters of what was sent that are quoted
 
 
-def view(proposal: Proposal, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> review.View:
+Kept = Mapping[str, Collection[str]]
+"""The candidates for which each account keeps places of this day, see `rhythm.kept`."""
+
+
+def view(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot) -> review.View:
     """The card of a candidate; `open_` are all that are open."""
     known = proposal.known
     approvals = [proposals.verdict(proposal, account, seen).approval for account in proposal.accounts]
@@ -56,7 +60,7 @@ def view(proposal: Proposal, open_: Sequence[Proposal], memory: Memory, seen: Sn
             "source": _source(known),
             "expires": show_time(proposals.expires(proposal, seen.settings)),
             **_checks(proposal, seen, changes=changes),
-            "note": "<br>".join(notes(proposal, open_, memory, seen)),
+            "note": "<br>".join(notes(proposal, open_, kept, memory, seen)),
         },
     )
 
@@ -173,7 +177,7 @@ def _file_name(name: str) -> str:
     return encode(name) if re.search(r"[#<>\[\]|{}]", name) else name.replace("&", "&amp;")
 
 
-def notes(proposal: Proposal, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterator[str]:
+def notes(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """What a maintainer has to know about a card, most pressing first; wikitext."""
     card, known = proposal.card, proposal.known
     of_it = memory.of(proposal.id)
@@ -197,7 +201,7 @@ def notes(proposal: Proposal, open_: Sequence[Proposal], memory: Memory, seen: S
         yield say("card-no-status", encode(card.status))
     yield from _rarely(proposal, memory, seen)
     yield from _similar(known, memory)
-    yield from dict.fromkeys(_verdict_notes(proposal, open_, memory, seen))
+    yield from dict.fromkeys(_verdict_notes(proposal, open_, kept, memory, seen))
 
 
 def _similar(known: Known, memory: Memory) -> Iterator[str]:
@@ -277,7 +281,9 @@ def _posted(channel: str, url: str, why: str) -> str:
     return say("card-posted-nowhere-why", channel, why) if why else say("card-posted-nowhere", channel)
 
 
-def _verdict_notes(proposal: Proposal, open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterator[str]:
+def _verdict_notes(
+    proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot
+) -> Iterator[str]:
     missing = []
     for account in proposal.accounts:
         verdict = proposals.verdict(proposal, account, seen)
@@ -288,7 +294,7 @@ def _verdict_notes(proposal: Proposal, open_: Sequence[Proposal], memory: Memory
         elif proposals.is_early(proposal, seen.now):
             yield from _early_notes(proposal, account, verdict.approval.user, memory, seen)
         elif not (proposal.problems or proposals.is_late(proposal, seen.now)):
-            yield from _waiting_notes(proposal, account, open_, memory, seen)
+            yield from _waiting_notes(proposal, account, open_, kept, memory, seen)
     if missing and len(missing) < len(proposal.accounts):
         yield say("card-still-waits", ", ".join(missing))
     for account, why in proposal.known.dropped.items():
@@ -305,14 +311,13 @@ def _early_notes(proposal: Proposal, account: str, user: str, memory: Memory, se
 
 
 def _waiting_notes(
-    proposal: Proposal, account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
+    proposal: Proposal, account: str, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot
 ) -> Iterator[str]:
     """Why what is approved does not go out yet."""
     if proposal.candidate.evergreen and rhythm.waits_for_thin_week(proposal, account, open_, memory, seen):
         yield say("card-keeps")
         return
-    kept = rhythm.kept(proposal, account, rhythm.dated(open_, seen), memory, seen)
-    for channel, wait in _waits(proposal, account, kept, memory, seen):
+    for channel, wait in _waits(proposal, account, kept.get(account, ()), memory, seen):
         text = proposal.texts[channel]
         if text.repost and not deliveries.original(memory, proposal.id, text):
             yield say("card-reposts-later", name_of(text.repost, seen))

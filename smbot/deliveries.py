@@ -170,9 +170,9 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot, until: dat
 
 
 def is_full(account: str, id_: str, memory: Memory, seen: Snapshot, kept: Collection[str] = ()) -> bool:
-    """Whether other candidates, with those `kept` a place for, fill the account's ceiling for this day.
+    """Whether other candidates fill the account's ceiling for this day, as its time zone counts days.
 
-    Its time zone counts the days.
+    So do those for which places are `kept`, unless it is one of them.
     """
     voice = seen.settings.accounts[account]
     zone = ZoneInfo(voice.rhythm.zone)
@@ -182,7 +182,8 @@ def is_full(account: str, id_: str, memory: Memory, seen: Snapshot, kept: Collec
         for d in memory.deliveries.values()
         if d.channel.startswith(f"{account}/") and counts(d) and d.since.astimezone(zone).date() == today
     }
-    return len({*used, *kept} - {id_}) >= min(voice.posts_per_day, seen.ceiling)
+    others = used if id_ in kept else {*used, *kept}
+    return len(others - {id_}) >= min(voice.posts_per_day, seen.ceiling)
 
 
 def tomorrow(account: str, seen: Snapshot) -> datetime:

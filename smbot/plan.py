@@ -361,13 +361,13 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
         return []
     open_ = proposals(memory, seen)
     ready = sorted(_ready(open_, memory, seen), key=lambda one: (one.turn, one.since, one.delivery.key))
-    dated = rhythm.dated(open_, seen) if ready else []
+    places = rhythm.kept(open_, memory, seen) if ready else {}
     result = []
     for one in ready:
         delivery, account = one.delivery, one.delivery.channel.split("/")[0]
         if rhythm.waits_for_thin_week(one.proposal, account, open_, memory, seen):
             continue
-        kept, end = rhythm.kept(one.proposal, account, dated, memory, seen), one.proposal.candidate.not_after
+        kept, end = places.get(account, ()), one.proposal.candidate.not_after
         if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen, end, kept):
             result.append(delivery)
             memory = deliveries.begin(memory, delivery, "")

@@ -187,7 +187,7 @@ def _next_time(one: _Ready, at: datetime, line: _Line, seen: Snapshot) -> dateti
     while at <= seen.now + AHEAD:
         at = deliveries.next_time(id_, account, memory, replace(seen, now=at), one.proposal.candidate.not_after)
         then = replace(seen, now=at)
-        kept = rhythm.kept(one.proposal, account, line.dated, memory, then)
+        kept = rhythm.of_today(account, line.dated, memory, then)
         begun = deliveries.is_begun_by(account, id_, memory, at)
         if begun or not deliveries.is_full(account, id_, memory, then, kept):
             break

@@ -164,14 +164,16 @@ def dated(open_: Sequence[Proposal], seen: Snapshot) -> list[tuple[Proposal, str
     return [(p, name) for p in able for name in p.accounts if verdict(p, name, seen).approval]
 
 
-def kept(
-    proposal: Proposal, account: str, dated_: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot
-) -> frozenset[str]:
-    """For what else of the `dated` places of this day are kept: for what has to go out today, from what can wait."""
-    others = [p for p, name in dated_ if name == account and p.id != proposal.id]
-    if not others or _is_of_today(proposal, account, seen):
-        return frozenset()
-    return frozenset(p.id for p in others if _is_of_today(p, account, seen) and _is_to_come(p, account, memory, seen))
+def of_today(account: str, dated_: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot) -> frozenset[str]:
+    """For which of the `dated` a place among the posts of this day is kept, as no other day will do."""
+    mine = [p for p, name in dated_ if name == account]
+    return frozenset(p.id for p in mine if _is_of_today(p, account, seen) and _is_to_come(p, account, memory, seen))
+
+
+def kept(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> dict[str, frozenset[str]]:
+    """The same for each account that has such."""
+    found = dated(open_, seen)
+    return {name: of_today(name, found, memory, seen) for name in {account for _, account in found}}
 
 
 def _is_of_today(proposal: Proposal, account: str, seen: Snapshot) -> bool:

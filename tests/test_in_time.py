@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from smbot import notices, plan, planned, proposals
+from smbot import notices, plan, planned, proposals, rhythm
 from smbot.cards import notes
 from smbot.gather import Snapshot
 from smbot.memory import DEFERRED, GIVEN_UP, POSTED, Delivery, Memory, Trouble
@@ -32,7 +32,7 @@ def due(memory: Memory, seen: Snapshot) -> list[str]:
 def note(memory: Memory, seen: Snapshot, id_: str = "a") -> str:
     open_ = proposals.proposals(memory, seen)
     (proposal,) = [p for p in open_ if p.id == id_]
-    return "; ".join(notes(proposal, open_, memory, seen))
+    return "; ".join(notes(proposal, open_, rhythm.kept(open_, memory, seen), memory, seen))
 
 
 def one(out_: tuple[Delivery, ...] = (), now: datetime = MONDAY, **more: Any) -> tuple[Memory, Snapshot]:

@@ -209,7 +209,7 @@ def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
 def note(memory: Memory, seen: Snapshot, id_: str) -> str:
     open_ = proposals.proposals(memory, seen)
     (proposal,) = [p for p in open_ if p.id == id_]
-    return "; ".join(notes(proposal, open_, memory, seen))
+    return "; ".join(notes(proposal, open_, rhythm.kept(open_, memory, seen), memory, seen))
 
 
 def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() -> None:
