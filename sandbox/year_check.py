@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -165,10 +165,11 @@ def outside(books: Books) -> list[str]:
         f"{why}: {post}" for post in books.posts if (why := _untimely(post, books) or _misplaced(post, books, ids))
     ]
     steps = {ruling.id for ruling in books.rulings if ruling.step}
+    ends = {ruling.id: ruling.until for ruling in books.rulings if ruling.until and ruling.status == "approved"}
     keeping = {ruling.id for ruling in books.rulings if ruling.evergreen and not ruling.after}
     for house in books.houses:
         mine = sorted((post for post in books.posts if post.account == house.name), key=lambda post: post.at)
-        found += [f"{why}: {post}" for post, why in _against(house, mine, ids, steps)]
+        found += [f"{why}: {post}" for post, why in _against(house, mine, ids, steps, ends)]
         found += [f"{why}: {post}" for post, why in _needless(house, mine, ids, keeping)]
         found += [
             f"{why}: {post}"
@@ -180,11 +181,12 @@ def outside(books: Books) -> list[str]:
 
 
 def _against(
-    house: House, mine: Sequence[Post], ids: dict[str, str], steps: Container[str]
+    house: House, mine: Sequence[Post], ids: dict[str, str], steps: Container[str], ends: Mapping[str, datetime]
 ) -> Iterator[tuple[Post, str]]:
     """What the clock says. What is out on one network may follow on another at any time but in quiet hours.
 
-    `steps` are reminders, and news of what is moved or cancelled, which wait for no slot.
+    `steps` are reminders, and news of what is moved or cancelled, which wait for no slot. What would not be out by its
+    end waits for no slot either, nor for a gap.
     """
     out: set[str] = set()
     days: dict[object, set[str]] = defaultdict(set)
@@ -197,12 +199,13 @@ def _against(
         others = [other for other in mine[:number] if ids[key(other)] != id_]
         today = days[here.date()]
         if id_ not in out:
-            slots = house.slots if id_ not in steps else ()
+            slots = house.slots if id_ not in steps and not _misses_slots(house, post.at, ends.get(id_)) else ()
             if slots and not (slot := slot_of(house, post.at)):
                 yield post, "outside the slots"
             elif slots and any(other.at >= slot for other in others):
                 yield post, "the second in its slot"
-            if others and post.at - others[-1].at < house.gap:
+            too_late = others and id_ in ends and others[-1].at + house.gap > ends[id_]
+            if others and not too_late and post.at - others[-1].at < house.gap:
                 yield post, f"{(post.at - others[-1].at) // timedelta(minutes=1)} minutes after another"
             if len(today - {id_}) >= house.per_day:
                 yield post, f"one more than {house.per_day} that day"
@@ -277,6 +280,14 @@ def slot_of(house: House, at: datetime) -> datetime | None:
             if hit and DAYS[now.weekday()] in days.split():
                 return end
     return None
+
+
+def _misses_slots(house: House, at: datetime, end: datetime | None) -> bool:
+    """Whether no slot begins between a time and an end."""
+    if end is None or end - at > timedelta(weeks=1):
+        return False
+    half_hours = (at + n * OPEN / 2 for n in range(1, 2 * 24 * 7) if at + n * OPEN / 2 < end)
+    return not any((slot := slot_of(house, then)) and slot > at for then in (*half_hours, end))
 
 
 def _is_quiet(quiet: Sequence[str], now: time) -> bool:

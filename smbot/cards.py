@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+
+from msgspec.structs import replace
 
 from smbot import compose, dated, deliveries, names, plan, proposals, review, rhythm, sections
 from smbot.compose import is_web_address
@@ -33,7 +35,12 @@ from smbot.templates import address, clickable, encode, explain, person
 _SENT = 500  # characters of what was sent that are quoted
 
 
-def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
+Kept = Mapping[str, Collection[str]]
+"""The candidates for which each account keeps places of this day, see `rhythm.kept`."""
+
+
+def view(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot) -> review.View:
+    """The card of a candidate; `open_` are all that are open."""
     known = proposal.known
     approvals = [proposals.verdict(proposal, account, seen).approval for account in proposal.accounts]
     approved = any(approvals)
@@ -55,7 +62,7 @@ def view(proposal: Proposal, memory: Memory, seen: Snapshot) -> review.View:
             "source": _source(known),
             "expires": show_time(proposals.expires(proposal, seen.settings)),
             **_checks(proposal, seen, meant, changes=changes),
-            "note": "<br>".join(notes(proposal, memory, seen)),
+            "note": "<br>".join(notes(proposal, open_, kept, memory, seen)),
         },
     )
 
@@ -110,6 +117,7 @@ def _checks(proposal: Proposal, seen: Snapshot, meant: str, *, changes: bool) ->
         hashtags=tags,
         alt=candidate.alt,
         links=(candidate.link,) * bool(candidate.link),
+        year=seen.now.year,
     )
     words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
     found = dict.fromkeys(finding for text in words for finding in look(text))
@@ -171,7 +179,7 @@ def _file_name(name: str) -> str:
     return encode(name) if re.search(r"[#<>\[\]|{}]", name) else name.replace("&", "&amp;")
 
 
-def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+def notes(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """What a maintainer has to know about a card, most pressing first; wikitext."""
     card, known = proposal.card, proposal.known
     of_it = memory.of(proposal.id)
@@ -195,7 +203,7 @@ def notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
         yield say("card-no-status", encode(card.status))
     yield from _rarely(proposal, memory, seen)
     yield from _similar(known, memory)
-    yield from dict.fromkeys(_verdict_notes(proposal, memory, seen))
+    yield from dict.fromkeys(_verdict_notes(proposal, open_, kept, memory, seen))
 
 
 def _similar(known: Known, memory: Memory) -> Iterator[str]:
@@ -279,7 +287,9 @@ def _posted(channel: str, url: str, why: str) -> str:
     return say("card-posted-nowhere-why", channel, why) if why else say("card-posted-nowhere", channel)
 
 
-def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[str]:
+def _verdict_notes(
+    proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot
+) -> Iterator[str]:
     missing = []
     for account in proposal.accounts:
         verdict = proposals.verdict(proposal, account, seen)
@@ -288,27 +298,46 @@ def _verdict_notes(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterat
         if verdict.approval is None:
             missing.append(account)
         elif proposals.is_early(proposal, seen.now):
-            user = verdict.approval.user
-            yield say("card-approved-later", person(user), show_time(proposal.candidate.not_before), user)
-        elif not proposal.problems:
-            yield from _waiting_notes(proposal, account, memory, seen)
+            yield from _early_notes(proposal, account, verdict.approval.user, memory, seen)
+        elif not (proposal.problems or proposals.is_late(proposal, seen.now)):
+            yield from _waiting_notes(proposal, account, open_, kept, memory, seen)
     if missing and len(missing) < len(proposal.accounts):
         yield say("card-still-waits", ", ".join(missing))
     for account, why in proposal.known.dropped.items():
         yield say("card-dropped", account, encode(why))
 
 
-def _waiting_notes(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
+def _early_notes(proposal: Proposal, account: str, user: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """When what is approved for a time goes out, or why it will not."""
+    then = replace(seen, now=proposal.candidate.not_before or seen.now)
+    vain = [wait.why for _, wait in _waits(proposal, account, (), memory, then) if wait and wait.is_vain]
+    yield from [say("card-approved-but", why) for why in vain]
+    if not vain:
+        yield say("card-approved-later", person(user), show_time(then.now), user)
+
+
+def _waiting_notes(
+    proposal: Proposal, account: str, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot
+) -> Iterator[str]:
     """Why what is approved does not go out yet."""
-    keeps = proposal.candidate.evergreen
-    if keeps and rhythm.waits_for_thin_week(proposal, account, proposals.proposals(memory, seen), memory, seen):
+    if proposal.candidate.evergreen and rhythm.waits_for_thin_week(proposal, account, open_, memory, seen):
         yield say("card-keeps")
         return
+    for channel, wait in _waits(proposal, account, kept.get(account, ()), memory, seen):
+        text = proposal.texts[channel]
+        if text.repost and not deliveries.original(memory, proposal.id, text):
+            yield say("card-reposts-later", name_of(text.repost, seen))
+        elif wait:
+            yield say("card-approved-but", wait.why)
+
+
+def _waits(
+    proposal: Proposal, account: str, kept: Collection[str], memory: Memory, seen: Snapshot
+) -> Iterator[tuple[str, deliveries.Wait | None]]:
+    """The channels of an account on which it is still to be posted, and what holds it back there."""
+    end = proposal.candidate.not_after
     for channel, text in proposal.texts.items():
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
             mills = sum(compose.costs(text, seen.rules[channel]))
-            if text.repost and not deliveries.original(memory, proposal.id, text):
-                yield say("card-reposts-later", name_of(text.repost, seen))
-            elif why := deliveries.waits(proposal.id, channel, mills, memory, seen):
-                yield say("card-approved-but", why)
+            yield channel, deliveries.waits(proposal.id, channel, mills, memory, seen, end, kept)

@@ -23,6 +23,7 @@ from smbot.messages import say
 
 LONGEST = 20_000  # characters of words that are looked at
 MOST = 8  # findings: more would not be read
+_FORESEEN = 10  # years; a greater number is something else, such as pixels
 _SHOWN = 140  # characters of a sentence
 # What must not be missed comes first when there is too much.
 _SERIOUS = ("security", "name", "politics", "promise", "tracking")
@@ -31,7 +32,7 @@ _SHORT_URL = regex.compile(r"(?i)(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,3}[a-z]{2
 _FRONT_PAGE = regex.compile(r"(?i)(?<![\w@./:-])www\.(?:[a-z0-9-]{1,63}\.){1,3}[a-z]{2,10}(?![\w/-]|\.\w)")
 _LOUD = regex.compile(r"(?:!(?![\w=}/\[])|[！❗❕‼⁉])+")
 _HASHTAG = regex.compile(r"(?<![\w&/#])[#＃](?=[\w]*\p{L})[\w\u200C\u200D·]+")
-_ISO_DAY = regex.compile(r"\d{4}-\d\d-\d\d")
+_YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _FILE = regex.compile(
     r"(?i)(?:[^\n]{0,200}\.(?:jpe?g|png|gif|svg|webp|tiff?|bmp|heic)|file:.*|(?:img|dsc[fn]?|pxl|p)[_-]?\d[\w-]*)"
 )
@@ -50,11 +51,18 @@ class Finding(Struct, frozen=True):
 
 
 def check(
-    words: str, language: str, *, hashtags: Collection[str] = (), alt: str = "", links: Collection[str] = ()
+    words: str,
+    language: str,
+    *,
+    hashtags: Collection[str] = (),
+    alt: str = "",
+    links: Collection[str] = (),
+    year: int = 0,
 ) -> tuple[Finding, ...]:
     """The findings in a post in this language (a code such as 'en'), in the order of the text, at most `MOST`.
 
     `hashtags` are those the account uses, `links` the addresses beside those in the words, `alt` the alternative text.
+    The `year` is that of the post: what is said of a later one is to come, and of an earlier one over; 0 for unknown.
     """
     own, every = pack(language), pack("mul")
     if every.links is None:
@@ -64,7 +72,7 @@ def check(
         _loud(post),
         _hashtags(post, hashtags),
         _links(post, every.links),
-        _by_rules(post, own, every.links),
+        _by_rules(post, own, every.links, year),
         prose.people(post, own.names),
         prose.capitals(post, own.capitals),
         prose.reading(post, own.reading),
@@ -139,7 +147,7 @@ def _alt(alt: str, own: Pack) -> Iterator[str]:
 # --- what is looked for with a pack -----------------------------------------------------------------------------------
 
 
-def _by_rules(post: Post, own: Pack, links: Links) -> Iterator[Hit]:
+def _by_rules(post: Post, own: Pack, links: Links, year: int) -> Iterator[Hit]:
     clear = {"link"} if post.urls else set()
     addresses = (url.casefold().partition("://")[2] for _, url in post.urls)
     if any(address.startswith(links.announcements) for address in addresses):
@@ -150,26 +158,32 @@ def _by_rules(post: Post, own: Pack, links: Links) -> Iterator[Hit]:
             and _may_be_in(post, rule, own)
             and (not rule.beside or _has(rule.beside, post.plain))
         ):
-            yield from _by_rule(post, rule, own)
+            yield from _by_rule(post, rule, own, year)
 
 
 def _may_be_in(post: Post, rule: Rule, own: Pack) -> bool:
     """Whether it is worth the time to look for what a rule finds."""
-    wanted = traits(rule.find, rule.cased, *((own.months, own.weekdays) if rule.dates else ()))
-    return any(trait in post.folded for trait in wanted) or bool(rule.dates and _ISO_DAY.search(post.plain))
+    wanted = traits(rule.find, rule.cased, *((own.months, own.weekdays, own.seasons) if rule.dates else ()))
+    return any(trait in post.folded for trait in wanted) or bool(rule.dates and _YEAR.search(post.plain))
 
 
-def _by_rule(post: Post, rule: Rule, own: Pack) -> Iterator[Hit]:
+def _by_rule(post: Post, rule: Rule, own: Pack, year: int) -> Iterator[Hit]:
     pattern = phrases(find=rule.find, cased=rule.cased, but=rule.but, more=dates(own) if rule.dates else "")
 
     @lru_cache  # once for each sentence, however many dates it has
-    def _is_past(sentence: tuple[int, int]) -> bool:
+    def _tells_past(sentence: tuple[int, int]) -> bool:
         return bool(rule.past) and _has(rule.past, post.plain[slice(*sentence)])
+
+    def _is_past(date: str, sentence: tuple[int, int]) -> bool:
+        told = _YEAR.search(date)
+        if year and told and int(told.group()) != year:
+            return not year < int(told.group()) <= year + _FORESEEN
+        return date.isdigit() or _tells_past(sentence)  # a year alone says nothing, but when it is to come
 
     for match in pattern.finditer(post.plain):
         if match.lastgroup is None:
             continue
-        if match.lastgroup == "date" and _is_past(post.sentence(match.start())):
+        if match.lastgroup == "date" and _is_past(match.group(), post.sentence(match.start())):
             continue
         yield Hit(match.start(), rule.kind, rule.reason, match.group())
 

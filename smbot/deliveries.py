@@ -11,9 +11,9 @@ A channel that fails again and again is left alone for a while, so that its post
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -108,23 +108,56 @@ def name_of(channel: str, seen: Snapshot) -> str:
 # --- when an account may post ---------------------------------------------------------------------------------------
 
 
-def waits(id_: str, channel: str, mills: int, memory: Memory, seen: Snapshot) -> str:
-    """Why an approved delivery does not go out now, in words for its card; '' when it does."""
+class Wait(NamedTuple):
+    """Why something does not go out now, in words for its card; `is_vain` when its time will be over before it can."""
+
+    why: str
+    is_vain: bool = False
+
+
+def waits(
+    id_: str,
+    channel: str,
+    mills: int,
+    memory: Memory,
+    seen: Snapshot,
+    until: datetime | None = None,
+    kept: Collection[str] = (),
+) -> Wait | None:
+    """Why an approved delivery does not go out now; None when it does.
+
+    `until` is when its time is over, `kept` are the candidates for which places of this day are kept.
+    """
+
+    def wait(end: datetime, why: str, too_long: str = "") -> Wait:
+        if until and end > until:
+            return Wait(say("card-waits-in-vain", show_time(until), too_long or why), is_vain=True)
+        return Wait(why)
+
     account = channel.split("/")[0]
-    if why := _rests(id_, channel, memory, seen):
-        return why
-    month = f"{account} {seen.now:%Y-%m}"
+    if rest := _rests(id_, channel, memory, seen):
+        return wait(*rest)
     budget = seen.settings.accounts[account].budget
-    if mills and memory.spent.get(month, 0) + mills > budget:
-        return say("card-waits-budget", dollars(mills), account, dollars(budget))
-    if not is_begun_by(account, id_, memory, seen.now) and is_full(account, id_, memory, seen):
-        return say("card-waits-day", account)
-    at = next_time(id_, account, memory, seen)
-    return say("card-waits-time", show_time(at)) if at > seen.now else ""
+    if mills and memory.spent.get(f"{account} {seen.now:%Y-%m}", 0) + mills > budget:
+        next_month = (seen.now.replace(day=1, hour=0, minute=0) + _MONTH).replace(day=1)
+        return wait(next_month, say("card-waits-budget", dollars(mills), account, dollars(budget)))
+    if not is_begun_by(account, id_, memory, seen.now) and is_full(account, id_, memory, seen, kept):
+        at = next_time(id_, account, memory, replace(seen, now=tomorrow(account, seen)), until)
+        if is_full(account, id_, memory, seen):
+            return wait(at, say("card-waits-day", account), say("card-waits-day-in-vain", account))
+        return wait(at, say("card-waits-kept", account))
+    at = next_time(id_, account, memory, seen, until)
+    if at > seen.now:
+        why = say("card-waits-time", show_time(at))
+        return wait(at, why, say("card-waits-quiet-in-vain", account, show_time(at)))
+    return None
 
 
-def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetime:
-    """When the rhythm of an account lets a candidate out. One that is out on another network only heeds quiet hours."""
+def next_time(id_: str, account: str, memory: Memory, seen: Snapshot, until: datetime | None = None) -> datetime:
+    """When the rhythm of an account lets a candidate out. One that is out on another network only heeds quiet hours.
+
+    `until` is when the time of the candidate is over, see `timing.time_before`.
+    """
     rhythm = seen.settings.accounts[account].rhythm
     known = memory.known.get(id_)
     if known and known.step:  # a reminder has a time of its own, and does not wait for a slot
@@ -133,11 +166,14 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot) -> datetim
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.id != id_ and counts(d))
     times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
-    return timing.next_time(rhythm, seen.now, max(times, default=None))
+    return timing.time_before(until, rhythm, seen.now, max(times, default=None))
 
 
-def is_full(account: str, id_: str, memory: Memory, seen: Snapshot) -> bool:
-    """Whether other candidates fill the account's ceiling for this day, as its time zone counts days."""
+def is_full(account: str, id_: str, memory: Memory, seen: Snapshot, kept: Collection[str] = ()) -> bool:
+    """Whether other candidates fill the account's ceiling for this day, as its time zone counts days.
+
+    So do those for which places are `kept`, unless it is one of them.
+    """
     voice = seen.settings.accounts[account]
     zone = ZoneInfo(voice.rhythm.zone)
     today = seen.now.astimezone(zone).date()
@@ -145,8 +181,16 @@ def is_full(account: str, id_: str, memory: Memory, seen: Snapshot) -> bool:
         d.id
         for d in memory.deliveries.values()
         if d.channel.startswith(f"{account}/") and counts(d) and d.since.astimezone(zone).date() == today
-    } - {id_}
-    return len(used) >= min(voice.posts_per_day, seen.ceiling)
+    }
+    others = used if id_ in kept else {*used, *kept}
+    return len(others - {id_}) >= min(voice.posts_per_day, seen.ceiling)
+
+
+def tomorrow(account: str, seen: Snapshot) -> datetime:
+    """When the next day of an account begins."""
+    zone = ZoneInfo(seen.settings.accounts[account].rhythm.zone)
+    day = seen.now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(seen.now.tzinfo)
 
 
 def is_begun_by(account: str, id_: str, memory: Memory, now: datetime) -> bool:
@@ -168,15 +212,15 @@ def is_out(delivery: Delivery) -> bool:
     return counts(delivery) and delivery.state != RETRACTED
 
 
-def _rests(id_: str, channel: str, memory: Memory, seen: Snapshot) -> str:
-    """A channel that has rested is tried with one delivery first."""
+def _rests(id_: str, channel: str, memory: Memory, seen: Snapshot) -> tuple[datetime, str] | None:
+    """Until when a channel rests, and what to say of it. One that has rested is tried with one delivery first."""
     trouble = memory.troubles.get(channel)
     if trouble is None or trouble.until is None:
-        return ""
+        return None
     if trouble.until > seen.now:
-        return say("card-waits-rest", name_of(channel, seen), show_time(trouble.until))
+        return trouble.until, say("card-waits-rest", name_of(channel, seen), show_time(trouble.until))
     others = (d for d in memory.deliveries.values() if d.channel == channel and d.id != id_ and d.state == SENDING)
-    return say("card-waits-first", name_of(channel, seen)) if any(others) else ""
+    return (seen.now, say("card-waits-first", name_of(channel, seen))) if any(others) else None
 
 
 def dollars(mills: int) -> str:

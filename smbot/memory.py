@@ -161,7 +161,10 @@ class Trouble(Struct, frozen=True, omit_defaults=True):
 
 
 class Past(Struct, frozen=True, omit_defaults=True):
-    """A post whose deliveries are forgotten: what, on which account, when, and where it is."""
+    """A post, be it that its deliveries are forgotten: what, on which account, when, and where it is.
+
+    Of one that was missed it is until when it was time, and where the news is.
+    """
 
     id: str
     account: str
@@ -205,6 +208,7 @@ class Memory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     pointed: dict[str, date] = {}  # when an account last reposted or liked what others posted, by 'account repost'
     logs: dict[str, int] = {}  # the revisions up to which log pages with hand-offs were read, by month
     past: tuple[Past, ...] = ()  # of the last weeks
+    missed: tuple[Past, ...] = ()  # what was approved, and not posted while it was time; of the last days
     counts: dict[str, int] = {}  # of what is no longer among the deliveries, for a year: posts by 'account day'
     said: dict[str, str] = {}  # who said it on X, and when, as 'account day', by a fingerprint of the words; as long
     known: dict[str, Known] = {}

@@ -60,7 +60,7 @@ def _state(page: Page, reading: Reading, seen: Snapshot) -> SourceState:
 
 
 def unclear(memory: Memory, seen: Snapshot) -> Iterator[str]:
-    """What could not be made sense of on the pages of news that were read of late, page by page, in words for people."""
+    """What could not be made sense of on the pages that were read of late, page by page, in words for people."""
     since = (seen.now - seen.settings.days("news")).date()
     for feed in seen.settings.feeds:
         its = f"{feed.name}: "

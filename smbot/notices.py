@@ -12,10 +12,11 @@ from smbot import deliveries, names, news, plan, proposals, rhythm
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
 from smbot.gather import Snapshot
-from smbot.memory import HANDED_OFF, IN_DOUBT, RETRACT, WAITING, Delivery, Memory, Trouble
+from smbot.memory import HANDED_OFF, IN_DOUBT, RETRACT, WAITING, Delivery, Memory, Past, Trouble
 from smbot.messages import every, say
+from smbot.overview import title_of
 from smbot.proposals import Proposal
-from smbot.templates import is_tangled, person
+from smbot.templates import address, is_tangled, person
 
 REMIND_AFTER = timedelta(days=1)  # that something waits to be done by hand
 ANNOUNCE = timedelta(days=14)  # before it happens, that credentials expire
@@ -34,6 +35,7 @@ def status_line(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) ->
     failing += [say("notice-source", literal(unclear)) for unclear in news.unclear(memory, seen)]
     failing += [_vanished(id_, memory, seen) for id_ in news.vanished(memory, seen.now)]
     failing += [say("notice-page", literal(trouble)) for trouble in troubles]
+    failing += [_missed(past) for past in memory.missed]
     by_hand = [_by_hand(delivery, seen) for delivery in deliveries.handed_off(memory)]
     short = list(_short(memory, seen)) if not seen.settings.problems else []
     notices = (("stopped", stopping), (IN_DOUBT, failing), (HANDED_OFF, by_hand), (WAITING, short))
@@ -62,7 +64,7 @@ def _piled(pile: rhythm.Pile) -> str:
 
 def _to(proposal: Proposal, place: str) -> str:
     """A link to a card."""
-    return f"[[{place}{proposal.id}|{literal(shorten(proposal.known.title))}]]"
+    return f"[[{place}{proposal.id}|{literal(title_of(proposal))}]]"
 
 
 # --- once a week ----------------------------------------------------------------------------------------------------
@@ -138,6 +140,14 @@ def _vanished(id_: str, memory: Memory, seen: Snapshot) -> str:
     title = literal(shorten(known.title))
     return say(
         "notice-vanished", f"[[#{id_}|{title}]]" if known.proposal else title, literal(known.page), seen.titles.requests
+    )
+
+
+def _missed(past: Past) -> str:
+    """What was approved, and nobody will see."""
+    title = literal(shorten(past.title))
+    return say(
+        "notice-missed", past.account, f"[{address(past.url)} {title}]" if past.url else title, show_time(past.at)
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from smbot import cards, deliveries, gather, intake, names, notices, plan, planned, postlog, proposals, review
+from smbot import cards, deliveries, gather, intake, names, notices, plan, planned, postlog, proposals, review, rhythm
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.gather import Snapshot
@@ -40,10 +40,11 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
     if seen.settings.problems:
         return _edit(seen.queue, review.tell(seen.queue.text, status), say("summary-settings"))
     shown = proposals.shown(memory, seen)
-    views = {proposal.id: cards.view(proposal, memory, seen) for proposal in shown}
+    open_ = [proposal for proposal in shown if not proposal.known.end]
+    kept = rhythm.kept(open_, memory, seen)
+    views = {proposal.id: cards.view(proposal, open_, kept, memory, seen) for proposal in shown}
     ended = [id_ for id_, known in memory.known.items() if id_ not in views and (known.end or known.is_request)]
     text = review.arrange(seen.queue.text, views, ended, status, say("card-foreign"))
-    open_ = [proposal for proposal in shown if not proposal.known.end]
     new = sum(proposal.card is None for proposal in open_)
     summary = say("summary-queue-new", len(open_), new) if new else say("summary-queue", len(open_))
     return _edit(seen.queue, text, summary)

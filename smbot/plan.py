@@ -38,6 +38,7 @@ from smbot.memory import (
     Delivery,
     Known,
     Memory,
+    Past,
     Standing,
 )
 from smbot.messages import say
@@ -100,16 +101,30 @@ def settle_decisions(memory: Memory, seen: Snapshot) -> Memory:
         decision = proposal.known.standing.decision
         if decision:
             memory = _apply(memory, proposal, decision, seen)
-    known, settled = dict(memory.known), dict(memory.deliveries)
+    known, settled, missed = dict(memory.known), dict(memory.deliveries), list(memory.missed)
     for id_, k in memory.open().items():
         if not k.proposal and k.expires and seen.now > k.expires:
             known[id_] = replace(k, end="expired", held="", expires=None)
     for proposal in proposals(memory, seen):
         if end := _end(proposal, memory, seen):
             known[proposal.id] = _closed(proposal.known, end)
+            missed += _missed(proposal, memory, seen)
             deferred = [d for d in memory.of(proposal.id) if d.state == DEFERRED and d.task == POST]
             settled |= {d.key: replace(d, state=GIVEN_UP, reason=_why_over(d)) for d in deferred}
-    return prune(replace(memory, known=known, deliveries=settled), seen.now)
+    return prune(replace(memory, known=known, deliveries=settled, missed=tuple(missed)), seen.now)
+
+
+def _missed(proposal: Proposal, memory: Memory, seen: Snapshot) -> Iterator[Past]:
+    """What accounts have not posted of what is at its end, though it was approved and nothing was wrong with it."""
+    if proposal.problems or proposal.known.held:
+        return
+    for account in _wanted(proposal, seen):
+        mine = [text for channel, text in proposal.texts.items() if channel.split("/")[0] == account]
+        able = [text for text in mine if not deliveries.is_moot(memory, proposal.id, text)]
+        done = any(d.channel.split("/")[0] == account and d.state != DEFERRED for d in memory.of(proposal.id))
+        if able and not done and verdict(proposal, account, seen).approval:
+            title = proposal.known.title or proposal.candidate.title
+            yield Past(proposal.id, account, title, proposal.candidate.not_after or seen.now, proposal.known.url)
 
 
 def _why_over(delivery: Delivery) -> str:
@@ -290,7 +305,8 @@ def prune(memory: Memory, now: datetime) -> Memory:
         for id_, k in memory.known.items()
         if not k.end or k.end == POSTED or now.date() - k.since < KEEP_KNOWN
     }
-    return replace(history.keep(memory, kept, now), deliveries=kept, known=known)
+    missed = tuple(past for past in memory.missed if now - past.at < KEEP_DELIVERIES)
+    return replace(history.keep(memory, kept, now), deliveries=kept, known=known, missed=missed)
 
 
 def _faded(known: Known, on_card: bool, on_log: bool, now: datetime) -> Known:
@@ -345,12 +361,14 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
         return []
     open_ = proposals(memory, seen)
     ready = sorted(_ready(open_, memory, seen), key=lambda one: (one.turn, one.since, one.delivery.key))
+    places = rhythm.kept(open_, memory, seen) if ready else {}
     result = []
     for one in ready:
         delivery, account = one.delivery, one.delivery.channel.split("/")[0]
         if rhythm.waits_for_thin_week(one.proposal, account, open_, memory, seen):
             continue
-        if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen):
+        kept, end = places.get(account, ()), one.proposal.candidate.not_after
+        if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen, end, kept):
             result.append(delivery)
             memory = deliveries.begin(memory, delivery, "")
     return result
@@ -401,7 +419,8 @@ def _is_still_wanted(delivery: Delivery, proposal: Proposal, memory: Memory, see
     account = delivery.channel.split("/")[0]
     if proposal.texts.get(delivery.channel) != delivery.text or account not in proposal.accounts or delivery.said:
         return False
-    if _is_held(proposal, seen) or deliveries.next_time(delivery.id, account, memory, seen) > seen.now:
+    at = deliveries.next_time(delivery.id, account, memory, seen, proposal.candidate.not_after)
+    if _is_held(proposal, seen) or at > seen.now:
         return False
     return bool(verdict(proposal, account, seen).approval)
 

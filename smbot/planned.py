@@ -8,8 +8,7 @@ nothing else is approved meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,7 +50,8 @@ def coming(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = No
     if seen.settings.problems:
         return ()
     open_ = proposals.proposals(memory, seen) if open_ is None else open_
-    found = [*_in_turn(list(_ready(open_, memory, seen)), memory, seen), *_unapproved(open_, seen)]
+    dated = rhythm.dated(open_, seen)
+    found = [*_in_turn(list(_ready(open_, memory, seen)), dated, memory, seen), *_unapproved(open_, seen)]
     return tuple(sorted(found, key=lambda one: (one.at, one.key)))
 
 
@@ -124,9 +124,11 @@ def _is_affordable(channel: str, text: Text, memory: Memory, seen: Snapshot) -> 
     return not mills or spent + mills <= seen.settings.accounts[account].budget
 
 
-def _in_turn(waiting: list[_Ready], memory: Memory, seen: Snapshot) -> Iterator[Coming]:
+def _in_turn(
+    waiting: list[_Ready], dated: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot
+) -> Iterator[Coming]:
     """Let out one after the other, as the rhythm of each account allows when all before it are out."""
-    line = _Line(memory, dict.fromkeys(seen.settings.accounts, seen.now), seen.now, memory)
+    line = _Line(memory, dict.fromkeys(seen.settings.accounts, seen.now), seen.now, memory, dated)
     for _ in range(MOST):
         at, _, first = min(_dated(waiting, line, seen), key=lambda one: one[:2], default=(seen.now, (), None))
         if first is None:
@@ -141,12 +143,14 @@ class _Line(Struct):
     """How far it was worked out who goes when: the memory as it will be, and the `clock` of each account.
 
     What goes out at the same `moment` is put in order by what was out `before` it, as one run of smbot does it.
+    Places are kept for what is `dated`.
     """
 
     memory: Memory
     clock: dict[str, datetime]
     moment: datetime
     before: Memory
+    dated: Sequence[tuple[Proposal, str]]
 
     def out(self, one: _Ready, at: datetime) -> None:
         if at > self.moment:
@@ -167,9 +171,9 @@ def _dated(
             continue  # it reposts what is not out yet
         at = max(one.earliest, clock[one.account])
         begun = deliveries.is_begun_by(one.account, one.proposal.id, memory, at)
-        same = (at, one.account, bool(one.proposal.known.step), begun)
+        same = (at, one.account, bool(one.proposal.known.step), one.proposal.candidate.not_after, begun)
         if same not in found:
-            found[same] = _next_time(one, at, memory, seen)
+            found[same] = _next_time(one, at, line, seen)
         at = found[same]
         if at <= seen.now + AHEAD:
             out = line.before if at == line.moment else memory
@@ -177,18 +181,17 @@ def _dated(
             yield at, (turn, one.approval.time, one.key), one
 
 
-def _next_time(one: _Ready, at: datetime, memory: Memory, seen: Snapshot) -> datetime:
+def _next_time(one: _Ready, at: datetime, line: _Line, seen: Snapshot) -> datetime:
     """The first moment from `at` on at which an account may post it."""
-    zone = ZoneInfo(seen.settings.accounts[one.account].rhythm.zone)
+    id_, account, memory = one.proposal.id, one.account, line.memory
     while at <= seen.now + AHEAD:
+        at = deliveries.next_time(id_, account, memory, replace(seen, now=at), one.proposal.candidate.not_after)
         then = replace(seen, now=at)
-        at = deliveries.next_time(one.proposal.id, one.account, memory, then)
-        then = replace(seen, now=at)
-        begun = deliveries.is_begun_by(one.account, one.proposal.id, memory, at)
-        if begun or not deliveries.is_full(one.account, one.proposal.id, memory, then):
+        kept = rhythm.of_today(account, line.dated, memory, then)
+        begun = deliveries.is_begun_by(account, id_, memory, at)
+        if begun or not deliveries.is_full(account, id_, memory, then, kept):
             break
-        tomorrow = at.astimezone(zone).date() + timedelta(days=1)
-        at = datetime.combine(tomorrow, time(), zone).astimezone(seen.now.tzinfo)
+        at = deliveries.tomorrow(account, then)
     return at
 
 

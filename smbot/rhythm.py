@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from smbot import deliveries, timing
 from smbot.gather import Snapshot
-from smbot.memory import Memory
+from smbot.memory import DEFERRED, Memory
 from smbot.model import Text
 from smbot.proposals import Proposal, is_late, verdict
 from smbot.settings import Account
@@ -23,6 +23,7 @@ from smbot.settings import Account
 MANY = 10  # so many cards without a decision are worth a word
 SUGGESTED = 3
 _WORKING = frozenset(range(5))
+_SIX_DAYS = timedelta(days=6)
 
 
 class Week(Struct, frozen=True):
@@ -56,17 +57,22 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
     """How an account stands, given the open candidates."""
     voice = seen.settings.accounts[account]
     zone = ZoneInfo(voice.rhythm.zone)
-    today = seen.now.astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
+    monday, today = _monday(voice, seen), seen.now.astimezone(zone).date()
     mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.is_out(d))
     first: dict[str, date] = {}  # what another network takes a week later is not another post
     for delivery in sorted(mine, key=lambda d: d.since):
         first.setdefault(delivery.id, delivery.since.astimezone(zone).date())
     posted = sum(day >= monday for day in first.values())
-    sunday = monday + timedelta(days=6)
+    sunday = monday + _SIX_DAYS
     ready = [p for p in open_ if p.id not in first and _is_coming(p, account, sunday, memory, seen)]
     keeping = sum(p.candidate.evergreen for p in ready)
     return Week(account, voice.goal, posted, len(ready), keeping, _days(voice, today), _days(voice))
+
+
+def _monday(voice: Account, seen: Snapshot) -> date:
+    """The first day of this week, in the time zone of an account."""
+    today = seen.now.astimezone(ZoneInfo(voice.rhythm.zone)).date()
+    return today - timedelta(days=today.weekday())
 
 
 def _is_coming(proposal: Proposal, account: str, until: date, memory: Memory, seen: Snapshot) -> bool:
@@ -75,14 +81,24 @@ def _is_coming(proposal: Proposal, account: str, until: date, memory: Memory, se
         return False
     if not verdict(proposal, account, seen).approval:
         return False
-    rhythm = seen.settings.accounts[account].rhythm
+    return _may_go_out_by(until, proposal, account, seen) and any(
+        _may_follow(proposal, channel, text, memory, seen) for channel, text in _texts(proposal, account)
+    )
+
+
+def _may_go_out_by(day: date, proposal: Proposal, account: str, seen: Snapshot) -> bool:
+    """Whether the clock lets an account post something by that day, and before its time is over."""
+    candidate, rhythm = proposal.candidate, seen.settings.accounts[account].rhythm
     if proposal.known.step:  # a reminder does not wait for a slot
         rhythm = replace(rhythm, slots=())
-    at = timing.next_time(rhythm, max(seen.now, proposal.candidate.not_before or seen.now), None)
-    if at.astimezone(ZoneInfo(rhythm.zone)).date() > until:
-        return False
-    mine = ((c, text) for c, text in proposal.texts.items() if c.split("/")[0] == account)
-    return any(_may_follow(proposal, channel, text, memory, seen) for channel, text in mine)
+    start = max(seen.now, candidate.not_before or seen.now)
+    at = timing.time_before(candidate.not_after, rhythm, start, None)
+    in_time = candidate.not_after is None or at <= candidate.not_after
+    return in_time and at.astimezone(ZoneInfo(rhythm.zone)).date() <= day
+
+
+def _texts(proposal: Proposal, account: str) -> list[tuple[str, Text]]:
+    return [(channel, text) for channel, text in proposal.texts.items() if channel.split("/")[0] == account]
 
 
 def _may_follow(proposal: Proposal, channel: str, text: Text, memory: Memory, seen: Snapshot) -> bool:
@@ -92,6 +108,11 @@ def _may_follow(proposal: Proposal, channel: str, text: Text, memory: Memory, se
     """
     if f"{proposal.id}/{channel}" in memory.deliveries:
         return False
+    return _has_original(proposal, text, memory, seen)
+
+
+def _has_original(proposal: Proposal, text: Text, memory: Memory, seen: Snapshot) -> bool:
+    """Whether what it reposts, if it does, is out or approved."""
     if not text.repost or deliveries.original(memory, proposal.id, text):
         return True
     return bool(verdict(proposal, text.repost.split("/")[0], seen).approval)
@@ -110,6 +131,8 @@ def waits_for_thin_week(
     candidate = proposal.candidate
     if not candidate.evergreen or candidate.not_before or not seen.settings.accounts[account].goal:
         return False
+    if _presses(proposal, seen):
+        return False
     if deliveries.is_begun_by(account, proposal.id, memory, seen.now):
         return False
     return not week(account, open_, memory, seen).is_thin
@@ -117,24 +140,82 @@ def waits_for_thin_week(
 
 def turn(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> tuple[bool, bool]:
     """For sorting what is ready: what cannot wait for another day first, then what is not of the same source again."""
-    end = proposal.candidate.not_after
     last = max(
         (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d)),
         key=lambda d: d.since,
         default=None,
     )
     source = memory.known[last.id].source if last and last.id in memory.known else ""
-    return not (end and end - seen.now < timedelta(days=1)), source == proposal.known.source
+    return not _presses(proposal, seen), source == proposal.known.source
+
+
+def _presses(proposal: Proposal, seen: Snapshot) -> bool:
+    """Whether it cannot wait for another day, as its time will be over."""
+    end = proposal.candidate.not_after
+    return end is not None and end - seen.now < timedelta(days=1)
+
+
+# --- what has to go out today ---------------------------------------------------------------------------------------
+
+
+def dated(open_: Sequence[Proposal], seen: Snapshot) -> list[tuple[Proposal, str]]:
+    """What is approved and has to be out by some time, with the account that is to post it."""
+    able = [p for p in open_ if p.candidate.not_after and not (p.problems or p.known.held)]
+    return [(p, name) for p in able for name in p.accounts if verdict(p, name, seen).approval]
+
+
+def of_today(account: str, dated_: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot) -> frozenset[str]:
+    """For which of the `dated` a place among the posts of this day is kept, as no other day will do."""
+    mine = [p for p, name in dated_ if name == account]
+    return frozenset(p.id for p in mine if _is_of_today(p, account, seen) and _is_to_come(p, account, memory, seen))
+
+
+def kept(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> dict[str, frozenset[str]]:
+    """The same for each account that has such."""
+    found = dated(open_, seen)
+    return {name: of_today(name, found, memory, seen) for name in {account for _, account in found}}
+
+
+def _is_of_today(proposal: Proposal, account: str, seen: Snapshot) -> bool:
+    """Whether it can go out today, and no later day will do."""
+    end = proposal.candidate.not_after
+    rhythm = seen.settings.accounts[account].rhythm
+    rhythm = timing.Rhythm(rhythm.zone, quiet=rhythm.quiet)
+    start = max(seen.now, proposal.candidate.not_before or seen.now)
+    tomorrow = timing.next_time(rhythm, deliveries.tomorrow(account, seen), None)
+    return end is not None and timing.next_time(rhythm, start, None) <= end < tomorrow
+
+
+def _is_to_come(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> bool:
+    """Whether nothing of it is or may be out by an account, and something will be, if all goes well."""
+    before = [d for d in memory.of(proposal.id) if d.channel.split("/")[0] == account]
+    able = any(_has_original(proposal, text, memory, seen) for _, text in _texts(proposal, account))
+    return able and all(d.state == DEFERRED and not d.posts for d in before)
 
 
 # --- what maintainers should know -----------------------------------------------------------------------------------
 
 
 def fillers(account: str, open_: Sequence[Proposal], seen: Snapshot) -> list[Proposal]:
-    """What could fill a gap, if somebody approves it: first what is to be picked, then what keeps, newest first."""
-    free = [p for p in open_ if account in p.accounts and not verdict(p, account, seen).approval and not p.known.held]
-    free.sort(key=lambda p: (p.known.pick, p.candidate.evergreen, p.known.since), reverse=True)
-    return free[:SUGGESTED]
+    """What could fill a gap this week, if somebody approves it: what is to be picked, then what keeps, then the newest.
+
+    Of what takes place there is one, the announcement before a reminder.
+    """
+    sunday = _monday(seen.settings.accounts[account], seen) + _SIX_DAYS
+    free = [
+        p
+        for p in open_
+        if account in p.accounts and not (p.known.held or p.problems) and not verdict(p, account, seen).approval
+    ]
+    free.sort(key=lambda p: (p.known.pick, p.candidate.evergreen, not p.known.step, p.known.since), reverse=True)
+    found: dict[str, Proposal] = {}
+    for proposal in free:
+        if len(found) == SUGGESTED:
+            break
+        event = proposal.known.of or proposal.id
+        if event not in found and not is_late(proposal, seen.now) and _may_go_out_by(sunday, proposal, account, seen):
+            found[event] = proposal
+    return list(found.values())
 
 
 class Pile(Struct, frozen=True):

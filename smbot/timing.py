@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smbot.messages import say
 
@@ -50,6 +51,19 @@ def next_time(rhythm: Rhythm, now: datetime, last: datetime | None) -> datetime:
         if later == at:
             return at
         at = later
+    return at
+
+
+def time_before(until: datetime | None, rhythm: Rhythm, now: datetime, last: datetime | None) -> datetime:
+    """The same for what has to be out by `until`: where it would miss that, it waits for no slot, and then for no gap.
+
+    Quiet hours hold for it, too; where they are too long the moment is later than `until`.
+    """
+    at = next_time(rhythm, now, last)
+    if until and at > until:
+        at = next_time(replace(rhythm, slots=()), now, last)
+    if until and at > until:
+        at = next_time(Rhythm(rhythm.zone, quiet=rhythm.quiet), now, None)
     return at
 
 

@@ -102,6 +102,36 @@ def test_braces_in_a_post_are_only_braces() -> None:
     assert finding.reason.startswith("‘#a’ ")
 
 
+@pytest.mark.parametrize(
+    ("words", "year", "wanted"),
+    [
+        ("The talk of 2025 is on Commons.", 2026, []),
+        ("The skin moves in 2027.", 2026, ["promise"]),
+        ("The skin moves in 2027.", 2028, []),
+        ("The skin was to be removed by the end of 2027.", 2026, ["promise"]),
+        ("In spring 2026 the team held three talks.", 2026, []),
+        ("In spring 2026 the team holds three talks.", 2026, ["promise"]),
+        ("In spring the skin moves.", 0, ["promise"]),
+        ("Images are 2048 pixels wide.", 2026, []),
+        ("Tech News 2026/48 has it.", 2026, []),
+    ],
+)
+def test_a_year_to_come_is_a_promise_and_one_that_is_over_is_none(words: str, year: int, wanted: list[str]) -> None:
+    assert kinds(words, year=year) == wanted
+
+
+def test_being_cut_off_is_politics_where_a_country_does_it() -> None:
+    assert kinds(f"Commons was blocked in Turkey. {LINK}") == ["politics"]
+    assert kinds(f"Uploads were blocked by a wrong filter. {LINK}") == []
+    assert kinds(f"Editors in Turkey tested the app. {LINK}") == []
+
+
+def test_who_made_something_is_a_name_but_not_an_organisation_or_a_piece_of_software() -> None:
+    assert kinds(f"A tool written by Quillfeather. {LINK}") == ["name"]
+    assert kinds(f"A tool written by Mozilla. {LINK}") == []
+    assert kinds(f"It is Scribunto that says so, according to Phabricator’s list. {LINK}") == []
+
+
 # --- sentences --------------------------------------------------------------------------------------------------------
 
 

@@ -73,7 +73,8 @@ def remembering(*known: Delivery, **more: object) -> Memory:
 def why_not(memory: Memory, id_: str = "n1", mills: int = 0, now: datetime = NOW, **account: object) -> str:
     """Why a delivery of an account that is like this waits."""
     accounts = ACCOUNTS | {"mediawiki": changed(ACCOUNTS["mediawiki"], **account)}  # type: ignore[arg-type]
-    return waits(id_, CHANNEL, mills, memory, snapshot(memory, now=now, settings=rules(accounts=accounts)))
+    wait = waits(id_, CHANNEL, mills, memory, snapshot(memory, now=now, settings=rules(accounts=accounts)))
+    return wait.why if wait else ""
 
 
 # --- being sent, and what becomes of it -----------------------------------------------------------------------------
@@ -248,7 +249,7 @@ def test_the_trouble_of_one_channel_is_not_that_of_another() -> None:
     assert record(failing(FAILURES), one, OUT, NOW).troubles.keys() == {CHANNEL}
     assert why_not(failing(FAILURES)) == "mediawiki on mastodon rests until 2026-11-21 12:15 UTC."
     seen = snapshot(failing(FAILURES))
-    assert waits("n1", "wikitech/mastodon", 0, seen.memory, seen) == ""
+    assert waits("n1", "wikitech/mastodon", 0, seen.memory, seen) is None
 
 
 def test_a_channel_that_has_rested_is_tried_with_one_delivery_first() -> None:

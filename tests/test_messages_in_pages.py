@@ -24,6 +24,7 @@ from smbot.memory import (
     Decision,
     Limits,
     Memory,
+    Past,
     Trouble,
 )
 from smbot.messages import speaking
@@ -181,6 +182,7 @@ def test_what_stands_at_the_top_of_the_queue_and_in_the_weekly_message(hours: in
         troubles={CHANNEL: Trouble(4, "0", at)},
         limits={CHANNEL: Limits(NOW, {"expires": at.isoformat()})},
         alarms={"x": "0"},
+        missed=(Past("n1", "mediawiki", "Xx", at),),
         deliveries={one.key: one for one in by_hand},
     )
     seen = snapshot(memory, "#REDIRECT [[Xx]]", settings=rules(accounts=voices), requests=page("{{" * 9000))

@@ -69,7 +69,7 @@ def posted_by_the_plan(memory: Memory, seen: Snapshot, until: datetime) -> list[
             st.integers(0, 9),  # hours since it was approved
             st.sampled_from(["mediawiki", "wikitech"]),
             st.sampled_from(["", "2026-11-16 12:00", "2026-11-17 23:50"]),  # not before
-            st.sampled_from(["", "2026-11-16 17:30"]),  # not after
+            st.sampled_from(["", "2026-11-16 13:00", "2026-11-16 17:30", "2026-11-18 00:10"]),  # not after
         ),
         max_size=6,
     ),
@@ -133,7 +133,7 @@ def test_a_repost_comes_when_what_it_reposts_is_out() -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"not_after": "2026-11-16 10:00"},  # the next slot is later
+        {"not_after": "2026-11-16 09:30"},  # its time is over
         {"not_before": "2027-03-01 10:00"},  # too far ahead to say
         {"not_before": "2026-12-10 10:00"},  # the approval will be stale
     ],

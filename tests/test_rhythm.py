@@ -207,8 +207,9 @@ def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
 
 
 def note(memory: Memory, seen: Snapshot, id_: str) -> str:
-    (proposal,) = [p for p in proposals.proposals(memory, seen) if p.id == id_]
-    return "; ".join(notes(proposal, memory, seen))
+    open_ = proposals.proposals(memory, seen)
+    (proposal,) = [p for p in open_ if p.id == id_]
+    return "; ".join(notes(proposal, open_, rhythm.kept(open_, memory, seen), memory, seen))
 
 
 def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() -> None:
@@ -218,6 +219,40 @@ def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() ->
     assert "falls short" not in notices.status_line(*desk(FRIDAY, approved=3))
     assert "falls short" not in notices.status_line(*desk(MONDAY, approved=1, waiting=5))
     assert "Nothing waits that could." in notices.status_line(*desk(FRIDAY))
+
+
+def test_only_what_may_still_go_out_this_week_and_can_be_posted_could_fill_the_gap() -> None:
+    def fills(**more: str) -> bool:
+        text = card("n1", "waiting", **more)
+        (shown,) = review.read(text).values()
+        assert shown is not None
+        _, seen = desk(FRIDAY)
+        memory = Memory(known={"n1": known(proposal=shown.candidate)})
+        return "#n1" in notices.status_line(memory, snapshot(memory, text, now=FRIDAY, settings=seen.settings))
+
+    assert fills()
+    assert fills(not_before="2026-11-22 10:00")
+    assert not fills(not_before="2026-11-23 10:00")
+    assert not fills(not_after="2026-11-20 08:00")
+    assert not fills(image="None.png")
+
+
+def test_of_an_event_one_card_could_fill_the_gap_and_a_reminder_is_called_one() -> None:
+    memory, seen = desk(FRIDAY, waiting=3)
+    first, second, third = (memory.known[f"n{number}"] for number in range(3))
+    later = {"since": FRIDAY.date() + timedelta(days=1)}
+    memory = replace(
+        memory,
+        known={
+            "n0": first,
+            "n1": replace(second, of="n0", step="1 day before", **later),
+            "n2": replace(third, of="out", step="1 hour before"),
+        },
+    )
+    said = notices.status_line(memory, seen)
+    assert "[[#n0|News number 0.]]" in said
+    assert "[[#n1" not in said
+    assert "[[#n2|News number 2. (1 hour before)]]" in said
 
 
 def test_too_many_cards_without_a_decision_are_told_of() -> None:

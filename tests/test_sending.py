@@ -734,7 +734,7 @@ def test_quiet_hours_hold_everything_back_and_a_gap_keeps_posts_apart(stage: Mak
 
 
 def test_a_post_whose_time_is_over_before_its_slot_comes_is_not_made_up_for(stage: Make) -> None:
-    on = stage("mastodon", more="slots = 09:00")
+    on = stage("mastodon", more="slots = 09:00 | quiet hours = 10:00-21:00")
     on.world.now = (on.world.now + timedelta(days=1)).replace(hour=11, minute=0)
     on.approve(not_after=f"{on.world.now:%Y-%m-%d} 20:00")
     on.world.publish()

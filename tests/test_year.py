@@ -249,6 +249,17 @@ def test_a_reminder_waits_for_no_slot_but_for_the_gap() -> None:
     assert "20 minutes after another" in findings(close)
 
 
+def test_what_would_miss_its_end_waits_for_no_slot_and_no_gap() -> None:
+    noon = books(posted(NOON))
+    for hours, wanted in ((2, ""), (48, "outside the slots")):
+        ends = [replace(ruling, until=NOON + timedelta(hours=hours)) for ruling in noon.rulings]
+        assert findings(replace(noon, rulings=ends)) == wanted
+    close = books(posted(NOON, account="wikitech"), posted(NOON + timedelta(minutes=20), 2, "wikitech"))
+    for minutes, wanted in ((40, ""), (80, "20 minutes after another")):
+        ends = [replace(ruling, until=NOON + timedelta(minutes=minutes)) for ruling in close.rulings]
+        assert findings(replace(close, rulings=ends)) == wanted
+
+
 def test_what_keeps_is_not_posted_in_a_week_that_is_at_its_goal() -> None:
     days = [posted(MONDAY + timedelta(days=day), day + 1) for day in range(4)]
     whole = books(*days)

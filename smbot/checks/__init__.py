@@ -40,11 +40,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How people's names are known: `given` names, and what stands before (`cues`, `titles`) or after them (`verbs`).
 
-    `things` are words and phrases that no person's name has; `starts` begin a sentence before a name.
+    After one of the `makers` a single word with a capital letter is a name. `things` are words and phrases that no
+    person's name has; `starts` begin a sentence before a name.
     """
 
     given: frozenset[str] = frozenset()
     cues: tuple[str, ...] = ()
+    makers: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     particles: tuple[str, ...] = ()
@@ -89,13 +91,17 @@ class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of data. `abbreviations` are those whose full stop ends no sentence; `months` are names of months."""
+    """One file of data. `abbreviations` are those whose full stop ends no sentence.
+
+    `months` and `seasons` are parts of a year, and times after one of the `prepositions`.
+    """
 
     rules: tuple[Rule, ...] = ()
     abbreviations: frozenset[str] = frozenset()
     months: tuple[str, ...] = ()
     ordinals: tuple[str, ...] = ()
     prepositions: tuple[str, ...] = ()
+    seasons: tuple[str, ...] = ()
     weekdays: tuple[str, ...] = ()
     alt_starts: tuple[str, ...] = ()
     names: Names | None = None
@@ -118,8 +124,8 @@ def pack(language: str) -> Pack:
 @lru_cache(maxsize=256)
 def phrases(*, find: tuple[str, ...], cased: tuple[str, ...] = (), but: tuple[str, ...] = (), more: str = "") -> Any:
     """One pattern for phrases: its group `hit` is what was found, `date` what `more` found; `but` matches neither."""
-    loose = [rf"(?i:{each})" for each in (_any(but), rf"(?P<hit>{_any(find)})") if find or but]
-    parts = [*loose, *([rf"(?P<cased>{_any(cased)})"] if cased else []), *([rf"(?P<date>{more})"] if more else [])]
+    loose = [rf"(?i:{each})" for each in (any_of(but), rf"(?P<hit>{any_of(find)})") if find or but]
+    parts = [*loose, *([rf"(?P<cased>{any_of(cased)})"] if cased else []), *([rf"(?P<date>{more})"] if more else [])]
     return regex.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")
 
 
@@ -133,19 +139,21 @@ def traits(*found: tuple[str, ...]) -> frozenset[str]:
 
 
 def dates(of: Pack) -> str:
-    """A pattern for a day of a month (before or after its name), a month of a year, a weekday, or a date in digits."""
-    months, nth = _any(of.months), f"(?:{_any(of.ordinals)})?"
+    """A pattern for a day of a month (before or after its name), a part of a year, a weekday, digits, a year."""
+    months, nth, year = any_of(of.months), f"(?:{any_of(of.ordinals)})?", r"20\d\d"
     parts = [
         r"\d{4}-\d\d-\d\d",  # in any language: https://www.iso.org/iso-8601-date-and-time-format.html
-        rf"\d{{1,2}}{nth}\.?\s(?:\w{{1,3}}\s)?(?:{months})",
-        rf"(?:{months})\.?\s\d{{1,4}}{nth}",
-        rf"(?:{_any(of.prepositions)})\s(?:{months})",
-        _any(of.weekdays),
+        rf"\d{{1,2}}{nth}\.?\s(?:\w{{1,3}}\s)?(?:{months})(?:\.?,?\s{year})?",
+        rf"(?:{months})\.?\s\d{{1,2}}{nth}(?:,?\s{year})?",
+        rf"(?:{months})\.?\s\d{{4}}",
+        rf"(?i:{any_of(of.prepositions)})\s(?:(?:{months}|(?i:{any_of(of.seasons)}))(?:\s(?:\w{{1,3}}\s)?{year})?|{year})",
+        any_of(of.weekdays),
+        year,
     ]
     return "|".join(parts)
 
 
-def _any(phrases_: tuple[str, ...]) -> str:
+def any_of(phrases_: tuple[str, ...]) -> str:
     """An alternation, longest first, that never matches when there is nothing to match."""
     ordered = sorted(phrases_, key=len, reverse=True)
     return "|".join(_pattern(phrase) for phrase in ordered) or r"(?!)"

@@ -9,7 +9,7 @@ from typing import Any
 
 import regex
 
-from smbot.checks import Capitals, Names, Reading
+from smbot.checks import Capitals, Names, Reading, any_of
 from smbot.checks.post import Hit, Post
 
 _USER = regex.compile(r"(?i)(?<!\w)user(?:[ _]talk)?:[^\s\]|/#,;]{1,80}|(?<![\w/.@])@\w[\w-]*(?![\w/-])(?:@[\w.-]*\w)?")
@@ -30,6 +30,9 @@ def people(post: Post, names: Names | None) -> Iterator[Hit]:
             at = match.end() - len(_without_starts(match.group("name"), names))
             if match.group("title") or _is_name(post.plain, at, match.end(), names):
                 yield Hit(at, "name", "name", match.group()[at - match.end() :])
+        for match in _maker(names.makers).finditer(post.plain):
+            if _folded(match.group("name")) not in names.things:
+                yield Hit(match.start("name"), "name", "name", match.group("name"))
 
 
 @lru_cache(maxsize=64)
@@ -41,6 +44,16 @@ def _full_name(titles: tuple[str, ...], particles: tuple[str, ...]) -> Any:
     return regex.compile(rf"(?<![\w@#/.:-])(?:{titled}|(?P<name>{_CAPITALISED}{more}{{1,5}}))")
 
 
+@lru_cache(maxsize=64)
+def _maker(makers: tuple[str, ...]) -> Any:
+    """A pattern for one word with a capital letter after what says who made something; not before another one."""
+    return regex.compile(rf"(?<!\w)(?i:{any_of(makers)})\s(?P<name>{_CAPITALISED})(?! \p{{Lu}})")
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("’", "'").removesuffix("'s")
+
+
 def _without_starts(name: str, names: Names) -> str:
     while (first := name.partition(" "))[2] and first[0].casefold() in names.starts:
         name = first[2]
@@ -49,14 +62,14 @@ def _without_starts(name: str, names: Names) -> str:
 
 def _is_name(plain: str, start: int, end: int, names: Names) -> bool:
     """Whether these words are a person: by a given name, or by what stands before or after two or three of them."""
-    words = plain[start:end].casefold().replace("’", "'").removesuffix("'s").split()
+    words = _folded(plain[start:end]).split()
     pairs = (f"{one} {other}" for one, other in pairwise(words))
     if len(words) < 2 or not names.things.isdisjoint(chain(words, pairs)):
         return False
     if words[0] in names.given or words[0].partition("-")[0] in names.given:
         return True
     before = plain[max(0, start - 40) : start].casefold().replace(":", " ").split()[-2:]
-    after = plain[end : end + 40].casefold().split()[:1]
+    after = plain[end : end + 40].casefold().replace(",", " ").split()[:1]
     return len(words) < 4 and bool({" ".join(before), *before[-1:]} & {*names.cues} or {*after} & {*names.verbs})
 
 
