@@ -130,14 +130,16 @@ def phrases(*, find: tuple[str, ...], cased: tuple[str, ...] = (), but: tuple[st
 
 
 @lru_cache(maxsize=256)
-def traits(*found: tuple[str, ...]) -> frozenset[str]:
-    """Of each phrase the longest piece that is always there, as it is in folded words.
+def traits(*found: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Of each phrase the pieces that are always there, as they are in folded words, the longest first.
 
-    Where none of them is in a text, neither is any of the phrases: to know so is quicker than to compile their pattern.
+    A text without all pieces of a phrase has not the phrase: to know so is quicker than to compile the pattern.
     """
-    return frozenset(max(regex.split(r"[*\-\s'’]+", each.casefold()), key=len) for each in chain.from_iterable(found))
+    pieces = (regex.split(r"[*\-\s'’]+", each.casefold()) for each in chain.from_iterable(found))
+    return frozenset(tuple(sorted(each, key=len, reverse=True)) for each in pieces)
 
 
+@lru_cache(maxsize=64)
 def dates(of: Pack) -> str:
     """A pattern for a day of a month (before or after its name), a part of a year, a weekday, digits, a year."""
     months, nth, year = any_of(of.months), f"(?:{any_of(of.ordinals)})?", r"20\d\d"
