@@ -164,9 +164,9 @@ def _by_rules(post: Post, own: Pack, links: Links, year: int) -> Iterator[Hit]:
 def _may_be_in(post: Post, rule: Rule, own: Pack) -> bool:
     """Whether it is worth the time to look for what a rule finds."""
     wanted = traits(rule.find, rule.cased, *((own.months, own.weekdays, own.seasons) if rule.dates else ()))
-    return any(all(piece in post.folded for piece in pieces) for pieces in wanted) or bool(
-        rule.dates and _YEAR.search(post.plain)
-    )
+    text = post.folded
+    told = any(longest in text and all(piece in text for piece in others) for longest, others in wanted)
+    return told or bool(rule.dates and _YEAR.search(post.plain))
 
 
 def _by_rule(post: Post, rule: Rule, own: Pack, year: int) -> Iterator[Hit]:

@@ -28,7 +28,7 @@ window.looks = {
 	},
 
 	// Words in a box that cannot be seen: without size, of the colour below them, out of the box, or under something.
-	// What a card says about doing things by hand is not always meant to be seen.
+	// What is said about doing things by hand, and about the buttons to those who have them, is not always to be seen.
 	hidden( box ) {
 		const found = [], range = document.createRange();
 		const walker = document.createTreeWalker( box, NodeFilter.SHOW_TEXT );
@@ -36,8 +36,8 @@ window.looks = {
 			for ( const word of node.data.matchAll( /[\p{L}\p{N}\p{P}\p{S}]+/gu ) ) {
 				range.setStart( node, word.index );
 				range.setEnd( node, word.index + word[ 0 ].length );
-				const byHand = node.parentElement.closest( '.smbot-by-hand' );
-				if ( !byHand && !this.visible( range, node.parentElement ) ) {
+				const may = node.parentElement.closest( '.smbot-by-hand, .smbot-offer' );
+				if ( !may && !this.visible( range, node.parentElement ) ) {
 					found.push( word[ 0 ] );
 				}
 			}

@@ -277,6 +277,7 @@ def test_what_is_in_doubt_is_settled_with_the_address(browser: Browser, desk: Wo
 
 def test_what_a_person_has_posted_by_hand_is_marked_as_done(browser: Browser, desk: World, alice: Person) -> None:
     desk.settle("networks = mastodon", "networks = facebook-group")
+    desk.collect()
     id_ = desk.approve(alice, "Patrolling")
     desk.publish()
     with browser.visit(desk.wiki, alice) as page:
@@ -295,9 +296,9 @@ def test_a_reader_of_the_log_chooses_the_account_and_the_network(
     browser: Browser, desk: World, alice: Person, rita: Person
 ) -> None:
     desk.settle("networks = mastodon", "networks = mastodon, facebook-group")
-    one = desk.approve(alice, "Patrolling")
     desk.ask(rita, text="Come to the hackathon.", accounts="wikitech")
     desk.collect()
+    one = desk.approve(alice, "Patrolling")
     other = desk.approve(alice, "hackathon")
     desk.publish()
     first, second = (

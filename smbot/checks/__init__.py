@@ -130,13 +130,14 @@ def phrases(*, find: tuple[str, ...], cased: tuple[str, ...] = (), but: tuple[st
 
 
 @lru_cache(maxsize=256)
-def traits(*found: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
-    """Of each phrase the pieces that are always there, as they are in folded words, the longest first.
+def traits(*found: tuple[str, ...]) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Of each phrase the pieces that are always there, as they are in folded words: the longest, and the others.
 
     A text without all pieces of a phrase has not the phrase: to know so is quicker than to compile the pattern.
     """
-    pieces = (regex.split(r"[*\-\s'’]+", each.casefold()) for each in chain.from_iterable(found))
-    return frozenset(tuple(sorted(each, key=len, reverse=True)) for each in pieces)
+    split = (regex.split(r"[*\-\s'’]+", each.casefold()) for each in chain.from_iterable(found))
+    pieces = (sorted(each, key=len, reverse=True) for each in split)
+    return frozenset((longest, tuple(others)) for longest, *others in pieces)
 
 
 @lru_cache(maxsize=64)
