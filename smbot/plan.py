@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from smbot import compose, deliveries, history, news, rhythm
+from smbot import compose, deliveries, history, manners, news, rhythm
 from smbot.gather import Snapshot
 from smbot.memory import (
     AGAIN,
@@ -355,7 +355,7 @@ def stopped(seen: Snapshot) -> tuple[Problem, ...]:
 def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
     """The deliveries that go out now: the pressing ones first, the sources in turns, then the oldest approval.
 
-    Each uses up its account's time, ceiling and budget.
+    Each uses up its account's time, ceiling and budget, and its words on a network where no two accounts may say them.
     """
     if stopped(seen):
         return []
@@ -368,6 +368,8 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
         if rhythm.waits_for_thin_week(one.proposal, account, open_, memory, seen):
             continue
         kept, end = places.get(account, ()), one.proposal.candidate.not_after
+        if any(manners.repeated(delivery.id, {delivery.channel: delivery.text}, memory)):
+            continue
         if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen, end, kept):
             result.append(delivery)
             memory = deliveries.begin(memory, delivery, "")

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from smbot import compose, manners, plan
-from smbot.memory import Memory
+from smbot import compose, deliveries, manners, plan, proposals, review
+from smbot.memory import Approval, Memory, Standing
 from smbot.model import Candidate, Posted, Rules, Text
 from smbot.settings import Account, Settings
-from tests.builders import ALICE, NOW, delivery, known
+from tests.builders import ALICE, NOW, card, delivery, known, snapshot
 
 SUPPORT = ("https://www.mediawiki.org/wiki/Project:Support_desk",)
 ON_X = {
@@ -188,12 +188,31 @@ def test_nor_what_it_said_months_ago(days: int, wrong: bool) -> None:
     assert not [*manners.repeated("n1", {"mediawiki/mastodon": Text("A new skin.")}, memory)]
 
 
+def test_nor_do_they_say_it_in_the_same_run() -> None:
+    made, queue = {}, ""
+    for id_, account in (("n1", "mediawiki"), ("n2", "wikitech")):
+        queue += (on_page := card(id_, "approved", accounts=account))
+        (shown,) = review.read(on_page).values()
+        assert shown
+        digest = compose.digest(shown.candidate, compose.texts(shown.candidate, ON_X, RULES))
+        approval = Approval(ALICE, 5, NOW, digest)
+        standing = Standing(status="approved", digest=digest, face=shown.face, approvals=(approval,))
+        made[id_] = known(proposal=shown.candidate, standing=standing)
+    memory = Memory(known=made)
+    seen = snapshot(memory, queue, settings=Settings(accounts=ON_X), rules=RULES)
+    due = plan.due(memory, seen)
+    assert [d.channel for d in due] == ["mediawiki/mastodon", "mediawiki/x", "wikitech/mastodon"]
+    for one in due:
+        memory = deliveries.begin(memory, one, "run")
+    assert "X forbids" in str(next(p for p in proposals.proposals(memory, seen) if p.id == "n2").problems)
+
+
 def test_what_was_taken_back_or_only_reposted_another_may_say() -> None:
     usual = {"channel": "wikitech/x", "posts": (Posted("https://x.com/wikitech/status/1", "1"),)}
     back = delivery("n2", state="retracted", logged="retracted", text=Text("A new skin."), **usual)
     repost = delivery("n3", state="posted", logged="posted", text=Text("", repost="mediawiki/x"), **usual)
-    deliveries = {back.key: back, repost.key: repost}
-    memory = Memory(known={id_: known(end="posted") for id_ in ("n2", "n3")}, deliveries=deliveries)
+    out = {back.key: back, repost.key: repost}
+    memory = Memory(known={id_: known(end="posted") for id_ in ("n2", "n3")}, deliveries=out)
     memory = plan.prune(memory, NOW + timedelta(days=8))
     assert (memory.deliveries, memory.said) == ({}, {})
 
