@@ -31,6 +31,7 @@ class House:
     per_day: int = 3
     goal: int = 3
     approval: timedelta = timedelta(days=14)
+    approval_of_evergreen: timedelta = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -311,7 +312,7 @@ def _unapproved(house: House, post: Post, rulings: Iterable[Ruling]) -> str:
         return f"{last.who} does not maintain the account"
     if (post.account, post.network, " ".join(post.words.split())) not in last.shown:
         return f"other words, or another place, than {last.who} approved"
-    if post.at - last.at > house.approval:
+    if post.at - last.at > (house.approval_of_evergreen if last.evergreen else house.approval):
         return f"approved by {last.who} {(post.at - last.at).days} days before"
     if (last.after and post.at < last.after) or (last.until and post.at > last.until):
         return "not at the time that stood on its card"

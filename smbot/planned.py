@@ -216,7 +216,7 @@ def _as_posted(one: _Ready, at: datetime, memory: Memory) -> Memory:
 
 def _is_in_time(one: _Ready, at: datetime, seen: Snapshot) -> bool:
     """Whether it may still be posted then: its time is not over, and the approval not stale."""
-    stale = at - one.approval.time > seen.settings.days("approval")
+    stale = at - one.approval.time > proposals.approval_lasts(one.proposal.candidate, seen.settings)
     return not stale and not is_late(one.proposal, at)
 
 

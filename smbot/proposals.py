@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -130,6 +130,12 @@ def is_late(proposal: Proposal, now: datetime) -> bool:
     return bool(proposal.candidate.not_after and now > proposal.candidate.not_after)
 
 
+def approval_lasts(candidate: Candidate, settings: Settings) -> timedelta:
+    """How long an approval counts. What keeps is held back on purpose, so that of it counts as long as its card lives."""
+    usual = settings.days("approval")
+    return max(usual, settings.days("evergreen")) if candidate.evergreen else usual
+
+
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 
@@ -180,8 +186,8 @@ def _void(approval: Approval, proposal: Proposal, account: str, seen: Snapshot) 
         return say("card-changed-unseen", who, user)
     if approval.disturbed_by:
         return say("card-changed-before", others, who, user)
-    if seen.now - approval.time > settings.days("approval"):
-        return say("card-approval-old", who, settings.approval_days)
+    if seen.now - approval.time > (lasting := approval_lasts(proposal.candidate, settings)):
+        return say("card-approval-old", who, lasting.days)
     file = seen.files.get(proposal.candidate.image)
     if file and (file.since > approval.time or file.version != approval.image):
         return say("card-image-replaced", who, user)

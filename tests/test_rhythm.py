@@ -181,6 +181,13 @@ def test_what_keeps_stays_on_the_queue_for_longer(evergreen: str, days: int, ope
     assert bool(after.open()) is open_
 
 
+@pytest.mark.parametrize(("days", "goes_out"), [(21, True), (175, True), (182, False)])
+def test_an_approval_of_what_keeps_lasts_as_long_as_its_card(days: int, goes_out: bool) -> None:
+    memory, seen = desk(FRIDAY, keeping=1)
+    later = replace(seen, now=FRIDAY + timedelta(days=days))
+    assert (due(memory, later) == ["n0"]) is goes_out
+
+
 def test_that_it_keeps_is_part_of_what_was_approved() -> None:
     memory, seen = desk(FRIDAY, keeping=1, posted=(FRIDAY - timedelta(days=1),) * 3)
     hasty = replace(
