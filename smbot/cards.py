@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 from msgspec.structs import replace
 
-from smbot import compose, dated, deliveries, names, plan, proposals, review, rhythm, sections
+from smbot import compose, dated, deliveries, names, plan, proposals, review, sections
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.forms import shorten, show_time
@@ -29,18 +29,15 @@ from smbot.memory import (
 )
 from smbot.messages import say
 from smbot.model import Can, Rules, Text
+from smbot.planned import Outlook
 from smbot.proposals import Proposal
 from smbot.templates import address, clickable, encode, explain, person
 
 _SENT = 500  # characters of what was sent that are quoted
 
 
-Kept = Mapping[str, Collection[str]]
-"""The candidates for which each account keeps places of this day, see `rhythm.kept`."""
-
-
-def view(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot) -> review.View:
-    """The card of a candidate; `open_` are all that are open."""
+def view(proposal: Proposal, ahead: Outlook, memory: Memory, seen: Snapshot) -> review.View:
+    """The card of a candidate; `ahead` is what is to come."""
     known = proposal.known
     approvals = [proposals.verdict(proposal, account, seen).approval for account in proposal.accounts]
     approved = any(approvals)
@@ -62,7 +59,7 @@ def view(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memo
             "source": _source(known),
             "expires": show_time(proposals.expires(proposal, seen.settings)),
             **_checks(proposal, seen, meant, changes=changes),
-            "note": "<br>".join(notes(proposal, open_, kept, memory, seen)),
+            "note": "<br>".join(notes(proposal, ahead, memory, seen)),
         },
     )
 
@@ -179,7 +176,7 @@ def _file_name(name: str) -> str:
     return encode(name) if re.search(r"[#<>\[\]|{}]", name) else name.replace("&", "&amp;")
 
 
-def notes(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot) -> Iterator[str]:
+def notes(proposal: Proposal, ahead: Outlook, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """What a maintainer has to know about a card, most pressing first; wikitext."""
     card, known = proposal.card, proposal.known
     of_it = memory.of(proposal.id)
@@ -203,7 +200,7 @@ def notes(proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Mem
         yield say("card-no-status", encode(card.status))
     yield from _rarely(proposal, memory, seen)
     yield from _similar(known, memory)
-    yield from dict.fromkeys(_verdict_notes(proposal, open_, kept, memory, seen))
+    yield from dict.fromkeys(_verdict_notes(proposal, ahead, memory, seen))
 
 
 def _similar(known: Known, memory: Memory) -> Iterator[str]:
@@ -287,9 +284,7 @@ def _posted(channel: str, url: str, why: str) -> str:
     return say("card-posted-nowhere-why", channel, why) if why else say("card-posted-nowhere", channel)
 
 
-def _verdict_notes(
-    proposal: Proposal, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot
-) -> Iterator[str]:
+def _verdict_notes(proposal: Proposal, ahead: Outlook, memory: Memory, seen: Snapshot) -> Iterator[str]:
     missing = []
     for account in proposal.accounts:
         verdict = proposals.verdict(proposal, account, seen)
@@ -298,46 +293,65 @@ def _verdict_notes(
         if verdict.approval is None:
             missing.append(account)
         elif proposals.is_early(proposal, seen.now):
-            yield from _early_notes(proposal, account, verdict.approval.user, memory, seen)
+            yield from _early_notes(proposal, account, verdict.approval.user, ahead, memory, seen)
         elif not (proposal.problems or proposals.is_late(proposal, seen.now)):
-            yield from _waiting_notes(proposal, account, open_, kept, memory, seen)
+            yield from _waiting_notes(proposal, account, ahead, memory, seen)
     if missing and len(missing) < len(proposal.accounts):
         yield say("card-still-waits", ", ".join(missing))
     for account, why in proposal.known.dropped.items():
         yield say("card-dropped", account, encode(why))
 
 
-def _early_notes(proposal: Proposal, account: str, user: str, memory: Memory, seen: Snapshot) -> Iterator[str]:
+def _early_notes(
+    proposal: Proposal, account: str, user: str, ahead: Outlook, memory: Memory, seen: Snapshot
+) -> Iterator[str]:
     """When what is approved for a time goes out, or why it will not."""
     then = replace(seen, now=proposal.candidate.not_before or seen.now)
-    vain = [wait.why for _, wait in _waits(proposal, account, (), memory, then) if wait and wait.is_vain]
+    vain = [wait.why for _, wait in _waits(proposal, account, Outlook(), memory, then) if wait and wait.is_vain]
+    vain = vain or [*_turn_in_vain(proposal, account, ahead)]
     yield from [say("card-approved-but", why) for why in vain]
     if not vain:
         yield say("card-approved-later", person(user), show_time(then.now), user)
 
 
-def _waiting_notes(
-    proposal: Proposal, account: str, open_: Sequence[Proposal], kept: Kept, memory: Memory, seen: Snapshot
-) -> Iterator[str]:
+def _waiting_notes(proposal: Proposal, account: str, ahead: Outlook, memory: Memory, seen: Snapshot) -> Iterator[str]:
     """Why what is approved does not go out yet."""
-    if proposal.candidate.evergreen and rhythm.waits_for_thin_week(proposal, account, open_, memory, seen):
+    key = f"{proposal.id}/{account}"
+    turn = ahead.turns.get(key)
+    if key in ahead.keeping and not turn:
         yield say("card-keeps")
         return
-    for channel, wait in _waits(proposal, account, kept.get(account, ()), memory, seen):
+    waits = dict(_waits(proposal, account, ahead, memory, seen))
+    if not any(wait and wait.is_vain for wait in waits.values()):
+        yield from [say("card-approved-but", why) for why in _turn_in_vain(proposal, account, ahead)]
+    for channel, wait in waits.items():
         text = proposal.texts[channel]
         if text.repost and not deliveries.original(memory, proposal.id, text):
-            yield say("card-reposts-later", name_of(text.repost, seen))
-        elif wait:
+            if not deliveries.is_moot(memory, proposal.id, text):
+                yield say("card-reposts-later", name_of(text.repost, seen))
+        elif wait and (wait.is_vain or key not in ahead.vain):
             yield say("card-approved-but", wait.why)
+        elif turn and turn > seen.now:
+            yield say("card-approved-but", say("card-waits-time", show_time(turn)))
+
+
+def _turn_in_vain(proposal: Proposal, account: str, ahead: Outlook) -> Iterator[str]:
+    """That its turn only comes when it must not go out any more."""
+    end, at = proposal.candidate.not_after, ahead.vain.get(f"{proposal.id}/{account}")
+    if at and end and at > end:
+        yield say("card-waits-in-vain", show_time(end), say("card-waits-turn-in-vain", show_time(at)))
+    elif at:
+        yield say("card-waits-turn-stale", show_time(at))
 
 
 def _waits(
-    proposal: Proposal, account: str, kept: Collection[str], memory: Memory, seen: Snapshot
+    proposal: Proposal, account: str, ahead: Outlook, memory: Memory, seen: Snapshot
 ) -> Iterator[tuple[str, deliveries.Wait | None]]:
     """The channels of an account on which it is still to be posted, and what holds it back there."""
-    end = proposal.candidate.not_after
+    end, kept = proposal.candidate.not_after, ahead.kept.get(account, ())
+    turn = ahead.turns.get(f"{proposal.id}/{account}")
     for channel, text in proposal.texts.items():
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] == account and (before is None or before.state == DEFERRED):
             mills = sum(compose.costs(text, seen.rules[channel]))
-            yield channel, deliveries.waits(proposal.id, channel, mills, memory, seen, end, kept)
+            yield channel, deliveries.waits(proposal.id, channel, mills, memory, seen, end, kept, turn)

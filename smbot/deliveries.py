@@ -123,10 +123,12 @@ def waits(
     seen: Snapshot,
     until: datetime | None = None,
     kept: Collection[str] = (),
+    turn: datetime | None = None,
 ) -> Wait | None:
     """Why an approved delivery does not go out now; None when it does.
 
-    `until` is when its time is over, `kept` are the candidates for which places of this day are kept.
+    `until` is when its time is over, `kept` are the candidates for which places of this day are kept, `turn` is when it
+    goes out, as far as that was worked out.
     """
 
     def wait(end: datetime, why: str, too_long: str = "") -> Wait:
@@ -144,11 +146,12 @@ def waits(
     if not is_begun_by(account, id_, memory, seen.now) and is_full(account, id_, memory, seen, kept):
         at = next_time(id_, account, memory, replace(seen, now=tomorrow(account, seen)), until)
         if is_full(account, id_, memory, seen):
-            return wait(at, say("card-waits-day", account), say("card-waits-day-in-vain", account))
-        return wait(at, say("card-waits-kept", account))
+            why = say("card-waits-day", account, show_time(turn or at))
+            return wait(at, why, say("card-waits-day-in-vain", account))
+        return wait(at, say("card-waits-kept", account, show_time(turn or at)))
     at = next_time(id_, account, memory, seen, until)
     if at > seen.now:
-        why = say("card-waits-time", show_time(at))
+        why = say("card-waits-time", show_time(turn or at))
         return wait(at, why, say("card-waits-quiet-in-vain", account, show_time(at)))
     return None
 
@@ -164,26 +167,32 @@ def next_time(id_: str, account: str, memory: Memory, seen: Snapshot, until: dat
         rhythm = replace(rhythm, slots=())
     if is_begun_by(account, id_, memory, seen.now):
         return timing.next_time(timing.Rhythm(rhythm.zone, quiet=rhythm.quiet), seen.now, None)
-    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.id != id_ and counts(d))
-    times = [min(d.since, seen.now) for d in mine]  # the clock of another process may be a second ahead
-    return timing.time_before(until, rhythm, seen.now, max(times, default=None))
+    return timing.time_before(until, rhythm, seen.now, last_post(account, memory, seen, id_))
+
+
+def last_post(account: str, memory: Memory, seen: Snapshot, but: str = "") -> datetime | None:
+    """When an account last posted a candidate, if it did, leaving out one of them."""
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and d.id != but and counts(d))
+    times = (min(d.since, seen.now) for d in mine)  # the clock of another process may be a second ahead
+    return max(times, default=None)
 
 
 def is_full(account: str, id_: str, memory: Memory, seen: Snapshot, kept: Collection[str] = ()) -> bool:
-    """Whether other candidates fill the account's ceiling for this day, as its time zone counts days.
+    """Whether other candidates fill the account's ceiling for this day.
 
     So do those for which places are `kept`, unless it is one of them.
     """
-    voice = seen.settings.accounts[account]
-    zone = ZoneInfo(voice.rhythm.zone)
-    today = seen.now.astimezone(zone).date()
-    used = {
-        d.id
-        for d in memory.deliveries.values()
-        if d.channel.startswith(f"{account}/") and counts(d) and d.since.astimezone(zone).date() == today
-    }
+    voice, used = seen.settings.accounts[account], of_day(account, memory, seen)
     others = used if id_ in kept else {*used, *kept}
     return len(others - {id_}) >= min(voice.posts_per_day, seen.ceiling)
+
+
+def of_day(account: str, memory: Memory, seen: Snapshot) -> frozenset[str]:
+    """What an account has or may have posted on this day, as its time zone counts days."""
+    zone = ZoneInfo(seen.settings.accounts[account].rhythm.zone)
+    today = seen.now.astimezone(zone).date()
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and counts(d))
+    return frozenset(d.id for d in mine if d.since.astimezone(zone).date() == today)
 
 
 def tomorrow(account: str, seen: Snapshot) -> datetime:
@@ -234,7 +243,7 @@ def dollars(mills: int) -> str:
 def begin(memory: Memory, delivery: Delivery, run: str) -> Memory:
     """Write down that a delivery is being sent, before it is; what it costs is spent from now on."""
     delivery = replace(delivery, state=SENDING, run=run)
-    return replace(_put(memory, delivery), spent=_spent(memory, delivery, delivery.mills))
+    return replace(_put(memory, delivery), spent=charged(memory, delivery, delivery.mills))
 
 
 def record(memory: Memory, delivery: Delivery, outcome: Outcome, now: datetime) -> Memory:
@@ -242,7 +251,7 @@ def record(memory: Memory, delivery: Delivery, outcome: Outcome, now: datetime) 
     if delivery.task != POST:
         return _put(memory, _after_task(delivery, outcome, now))
     after = _after_post(delivery, outcome, now)
-    spent = memory.spent if isinstance(outcome, Posted | InDoubt) else _spent(memory, delivery, -delivery.mills)
+    spent = memory.spent if isinstance(outcome, Posted | InDoubt) else charged(memory, delivery, -delivery.mills)
     troubles = _troubles(memory, delivery, outcome, now)
     return replace(_put(memory, after), spent=spent, troubles=troubles, pointed=_pointed(memory, after, now))
 
@@ -329,7 +338,7 @@ def postpone(memory: Memory, delivery: Delivery, why: str, now: datetime) -> Mem
 def absent(memory: Memory, delivery: Delivery, now: datetime) -> Memory:
     """The network was asked: what was begun never went out, so that it can be sent again."""
     after = replace(delivery, state=DEFERRED, until=now, reason=say("state-not-gone-out"), run="", parcel={})
-    return replace(_put(memory, after), spent=_spent(memory, delivery, -delivery.mills))
+    return replace(_put(memory, after), spent=charged(memory, delivery, -delivery.mills))
 
 
 def forget(memory: Memory, delivery: Delivery, before: Delivery | None) -> Memory:
@@ -337,7 +346,7 @@ def forget(memory: Memory, delivery: Delivery, before: Delivery | None) -> Memor
     others = {key: d for key, d in memory.deliveries.items() if key != delivery.key}
     if before:
         others[delivery.key] = before
-    return replace(memory, deliveries=others, spent=_spent(memory, delivery, -delivery.mills))
+    return replace(memory, deliveries=others, spent=charged(memory, delivery, -delivery.mills))
 
 
 def retract(delivery: Delivery, why: str, now: datetime) -> Delivery:
@@ -369,7 +378,7 @@ def _put(memory: Memory, delivery: Delivery) -> Memory:
     return replace(memory, deliveries=memory.deliveries | {delivery.key: delivery})
 
 
-def _spent(memory: Memory, delivery: Delivery, mills: int) -> Mapping[str, int]:
+def charged(memory: Memory, delivery: Delivery, mills: int) -> Mapping[str, int]:
     """What each account has spent, with a cost added or taken back; only this month and the last are of interest."""
     if not mills:
         return memory.spent

@@ -31,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # that RFC 5545 has no place
 def run(now: Plan) -> str:
     """The calendar of a desk, in its language; `now` is how it stands (`Desk.glance`)."""
     with speaking(now.seen.language):
-        return write(planned.coming(now.memory, now.seen), now.seen)
+        return write(planned.outlook(now.memory, now.seen).coming, now.seen)
 
 
 def write(coming: Iterable[Coming], seen: Snapshot) -> str:

@@ -75,7 +75,7 @@ def overview(memory: Memory, seen: Snapshot) -> Overview:
         now=seen.now,
         stopped=plan.stopped(seen),
         voices=tuple(_voice(name, open_, memory, seen) for name in names),
-        coming=planned.coming(memory, seen, open_),
+        coming=planned.outlook(memory, seen, open_).coming,
         out=tuple(history.posts(memory)),
         days=history.days(memory),
         stuck=tuple(_stuck(memory, seen)),

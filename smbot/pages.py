@@ -7,18 +7,18 @@ finished by the next one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from smbot import cards, deliveries, gather, intake, names, notices, plan, planned, postlog, proposals, review, rhythm
+from smbot import cards, deliveries, gather, intake, names, notices, plan, planned, postlog, proposals, review
 from smbot.compose import is_web_address
 from smbot.deliveries import name_of
 from smbot.gather import Snapshot
 from smbot.memory import DECLINED, GIVEN_UP, HANDED_OFF, POSTED, RETRACTED, SENDING, Delivery, Known, Memory
 from smbot.messages import say
 from smbot.model import Page
+from smbot.planned import Outlook
 from smbot.templates import address, encode, explain, is_tangled, person
 from smbot.when import moment
 
@@ -41,8 +41,8 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
         return _edit(seen.queue, review.tell(seen.queue.text, status), say("summary-settings"))
     shown = proposals.shown(memory, seen)
     open_ = [proposal for proposal in shown if not proposal.known.end]
-    kept = rhythm.kept(open_, memory, seen)
-    views = {proposal.id: cards.view(proposal, open_, kept, memory, seen) for proposal in shown}
+    ahead = planned.outlook(memory, seen, open_)
+    views = {proposal.id: cards.view(proposal, ahead, memory, seen) for proposal in shown}
     ended = [id_ for id_, known in memory.known.items() if id_ not in views and (known.end or known.is_request)]
     text = review.arrange(seen.queue.text, views, ended, status, say("card-foreign"))
     new = sum(proposal.card is None for proposal in open_)
@@ -83,9 +83,9 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     known = [id_ if id_ in memory.known else "" for id_ in ids]
     new = page.revision == memory.requests
     approved = any(memory.known[id_].standing.approvals for id_ in known if id_)
-    times = planned.times(memory, seen) if approved and not plan.stopped(seen) else {}
+    ahead = planned.outlook(memory, seen) if approved and not plan.stopped(seen) else Outlook()
     answers = [
-        _answer(id_, request, times.get(id_), memory, seen) if id_ or new else ""
+        _answer(id_, request, ahead, memory, seen) if id_ or new else ""
         for id_, request in zip(known, requests, strict=True)
     ]
     if intake.is_answered(page.text, known, answers):
@@ -98,8 +98,8 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     return _edit(page, text, say("summary-requests"))
 
 
-def _answer(id_: str, request: intake.Request, at: datetime | None, memory: Memory, seen: Snapshot) -> str:
-    """The answer to one request, which goes out `at` a time once it is approved, as wikitext; '' to leave its own."""
+def _answer(id_: str, request: intake.Request, ahead: Outlook, memory: Memory, seen: Snapshot) -> str:
+    """The answer to one request, given what is to come, as wikitext; '' to leave its own."""
     known = memory.known.get(id_)
     if known is None:
         return _state("not taken", say("answer-not-taken", seen.settings.requests_per_person))
@@ -111,8 +111,11 @@ def _answer(id_: str, request: intake.Request, at: datetime | None, memory: Memo
     place = f"{seen.titles.queue}#{id_}"
     if links := _links(id_, memory, seen):
         return _state("queued", say("answer-queued-posted", place, links))
-    if at is None:
+    if id_ not in ahead.approved:
         return _state("queued", say("answer-queued", place))
+    at = ahead.first(id_)
+    if at is None:
+        return _state("approved", say("answer-approved-waits", place))
     soon = say("answer-approved-now") if at <= seen.now else say("answer-approved", moment(at))
     return _state("approved", soon)
 

@@ -362,15 +362,19 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
     open_ = proposals(memory, seen)
     ready = sorted(_ready(open_, memory, seen), key=lambda one: (one.turn, one.since, one.delivery.key))
     places = rhythm.kept(open_, memory, seen) if ready else {}
+    weeks = rhythm.weeks(open_, memory, seen) if any(one.proposal.candidate.evergreen for one in ready) else {}
     result = []
     for one in ready:
         delivery, account = one.delivery, one.delivery.channel.split("/")[0]
-        if rhythm.waits_for_thin_week(one.proposal, account, open_, memory, seen):
+        keeps = one.proposal.candidate.evergreen
+        if keeps and rhythm.waits_for_thin_week(one.proposal, weeks[account], memory, seen):
             continue
         kept, end = places.get(account, ()), one.proposal.candidate.not_after
         if any(manners.repeated(delivery.id, {delivery.channel: delivery.text}, memory)):
             continue
         if not deliveries.waits(delivery.id, delivery.channel, delivery.mills, memory, seen, end, kept):
+            if keeps and not deliveries.is_begun_by(account, delivery.id, memory, seen.now):
+                weeks[account] = replace(weeks[account], posted=weeks[account].posted + 1)
             result.append(delivery)
             memory = deliveries.begin(memory, delivery, "")
     return result

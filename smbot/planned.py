@@ -7,7 +7,7 @@ nothing else is approved meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -16,9 +16,10 @@ from msgspec.structs import replace
 from smbot import compose, deliveries, proposals, rhythm
 from smbot.gather import Snapshot
 from smbot.memory import DEFERRED, POST, POSTED, Approval, Delivery, Memory
-from smbot.model import Text
 from smbot.proposals import Proposal, is_late, verdict
+from smbot.rhythm import Week
 
+NEXT_RUN = timedelta(minutes=1)
 AHEAD = timedelta(days=60)  # what comes later is not worked out
 MOST = 100  # nor more than so many
 
@@ -42,43 +43,69 @@ class Coming(Struct, frozen=True):
         return f"{self.id}/{self.account}"
 
 
-def coming(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = None) -> tuple[Coming, ...]:
-    """What will go out, soonest first. What could go out now is there with the time of now.
+class Outlook(Struct, frozen=True):
+    """What is `coming`, soonest first; what could go out now is there with the time of now.
 
-    `open_` are the open candidates, where they are known already.
+    `turns` are the approved posts, by their keys, with when they go out; `vain` those whose turn is only at a time at
+    which they must not go out any more, `keeping` those that are held back for a week with little else. `approved` are
+    the candidates of all of them, and `kept` those for which each account keeps places of this day.
     """
+
+    coming: tuple[Coming, ...] = ()
+    turns: Mapping[str, datetime] = {}
+    vain: Mapping[str, datetime] = {}
+    keeping: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+    kept: Mapping[str, frozenset[str]] = {}
+
+    def first(self, id_: str) -> datetime | None:
+        """When an approved candidate first goes out, as far as that was worked out."""
+        return next((one.at for one in self.coming if one.approval and one.id == id_), None)
+
+
+def outlook(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = None) -> Outlook:
+    """What will go out. `open_` are the open candidates, where they are known already."""
     if seen.settings.problems:
-        return ()
+        return Outlook()
     open_ = proposals.proposals(memory, seen) if open_ is None else open_
-    dated = rhythm.dated(open_, seen)
-    found = [*_in_turn(list(_ready(open_, memory, seen)), dated, memory, seen), *_unapproved(open_, seen)]
-    return tuple(sorted(found, key=lambda one: (one.at, one.key)))
-
-
-def times(memory: Memory, seen: Snapshot) -> dict[str, datetime]:
-    """When each approved candidate will first go out, by its id."""
-    found: dict[str, datetime] = {}
-    for one in coming(memory, seen):
-        if one.approval:
-            found.setdefault(one.id, one.at)
-    return found
+    ready = list(_ready(open_, memory, seen))
+    weeks = rhythm.weeks(open_, memory, seen) if any(one.keeps for one in ready) else {}
+    keeping = (
+        one.key
+        for one in ready
+        if one.keeps and rhythm.waits_for_thin_week(one.proposal, weeks[one.account], memory, seen)
+    )
+    turns = list(_in_turn(ready, weeks, rhythm.dated(open_, seen), memory, seen))
+    found = [*(one for one, in_time in turns if in_time), *_unapproved(open_, seen)]
+    return Outlook(
+        coming=tuple(sorted(found, key=lambda one: (one.at, one.key))),
+        turns={one.key: one.at for one, in_time in turns if in_time},
+        vain={one.key: one.at for one, in_time in turns if not in_time},
+        keeping=frozenset(keeping),
+        approved=frozenset(one.proposal.id for one in ready),
+        kept=rhythm.kept(open_, memory, seen),
+    )
 
 
 # --- what is approved -----------------------------------------------------------------------------------------------
 
 
 class _Ready(Struct, frozen=True):
-    """What an account may post from a moment on."""
+    """What an account may post from a moment on, which may differ by channel."""
 
     proposal: Proposal
     account: str
-    channels: tuple[str, ...]
+    channels: Mapping[str, datetime]
     approval: Approval
-    earliest: datetime
 
     @property
     def key(self) -> str:
         return f"{self.proposal.id}/{self.account}"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it may have to wait for a thin week."""
+        return self.proposal.candidate.evergreen and not self.proposal.candidate.not_before
 
 
 def _ready(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterator[_Ready]:
@@ -87,12 +114,9 @@ def _ready(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterato
             continue
         for account in _known(proposal, seen):
             approval = verdict(proposal, account, seen).approval
-            if approval is None or rhythm.waits_for_thin_week(proposal, account, open_, memory, seen):
-                continue
-            free = dict(_free(proposal, account, memory, seen))
-            if free:
-                earliest = max(min(free.values()), proposal.candidate.not_before or seen.now)
-                yield _Ready(proposal, account, tuple(free), approval, earliest)
+            channels = dict(_free(proposal, account, memory, seen)) if approval else {}
+            if approval and channels:
+                yield _Ready(proposal, account, channels, approval)
 
 
 def _known(proposal: Proposal, seen: Snapshot) -> list[str]:
@@ -106,112 +130,153 @@ def _is_held(proposal: Proposal, seen: Snapshot) -> bool:
 
 def _free(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> Iterator[tuple[str, datetime]]:
     """The channels of an account on which it is still to be posted, and from when on that is possible."""
-    for channel, text in proposal.texts.items():
+    for channel in proposal.texts:
         before = memory.deliveries.get(f"{proposal.id}/{channel}")
         if channel.split("/")[0] != account or (before and (before.task, before.state) != (POST, DEFERRED)):
             continue
-        if not _is_affordable(channel, text, memory, seen):
-            continue
         trouble = memory.troubles.get(channel)
-        waits = (before.until if before else None, trouble.until if trouble else None)
+        waits = (proposal.candidate.not_before, before.until if before else None, trouble.until if trouble else None)
         yield channel, max([seen.now, *(until for until in waits if until)])
 
 
-def _is_affordable(channel: str, text: Text, memory: Memory, seen: Snapshot) -> bool:
-    account = channel.split("/")[0]
-    mills = sum(compose.costs(text, seen.rules[channel]))
-    spent = memory.spent.get(f"{account} {seen.now:%Y-%m}", 0)
-    return not mills or spent + mills <= seen.settings.accounts[account].budget
-
-
-def _in_turn(
-    waiting: list[_Ready], dated: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot
-) -> Iterator[Coming]:
-    """Let out one after the other, as the rhythm of each account allows when all before it are out."""
-    line = _Line(memory, dict.fromkeys(seen.settings.accounts, seen.now), seen.now, memory, dated)
-    for _ in range(MOST):
-        at, _, first = min(_dated(waiting, line, seen), key=lambda one: one[:2], default=(seen.now, (), None))
-        if first is None:
-            return
-        waiting = [one for one in waiting if one is not first]
-        if _is_in_time(first, at, seen):
-            line.out(first, at)
-            yield Coming(first.proposal, first.account, first.channels, at, first.approval)
-
-
 class _Line(Struct):
-    """How far it was worked out who goes when: the memory as it will be, and the `clock` of each account.
+    """How far it was worked out who goes when: the memory, and the week of each account, as they will be.
 
-    What goes out at the same `moment` is put in order by what was out `before` it, as one run of smbot does it.
-    Places are kept for what is `dated`.
+    `clock` is how far each account is. What goes out at the same `moment` is put in order by what was out `before` it,
+    as one run of smbot does it. Places are kept for what is `dated`.
     """
 
     memory: Memory
+    weeks: dict[str, Week]
     clock: dict[str, datetime]
     moment: datetime
     before: Memory
     dated: Sequence[tuple[Proposal, str]]
 
-    def out(self, one: _Ready, at: datetime) -> None:
+    def out(self, one: _Ready, channels: Iterable[str], at: datetime, seen: Snapshot) -> None:
         if at > self.moment:
             self.moment, self.before = at, self.memory
         self.clock[one.account] = at
-        self.memory = _as_posted(one, at, self.memory)
+        if one.keeps and not deliveries.is_begun_by(one.account, one.proposal.id, self.memory, at):
+            self.weeks[one.account] = replace(self.weeks[one.account], posted=self.weeks[one.account].posted + 1)
+        for channel in channels:
+            self.memory = _as_posted(one, channel, at, self.memory, seen)
+
+
+def _in_turn(
+    waiting: list[_Ready],
+    weeks: Mapping[str, Week],
+    dated: Sequence[tuple[Proposal, str]],
+    memory: Memory,
+    seen: Snapshot,
+) -> Iterator[tuple[Coming, bool]]:
+    """Let out one after the other, as the rhythm of each account allows when all before it are out.
+
+    With each, whether it may still go out then.
+    """
+    clock = dict.fromkeys(seen.settings.accounts, seen.now)
+    line = _Line(memory, dict(weeks), clock, seen.now, memory, dated)
+    for _ in range(MOST):
+        at, _, first, channels = min(
+            _dated(waiting, line, seen), key=lambda one: one[:2], default=(seen.now, (), None, ())
+        )
+        if first is None:
+            return
+        waiting = [one for one in waiting if one is not first]
+        in_time = _is_in_time(first, at, seen)
+        if in_time:
+            line.out(first, channels, at, seen)
+        yield Coming(first.proposal, first.account, channels, at, first.approval), in_time
 
 
 def _dated(
     waiting: Iterable[_Ready], line: _Line, seen: Snapshot
-) -> Iterator[tuple[datetime, tuple[object, ...], _Ready]]:
-    """Each with the moment at which it would go out if it were next, and its place among those of the same moment."""
+) -> Iterator[tuple[datetime, tuple[object, ...], _Ready, tuple[str, ...]]]:
+    """Each with the moment at which it would go out if it were next, its place among those of the moment, and where."""
     memory, clock = line.memory, line.clock
     found: dict[tuple[object, ...], datetime] = {}
+    kept: dict[tuple[str, datetime], frozenset[str]] = {}
     for one in waiting:
-        texts = (one.proposal.texts[channel] for channel in one.channels)
-        if all(t.points_at and not deliveries.original(memory, one.proposal.id, t) for t in texts):
+        able = {channel: at for channel in one.channels if (at := _able(one, channel, memory))}
+        if not able:
             continue  # it reposts what is not out yet
-        at = max(one.earliest, clock[one.account])
+        at = max(min(able.values()), clock[one.account])
         begun = deliveries.is_begun_by(one.account, one.proposal.id, memory, at)
-        same = (at, one.account, bool(one.proposal.known.step), one.proposal.candidate.not_after, begun)
+        end = one.proposal.candidate.not_after
+        same = (at, one.account, bool(one.proposal.known.step), begun, one.keeps, end and one.key)
         if same not in found:
-            found[same] = _next_time(one, at, line, seen)
+            found[same] = _next_time(one, at, line, kept, seen)
         at = found[same]
-        if at <= seen.now + AHEAD:
+        channels = tuple(_affordable(one, able, at, memory, seen))
+        if channels and at < seen.now + AHEAD:
             out = line.before if at == line.moment else memory
             turn = rhythm.turn(one.proposal, one.account, out, replace(seen, now=at))
-            yield at, (turn, one.approval.time, one.key), one
+            yield at, (turn, one.approval.time, one.key), one, channels
 
 
-def _next_time(one: _Ready, at: datetime, line: _Line, seen: Snapshot) -> datetime:
-    """The first moment from `at` on at which an account may post it."""
-    id_, account, memory = one.proposal.id, one.account, line.memory
-    while at <= seen.now + AHEAD:
-        at = deliveries.next_time(id_, account, memory, replace(seen, now=at), one.proposal.candidate.not_after)
+def _able(one: _Ready, channel: str, memory: Memory) -> datetime | None:
+    """From when on it may be posted on a channel: a repost in the next run after what it reposts is out."""
+    text = one.proposal.texts[channel]
+    if not text.points_at:
+        return one.channels[channel]
+    if not deliveries.original(memory, one.proposal.id, text):
+        return None
+    first = memory.deliveries.get(f"{one.proposal.id}/{text.repost}")
+    return max(one.channels[channel], first.since + NEXT_RUN) if first else one.channels[channel]
+
+
+def _affordable(one: _Ready, channels: Iterable[str], at: datetime, memory: Memory, seen: Snapshot) -> Iterator[str]:
+    """Those of its channels for which the budget of the month suffices."""
+    budget, spent = seen.settings.accounts[one.account].budget, memory.spent.get(f"{one.account} {at:%Y-%m}", 0)
+    for channel in channels:
+        mills = sum(compose.costs(one.proposal.texts[channel], seen.rules[channel]))
+        if not mills or spent + mills <= budget:
+            spent += mills
+            yield channel
+
+
+def _next_time(
+    one: _Ready, at: datetime, line: _Line, kept: dict[tuple[str, datetime], frozenset[str]], seen: Snapshot
+) -> datetime:
+    """The first moment from `at` on at which an account may post it; one that is too far ahead where there is none.
+
+    `kept` remembers for which candidates places of a day are kept.
+    """
+    id_, account, memory, end = one.proposal.id, one.account, line.memory, one.proposal.candidate.not_after
+    begun = deliveries.is_begun_by(account, id_, memory, at)
+    while at < seen.now + AHEAD:
+        at = deliveries.next_time(id_, account, memory, replace(seen, now=at), end)
+        if one.keeps and not begun:
+            thin = rhythm.thin_from(one.proposal, line.weeks[account], at, seen) or seen.now + AHEAD
+            if thin > at:
+                at = thin
+                continue
         then = replace(seen, now=at)
-        kept = rhythm.of_today(account, line.dated, memory, then)
-        begun = deliveries.is_begun_by(account, id_, memory, at)
-        if begun or not deliveries.is_full(account, id_, memory, then, kept):
+        if (account, at) not in kept:
+            kept[account, at] = rhythm.of_today(account, line.dated, memory, then)
+        if begun or not deliveries.is_full(account, id_, memory, then, kept[account, at]):
             break
         at = deliveries.tomorrow(account, then)
     return at
 
 
-def _as_posted(one: _Ready, at: datetime, memory: Memory) -> Memory:
+def _as_posted(one: _Ready, channel: str, at: datetime, memory: Memory, seen: Snapshot) -> Memory:
     """The memory as it will be when this is out. Its address is not known yet, but that it has one."""
-    out = {}
-    for channel in one.channels:
-        delivery = Delivery(
-            id=one.proposal.id,
-            channel=channel,
-            text=one.proposal.texts[channel],
-            approver=one.approval.user,
-            revision=one.approval.revision,
-            since=at,
-            month=f"{at:%Y-%m}",
-            state=POSTED,
-            url="https://",
-        )
-        out[delivery.key] = delivery
-    return replace(memory, deliveries=memory.deliveries | out)
+    text = one.proposal.texts[channel]
+    out = Delivery(
+        id=one.proposal.id,
+        channel=channel,
+        text=text,
+        approver=one.approval.user,
+        revision=one.approval.revision,
+        since=at,
+        month=f"{at:%Y-%m}",
+        state=POSTED,
+        url="https://",
+    )
+    mills = sum(compose.costs(text, seen.rules[channel]))
+    spent = deliveries.charged(memory, out, mills)
+    return replace(memory, deliveries=memory.deliveries | {out.key: out}, spent=spent)
 
 
 def _is_in_time(one: _Ready, at: datetime, seen: Snapshot) -> bool:

@@ -131,7 +131,7 @@ def is_late(proposal: Proposal, now: datetime) -> bool:
 
 
 def approval_lasts(candidate: Candidate, settings: Settings) -> timedelta:
-    """How long an approval counts. What keeps is held back on purpose, so that of it counts as long as its card lives."""
+    """How long an approval counts. What keeps is held back on purpose, so its approval lasts as long as its card."""
     usual = settings.days("approval")
     return max(usual, settings.days("evergreen")) if candidate.evergreen else usual
 

@@ -6,8 +6,8 @@ would be thin without it; of what is ready, the sources take turns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -23,7 +23,7 @@ from smbot.settings import Account
 MANY = 10  # so many cards without a decision are worth a word
 SUGGESTED = 3
 _WORKING = frozenset(range(5))
-_SIX_DAYS = timedelta(days=6)
+_ONE_DAY, _SIX_DAYS = timedelta(days=1), timedelta(days=6)
 
 
 class Week(Struct, frozen=True):
@@ -64,9 +64,16 @@ def week(account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
         first.setdefault(delivery.id, delivery.since.astimezone(zone).date())
     posted = sum(day >= monday for day in first.values())
     sunday = monday + _SIX_DAYS
-    ready = [p for p in open_ if p.id not in first and _is_coming(p, account, sunday, memory, seen)]
+    able = [p for p in open_ if p.id not in first and _is_coming(p, account, sunday, memory, seen)]
+    able.sort(key=lambda p: p.candidate.evergreen)  # what keeps comes where nothing else does
+    ready = list(_with_times(able, account, sunday, memory, seen))
     keeping = sum(p.candidate.evergreen for p in ready)
     return Week(account, voice.goal, posted, len(ready), keeping, _days(voice, today), _days(voice))
+
+
+def weeks(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> dict[str, Week]:
+    """The same of every account."""
+    return {account: week(account, open_, memory, seen) for account in seen.settings.accounts}
 
 
 def _monday(voice: Account, seen: Snapshot) -> date:
@@ -97,6 +104,31 @@ def _may_go_out_by(day: date, proposal: Proposal, account: str, seen: Snapshot) 
     return in_time and at.astimezone(ZoneInfo(rhythm.zone)).date() <= day
 
 
+def _with_times(
+    able: Iterable[Proposal], account: str, until: date, memory: Memory, seen: Snapshot
+) -> Iterator[Proposal]:
+    """Those of what may go out by a day for which there is a time then: two cannot have the same slot.
+
+    What has a time of its own is not in need of one.
+    """
+    voice = seen.settings.accounts[account]
+    zone, ceiling = ZoneInfo(voice.rhythm.zone), min(voice.posts_per_day, seen.ceiling)
+    at, last = seen.now, deliveries.last_post(account, memory, seen)
+    day, number = at.astimezone(zone).date(), len(deliveries.of_day(account, memory, seen))
+    for proposal in sorted(able, key=lambda p: p.candidate.not_before or seen.now):
+        if proposal.known.step or proposal.candidate.not_after:
+            yield proposal
+            continue
+        at = timing.next_time(voice.rhythm, max(at, proposal.candidate.not_before or at), last)
+        if (at.astimezone(zone).date(), ceiling) <= (day, number):
+            at = timing.next_time(voice.rhythm, deliveries.tomorrow(account, replace(seen, now=at)), last)
+        today = at.astimezone(zone).date()
+        if today <= until:
+            number = number + 1 if day == today else 1
+            last, day = at, today
+            yield proposal
+
+
 def _texts(proposal: Proposal, account: str) -> list[tuple[str, Text]]:
     return [(channel, text) for channel, text in proposal.texts.items() if channel.split("/")[0] == account]
 
@@ -115,6 +147,8 @@ def _has_original(proposal: Proposal, text: Text, memory: Memory, seen: Snapshot
     """Whether what it reposts, if it does, is out or approved."""
     if not text.repost or deliveries.original(memory, proposal.id, text):
         return True
+    if deliveries.is_moot(memory, proposal.id, text):
+        return False
     return bool(verdict(proposal, text.repost.split("/")[0], seen).approval)
 
 
@@ -124,18 +158,35 @@ def _days(account: Account, until: date | None = None) -> int:
     return sum(until is None or day <= until.weekday() for day in days)
 
 
-def waits_for_thin_week(
-    proposal: Proposal, account: str, open_: Sequence[Proposal], memory: Memory, seen: Snapshot
-) -> bool:
-    """Whether something that keeps is held back, as there is enough else. A time that somebody set comes first."""
+def waits_for_thin_week(proposal: Proposal, this: Week, memory: Memory, seen: Snapshot) -> bool:
+    """Whether something that keeps is held back in `this` week of an account, as there is enough else.
+
+    A time that somebody set comes first.
+    """
     candidate = proposal.candidate
-    if not candidate.evergreen or candidate.not_before or not seen.settings.accounts[account].goal:
+    if not candidate.evergreen or candidate.not_before or not this.goal:
         return False
     if _presses(proposal, seen):
         return False
-    if deliveries.is_begun_by(account, proposal.id, memory, seen.now):
+    if deliveries.is_begun_by(this.account, proposal.id, memory, seen.now):
         return False
-    return not week(account, open_, memory, seen).is_thin
+    return not this.is_thin
+
+
+def thin_from(proposal: Proposal, this: Week, at: datetime, seen: Snapshot) -> datetime | None:
+    """From when on, not before `at`, something that keeps is held back no more; None where nobody can say yet.
+
+    So it is with the weeks after this one.
+    """
+    voice, end = seen.settings.accounts[this.account], proposal.candidate.not_after
+    if not voice.goal or (end and end - at < _ONE_DAY):
+        return at
+    sunday, day = _monday(voice, seen) + _SIX_DAYS, at
+    while (today := day.astimezone(ZoneInfo(voice.rhythm.zone)).date()) <= sunday:
+        if replace(this, gone=_days(voice, today)).is_thin:
+            return day
+        day = deliveries.tomorrow(this.account, replace(seen, now=day))
+    return end - _ONE_DAY if end else None
 
 
 def turn(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> tuple[bool, bool]:
@@ -152,7 +203,7 @@ def turn(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> tu
 def _presses(proposal: Proposal, seen: Snapshot) -> bool:
     """Whether it cannot wait for another day, as its time will be over."""
     end = proposal.candidate.not_after
-    return end is not None and end - seen.now < timedelta(days=1)
+    return end is not None and end - seen.now < _ONE_DAY
 
 
 # --- what has to go out today ---------------------------------------------------------------------------------------
@@ -161,13 +212,54 @@ def _presses(proposal: Proposal, seen: Snapshot) -> bool:
 def dated(open_: Sequence[Proposal], seen: Snapshot) -> list[tuple[Proposal, str]]:
     """What is approved and has to be out by some time, with the account that is to post it."""
     able = [p for p in open_ if p.candidate.not_after and not (p.problems or p.known.held)]
+    able = [p for p in able if p.known.source not in seen.unread]
     return [(p, name) for p in able for name in p.accounts if verdict(p, name, seen).approval]
 
 
 def of_today(account: str, dated_: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot) -> frozenset[str]:
-    """For which of the `dated` a place among the posts of this day is kept, as no other day will do."""
+    """For which of the `dated` a place among the posts of this day is kept.
+
+    So it is where no other day will do: either for the one, or as the places of all days until then do not suffice for
+    all that have to be out by then.
+    """
+    voice = seen.settings.accounts[account]
+    places = min(voice.posts_per_day, seen.ceiling)
     mine = [p for p, name in dated_ if name == account]
-    return frozenset(p.id for p in mine if _is_of_today(p, account, seen) and _is_to_come(p, account, memory, seen))
+    near = seen.now + timedelta(days=2 + len(mine) // max(places, 1))  # for what is due later there is always a place
+    mine = [p for p in mine if (p.candidate.not_after or near) <= near and _is_to_come(p, account, memory, seen)]
+    if not mine:
+        return frozenset()
+    today = seen.now.astimezone(ZoneInfo(voice.rhythm.zone)).date()
+    spans = {p.id: _span(p, account, seen) for p in mine}
+    no_later = {id_ for id_, (_, end) in spans.items() if end == today}
+    others = {id_: span for id_, span in spans.items() if id_ not in no_later}
+    no_later |= _without_place(others, today + timedelta(days=1), places)
+    return frozenset(id_ for id_ in no_later if spans[id_][0] == today)
+
+
+def _span(proposal: Proposal, account: str, seen: Snapshot) -> tuple[date, date]:
+    """The first and the last day on which it can go out; the last is before the first where there is none."""
+    rhythm = seen.settings.accounts[account].rhythm
+    zone, rhythm = ZoneInfo(rhythm.zone), timing.Rhythm(rhythm.zone, quiet=rhythm.quiet)
+    start = timing.next_time(rhythm, max(seen.now, proposal.candidate.not_before or seen.now), None)
+    until = proposal.candidate.not_after or start
+    end = until.astimezone(zone).date()
+    morning = timing.next_time(rhythm, datetime.combine(end, time(), zone).astimezone(UTC), None)
+    if max(morning, start) > until:
+        end -= timedelta(days=1)
+    return start.astimezone(zone).date(), end
+
+
+def _without_place(spans: Mapping[str, tuple[date, date]], day: date, places: int) -> set[str]:
+    """Those without a place between `day` and their end, when each day takes those whose time is over soonest."""
+    left, lost = dict(spans), set[str]()
+    while left:
+        able = sorted((end, id_) for id_, (start, end) in left.items() if start <= day)
+        lost |= {id_ for end, id_ in able if end < day}
+        gone = {*lost, *[id_ for end, id_ in able if end >= day][:places]}
+        left = {id_: span for id_, span in left.items() if id_ not in gone}
+        day = max(day + timedelta(days=1), min((start for start, _ in left.values()), default=day))
+    return lost
 
 
 def kept(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> dict[str, frozenset[str]]:
@@ -176,21 +268,16 @@ def kept(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> dict[str,
     return {name: of_today(name, found, memory, seen) for name in {account for _, account in found}}
 
 
-def _is_of_today(proposal: Proposal, account: str, seen: Snapshot) -> bool:
-    """Whether it can go out today, and no later day will do."""
-    end = proposal.candidate.not_after
-    rhythm = seen.settings.accounts[account].rhythm
-    rhythm = timing.Rhythm(rhythm.zone, quiet=rhythm.quiet)
-    start = max(seen.now, proposal.candidate.not_before or seen.now)
-    tomorrow = timing.next_time(rhythm, deliveries.tomorrow(account, seen), None)
-    return end is not None and timing.next_time(rhythm, start, None) <= end < tomorrow
-
-
 def _is_to_come(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> bool:
     """Whether nothing of it is or may be out by an account, and something will be, if all goes well."""
-    before = [d for d in memory.of(proposal.id) if d.channel.split("/")[0] == account]
-    able = any(_has_original(proposal, text, memory, seen) for _, text in _texts(proposal, account))
-    return able and all(d.state == DEFERRED and not d.posts for d in before)
+    before = {d.channel: d for d in memory.of(proposal.id) if d.channel.split("/")[0] == account}
+    if any(map(deliveries.counts, before.values())):
+        return False
+    return any(
+        _has_original(proposal, text, memory, seen)
+        for channel, text in _texts(proposal, account)
+        if channel not in before or before[channel].state == DEFERRED
+    )
 
 
 # --- what maintainers should know -----------------------------------------------------------------------------------

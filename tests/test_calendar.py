@@ -55,7 +55,7 @@ def _known(candidate: Candidate, face: str, status: str, at: datetime) -> Known:
 
 
 def written(memory: Memory, seen: Snapshot) -> str:
-    return icalendar_file.write(planned.coming(memory, seen), seen)
+    return icalendar_file.write(planned.outlook(memory, seen).coming, seen)
 
 
 def events(text: str) -> list[Event]:
@@ -76,7 +76,7 @@ def test_an_event_says_what_goes_out_where_and_on_whose_word() -> None:
 def test_each_event_is_at_the_moment_that_the_plan_has_for_it() -> None:
     memory, seen = desk(("a", "First"), ("b", "Second"), ("c", "Both"), accounts="mediawiki, wikitech")
     found = {(event["UID"].partition("@")[0], event.decoded("DTSTART")) for event in events(written(memory, seen))}
-    assert found == {(one.key, one.at) for one in planned.coming(memory, seen)}
+    assert found == {(one.key, one.at) for one in planned.outlook(memory, seen).coming}
     assert len(found) == 6
 
 
@@ -104,7 +104,7 @@ def test_a_desk_with_nothing_planned_is_a_calendar_all_the_same() -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_words_make_a_file_that_calendars_read(words: str) -> None:
     memory, seen = desk(("n", "Words"))
-    (one,) = planned.coming(memory, seen)
+    (one,) = planned.outlook(memory, seen).coming
     named = replace(one.proposal.known, title=words or "-")
     text = icalendar_file.write([put(one, proposal=put(one.proposal, known=named))], seen)
     assert text.endswith("END:VCALENDAR\r\n")

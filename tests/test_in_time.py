@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from smbot import notices, plan, planned, proposals, rhythm
 from smbot.cards import notes
 from smbot.gather import Snapshot
-from smbot.memory import DEFERRED, GIVEN_UP, POSTED, Delivery, Memory, Trouble
+from smbot.memory import DEFERRED, GIVEN_UP, POSTED, REFUSED, Delivery, Memory, Trouble
 from smbot.timing import Rhythm, Slot
 from tests.builders import CHANNEL, delivery
-from tests.test_planned import MONDAY, approved, desk
+from tests.test_planned import MONDAY, approved, desk, posted_by_the_plan, told
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MORNINGS = Rhythm(slots=(Slot(frozenset(range(7)), time(8)),))
@@ -32,7 +32,7 @@ def due(memory: Memory, seen: Snapshot) -> list[str]:
 def note(memory: Memory, seen: Snapshot, id_: str = "a") -> str:
     open_ = proposals.proposals(memory, seen)
     (proposal,) = [p for p in open_ if p.id == id_]
-    return "; ".join(notes(proposal, open_, rhythm.kept(open_, memory, seen), memory, seen))
+    return "; ".join(notes(proposal, planned.outlook(memory, seen, open_), memory, seen))
 
 
 def one(out_: tuple[Delivery, ...] = (), now: datetime = MONDAY, **more: Any) -> tuple[Memory, Snapshot]:
@@ -76,11 +76,11 @@ def test_a_place_of_the_day_is_kept_for_what_has_to_go_out_today() -> None:
     }
     memory, seen = desk(made, rhythm=Rhythm(), posts_per_day=1)
     assert due(memory, seen) == []
-    kept = "mediawiki keeps the rest of its posts of today for what cannot wait, so it goes out tomorrow."
-    assert note(memory, seen) == f"Approved; {kept}"
-    assert planned.times(memory, seen) == {
-        "b": datetime(2026, 11, 16, 19, tzinfo=UTC),
-        "a": datetime(2026, 11, 17, tzinfo=UTC),
+    kept = "mediawiki keeps the rest of its posts of today for what cannot wait, so it goes out"
+    assert note(memory, seen) == f"Approved; {kept} at 2026-11-17 00:00 UTC, or soon after."
+    assert planned.outlook(memory, seen).turns == {
+        "b/mediawiki": datetime(2026, 11, 16, 19, tzinfo=UTC),
+        "a/mediawiki": datetime(2026, 11, 17, tzinfo=UTC),
     }
     assert due(*desk(made, rhythm=Rhythm(), posts_per_day=2)) == ["a"]
 
@@ -105,6 +105,76 @@ def test_a_place_is_kept_while_a_network_has_not_taken_it_and_no_longer() -> Non
     for state, wanted in ((DEFERRED, []), (GIVEN_UP, ["a"])):
         before = delivery("b", CHANNEL, state=state, since=MONDAY - HOUR, until=MONDAY + HOUR)
         assert due(*desk(made, out=(before,), rhythm=Rhythm(), posts_per_day=1)) == wanted
+
+
+def test_a_place_is_kept_while_one_network_may_still_take_what_another_refused() -> None:
+    made = {"a": approved("a", since=MONDAY - HOUR), "b": approved("b", not_after=LATER_TODAY)}
+    refused = delivery("b", CHANNEL, state=REFUSED, since=MONDAY - HOUR)
+    later = delivery("b", "mediawiki/other", state=DEFERRED, since=MONDAY - HOUR, until=MONDAY + HOUR)
+    for out_, wanted in (
+        ((refused,), {"b"}),
+        ((refused, later), {"b"}),
+        ((refused, replace(later, state=REFUSED)), set()),
+    ):
+        memory, seen = desk(made, out=out_, networks=("mastodon", "other"), posts_per_day=1)
+        (proposal,) = [p for p in proposals.proposals(memory, seen) if p.id == "b"]
+        assert rhythm.of_today("mediawiki", [(proposal, "mediawiki")], memory, seen) == wanted
+
+
+def test_no_place_is_kept_for_news_that_cannot_be_read_now() -> None:
+    made = {"a": approved("a", since=MONDAY - HOUR), "b": approved("b", not_after=LATER_TODAY)}
+    memory, seen = desk(made, rhythm=Rhythm(), posts_per_day=1)
+    memory = replace(memory, known=memory.known | {"b": replace(memory.known["b"], source="Broken")})
+    assert due(memory, seen) == ["b"]
+    assert due(memory, replace(seen, unread=frozenset({"Broken"}))) == ["a"]
+
+
+def test_a_place_of_today_is_kept_where_those_of_the_days_until_then_do_not_suffice() -> None:
+    tomorrow = {f"d{n}": approved(f"d{n}", not_after="2026-11-17 18:00") for n in range(4)}
+    older = {f"n{n}": approved(f"n{n}", since=MONDAY - (9 + n) * HOUR) for n in range(3)}
+    memory, seen = desk(older | tomorrow, rhythm=Rhythm(gap=HOUR / 2), posts_per_day=3)
+    really = posted_by_the_plan(memory, seen, MONDAY + 3 * DAY)
+    assert {id_ for id_, _ in really} == {*older, *tomorrow}
+    assert sorted(really) == sorted(told(memory, seen))
+
+
+@pytest.mark.parametrize(("posts_per_day", "lost"), [(1, 2), (2, 0)])
+def test_a_card_says_on_the_day_before_that_its_turn_will_come_too_late(posts_per_day: int, lost: int) -> None:
+    made = {f"d{n}": approved(f"d{n}", since=MONDAY - n * HOUR, not_after="2026-11-17 18:00") for n in range(4)}
+    memory, seen = desk(made, rhythm=Rhythm(), posts_per_day=posts_per_day)
+    vain = (
+        "Approved; it cannot go out before its time is over at 2026-11-17 18:00 UTC: "
+        "others come first, and its turn is only at 2026-11-18 00:00 UTC. Change ‘not after’, or decline."
+    )
+    assert [id_ for id_ in made if note(memory, seen, id_) == vain] == ["d0", "d1"][:lost]
+    assert len(posted_by_the_plan(memory, seen, MONDAY + 3 * DAY)) == 4 - lost
+
+
+def test_cards_in_a_line_say_when_each_goes_out() -> None:
+    made = {f"n{n}": approved(f"n{n}", since=MONDAY - n * HOUR) for n in range(3)}
+    memory, seen = desk(made, rhythm=MORNINGS)
+    for id_, day in (("n2", 17), ("n1", 18), ("n0", 19)):
+        assert note(memory, seen, id_) == f"Approved; goes out at 2026-11-{day} 08:00 UTC, or soon after."
+    full = desk(made, MONDAY, (out("p", MONDAY - HOUR),), rhythm=Rhythm(gap=HOUR), posts_per_day=1)
+    assert note(*full, "n1") == (
+        "Approved; mediawiki has posted enough for today, so it goes out at 2026-11-18 00:00 UTC, or soon after."
+    )
+
+
+def test_a_card_says_beforehand_that_its_approval_will_be_too_old() -> None:
+    once = Rhythm(slots=(Slot(frozenset({0}), time(10)),))  # a week
+    memory, seen = desk({f"n{n}": approved(f"n{n}", since=MONDAY - n * HOUR) for n in range(3)}, rhythm=once)
+    assert note(memory, seen, "n0") == (
+        "Approved; others come first, and its turn is only at 2026-11-30 10:00 UTC, when this approval is too old."
+    )
+
+
+def test_nothing_is_promised_of_a_repost_whose_original_will_never_be_out() -> None:
+    made = {"a": approved("a", "wikitech", reposted_by="mediawiki")}
+    memory, seen = desk(made)
+    assert "reposts what wikitech on mastodon posts" in note(memory, seen)
+    gone = delivery("a", "wikitech/mastodon", state=GIVEN_UP)
+    assert "reposts" not in note(*desk(made, out=(gone,)))
 
 
 def test_what_cannot_wait_does_not_exceed_the_ceiling_and_the_card_says_why_it_will_not_go_out() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +26,7 @@ from smbot.memory import (
 from smbot.model import Page, Posted, Problem, Rules, Text
 from smbot.postlog import Done
 from smbot.templates import encode, named, parse, plain, raw
+from smbot.timing import Rhythm, Slot
 from tests.builders import (
     ACCOUNTS,
     ALICE,
@@ -155,7 +156,8 @@ def test_a_card_says_what_is_in_the_way() -> None:
 def test_a_full_day_is_told() -> None:
     memory, text = approved()
     memory = replace(memory, deliveries={f"x{i}/{CHANNEL}": delivery(f"x{i}", state=POSTED) for i in range(3)})
-    assert note(memory, text) == "Approved; mediawiki has posted enough for today, so it goes out tomorrow."
+    enough = "mediawiki has posted enough for today, so it goes out at 2026-11-22 00:00 UTC, or soon after."
+    assert note(memory, text) == f"Approved; {enough}"
 
 
 def test_a_word_that_is_no_status_is_told_and_left() -> None:
@@ -240,6 +242,20 @@ def test_who_asked_sees_that_it_is_approved_and_when_it_goes_out() -> None:
     desk.change(RITA, id_, text="Other words.")
     desk.run()
     assert "1=queued" in desk.answers()[0]
+
+
+def test_who_asked_is_told_that_it_is_approved_also_when_nobody_knows_yet_when_it_goes_out() -> None:
+    account = replace(ACCOUNTS["mediawiki"], goal=1, rhythm=Rhythm(slots=(Slot(frozenset({5}), time(9)),)))
+    desk = Paper(settings=rules(accounts=ACCOUNTS | {"mediawiki": account}))
+    desk.ask(RITA, request(evergreen="yes"))
+    desk.run()
+    (id_,) = desk.ids
+    desk.change(ALICE, id_, status="approved")
+    desk.run()
+    assert desk.answers() == [
+        "{{Smbot/answer|1=approved|2=It goes out when its turn comes. "
+        f"[[Desk/Queue#{id_}|Its card]] says what it waits for.}}}}"
+    ]
 
 
 def test_only_what_the_log_does_not_show_yet_is_written_and_then_remembered() -> None:

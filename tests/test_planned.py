@@ -47,7 +47,7 @@ def desk(
 
 
 def told(memory: Memory, seen: Snapshot) -> list[tuple[str, datetime]]:
-    return [(one.id, one.at) for one in planned.coming(memory, seen) if one.approval]
+    return [(one.id, one.at) for one in planned.outlook(memory, seen).coming if one.approval]
 
 
 def posted_by_the_plan(memory: Memory, seen: Snapshot, until: datetime) -> list[tuple[str, datetime]]:
@@ -94,7 +94,7 @@ def test_each_waits_for_its_own_slot() -> None:
     memory, seen = desk(made, MONDAY + HOUR, rhythm=TWICE)
     at = MONDAY.replace(hour=17)
     assert told(memory, seen) == [("a", at), ("c", at), ("b", at + timedelta(hours=15))]
-    assert planned.times(memory, seen).get("b") == at + timedelta(hours=15)
+    assert planned.outlook(memory, seen).first("b") == at + timedelta(hours=15)
 
 
 def test_what_nobody_approved_has_no_time_but_the_one_that_was_asked_for() -> None:
@@ -103,17 +103,17 @@ def test_what_nobody_approved_has_no_time_but_the_one_that_was_asked_for() -> No
     assert shown is not None
     made = {"w": (waiting, known(proposal=shown.candidate)), "v": (card("v"), known())}
     memory, seen = desk(made)
-    (one,) = planned.coming(memory, seen)
+    (one,) = planned.outlook(memory, seen).coming
     assert (one.id, one.at, one.approval) == ("w", datetime(2026, 11, 17, 14, tzinfo=UTC), None)
-    assert planned.times(memory, seen).get("w") is None
+    assert planned.outlook(memory, seen).first("w") is None
 
 
 def test_a_post_by_several_accounts_comes_at_the_time_of_each() -> None:
     before = delivery("p", CHANNEL, state=POSTED, since=MONDAY - HOUR)
     memory, seen = desk({"a": approved("a", "mediawiki, wikitech")}, out=(before,), rhythm=Rhythm(gap=2 * HOUR))
-    found = {one.account: one.at for one in planned.coming(memory, seen)}
+    found = {one.account: one.at for one in planned.outlook(memory, seen).coming}
     assert found == {"mediawiki": MONDAY + HOUR, "wikitech": MONDAY}
-    assert planned.times(memory, seen).get("a") == MONDAY
+    assert planned.outlook(memory, seen).first("a") == MONDAY
 
 
 def test_a_channel_that_rests_holds_its_post_back() -> None:
@@ -126,8 +126,48 @@ def test_a_channel_that_rests_holds_its_post_back() -> None:
 def test_a_repost_comes_when_what_it_reposts_is_out() -> None:
     made = {"a": approved("a", reposted_by="wikitech", not_before="2026-11-16 15:00")}
     memory, seen = desk(made, rhythm=ANY)
-    found = {one.account: one.at for one in planned.coming(memory, seen)}
-    assert found == dict.fromkeys(("mediawiki", "wikitech"), datetime(2026, 11, 16, 15, tzinfo=UTC))
+    found = {one.account: one.at for one in planned.outlook(memory, seen).coming}
+    at = datetime(2026, 11, 16, 15, tzinfo=UTC)
+    assert found == {"mediawiki": at, "wikitech": at + timedelta(minutes=1)}  # the run after that
+
+
+def test_a_slot_that_comes_too_early_for_a_repost_is_taken_by_another_post() -> None:
+    made = {
+        "a": approved("a", "wikitech", MONDAY - 2 * HOUR, reposted_by="mediawiki"),
+        "b": approved("b", since=MONDAY - HOUR),
+    }
+    memory, seen = desk(made, rhythm=Rhythm(slots=(Slot(frozenset(range(5)), time(10)),)))
+    turns = planned.outlook(memory, seen).turns
+    slot = MONDAY + HOUR
+    assert turns == {"a/wikitech": slot, "b/mediawiki": slot, "a/mediawiki": slot + DAY}
+    really = posted_by_the_plan(memory, seen, MONDAY + 3 * DAY)
+    assert really == [("a", slot), ("b", slot), ("a", slot + DAY)]
+
+
+@pytest.mark.parametrize("day", range(5))
+def test_what_keeps_is_told_for_the_thin_days_of_this_week_one_after_the_other(day: int) -> None:
+    made = {f"e{n}": approved(f"e{n}", since=MONDAY - n * HOUR, evergreen="yes") for n in range(5)}
+    memory, seen = desk(made, MONDAY + day * DAY, rhythm=Rhythm(gap=HOUR / 2), goal=3)
+    sunday = MONDAY + 6 * DAY
+    really = posted_by_the_plan(memory, seen, sunday)
+    assert len(really) == 3
+    assert [(id_, at.date()) for id_, at in told(memory, seen)] == [(id_, at.date()) for id_, at in really]
+
+
+def test_no_more_is_told_than_the_budget_of_the_month_covers() -> None:
+    made = {f"n{n}": approved(f"n{n}", since=MONDAY - n * HOUR) for n in range(5)}
+    memory, seen = desk(made, rhythm=Rhythm(gap=HOUR), budget=500, posts_per_day=9)
+    costly = replace(seen, rules={name: replace(each, mills=lambda _: 200) for name, each in seen.rules.items()})
+    assert told(memory, costly) == [("n4", MONDAY), ("n3", MONDAY + HOUR)]
+    assert [d.id for d in plan.due(memory, costly)] == ["n4"]
+
+
+def test_a_turn_that_comes_too_late_is_known_beforehand() -> None:
+    once = Rhythm(slots=(Slot(frozenset({0}), time(10)),))  # a week
+    memory, seen = desk({f"n{n}": approved(f"n{n}", since=MONDAY - n * HOUR) for n in range(4)}, rhythm=once)
+    ahead = planned.outlook(memory, seen)
+    assert ahead.turns == {"n3/mediawiki": MONDAY + HOUR, "n2/mediawiki": MONDAY + HOUR + 7 * DAY}
+    assert ahead.vain == dict.fromkeys(("n1/mediawiki", "n0/mediawiki"), MONDAY + HOUR + 14 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -147,4 +187,4 @@ def test_with_broken_settings_nothing_is_foretold() -> None:
     from smbot.model import Problem
 
     memory, seen = desk({"a": approved("a")})
-    assert planned.coming(memory, put(seen, settings=put(seen.settings, problems=(Problem("No."),)))) == ()
+    assert planned.outlook(memory, put(seen, settings=put(seen.settings, problems=(Problem("No."),)))).coming == ()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from smbot import notices, pages, plan, proposals, review, rhythm
+from smbot import notices, pages, plan, planned, proposals, review, rhythm
 from smbot.cards import notes
 from smbot.gather import Snapshot
 from smbot.memory import RETRACTED, Approval, Delivery, Memory, Standing
@@ -132,21 +132,49 @@ def test_what_may_only_go_out_next_week_does_not_help_this_one(not_before: str, 
     assert week(memory, seen).approved == coming
 
 
+THRICE = Rhythm(slots=(*WORKDAYS.slots, Slot(frozenset(range(5)), time(12))))
 ANYTIME = Rhythm(gap=timedelta(minutes=30))
 BY_DAY = [(0, 1, 0), (1, 2, 1), (2, 2, 2), (3, 3, 3), (4, 3, 3), (5, 3, 3), (6, 3, 3)]
 
 
 @pytest.mark.parametrize(
     ("rhythm", "day", "wanted", "without"),
-    [*((ANYTIME, *each) for each in BY_DAY), *((WORKDAYS, *each) for each in BY_DAY[:5])],
+    [*((ANYTIME, *each) for each in BY_DAY), *((THRICE, *each) for each in BY_DAY[:5])],
 )
 def test_the_goal_is_spread_over_the_days_that_have_slots_or_else_over_working_days(
     day: int, wanted: int, without: int, rhythm: Rhythm
 ) -> None:
     """How many are wanted by the end of a day, and how many so that nothing that keeps goes out."""
-    weeks = [week(*desk(MONDAY + timedelta(days=day), approved=n, account=voice(rhythm=rhythm))) for n in range(4)]
+    morning = MONDAY.replace(hour=6) + timedelta(days=day)
+    weeks = [week(*desk(morning, approved=n, account=voice(rhythm=rhythm))) for n in range(4)]
     assert [w.is_short for w in weeks] == [n < wanted for n in range(4)]
     assert [w.is_thin for w in weeks] == [n < without for n in range(4)]
+
+
+def test_two_approved_posts_do_not_count_for_the_one_slot_that_is_left() -> None:
+    friday = week(*desk(FRIDAY, approved=3, account=voice(rhythm=WORKDAYS)))
+    assert (friday.approved, friday.is_short) == (1, True)
+    thursday = week(*desk(FRIDAY - timedelta(days=1), approved=3, account=voice(rhythm=WORKDAYS)))
+    assert (thursday.approved, thursday.is_short) == (3, False)
+    full = week(*desk(FRIDAY, approved=9, posted=(FRIDAY,), account=voice(posts_per_day=2)))
+    assert (full.posted, full.approved) == (1, 5)
+
+
+def test_what_keeps_does_not_wait_for_what_finds_no_slot_this_week() -> None:
+    memory, seen = desk(FRIDAY - timedelta(hours=1), approved=3, keeping=1, account=voice(rhythm=WORKDAYS))
+    assert week(memory, seen).approved == 2
+
+
+def test_a_repost_of_what_was_declined_does_not_count() -> None:
+    text = card("n1", "approved", accounts="wikitech", reposted_by="mediawiki")
+    (shown,) = review.read(text).values()
+    assert shown is not None
+    approval = Approval(ALICE, 5, FRIDAY, digest(shown.candidate))
+    standing = Standing(status="approved", digest=approval.digest, face=shown.face, approvals=(approval,))
+    for dropped, coming in (({}, 1), ({"wikitech": "declined"}, 0)):
+        memory = Memory(known={"n1": known(proposal=shown.candidate, standing=standing, dropped=dropped)})
+        settings = rules(accounts=ACCOUNTS | {"mediawiki": voice()})
+        assert week(memory, snapshot(memory, text, now=FRIDAY, settings=settings)).approved == coming
 
 
 def test_what_is_approved_after_the_last_slot_of_the_week_does_not_help_it() -> None:
@@ -216,7 +244,7 @@ def test_the_sources_take_turns_and_what_cannot_wait_comes_first() -> None:
 def note(memory: Memory, seen: Snapshot, id_: str) -> str:
     open_ = proposals.proposals(memory, seen)
     (proposal,) = [p for p in open_ if p.id == id_]
-    return "; ".join(notes(proposal, open_, rhythm.kept(open_, memory, seen), memory, seen))
+    return "; ".join(notes(proposal, planned.outlook(memory, seen, open_), memory, seen))
 
 
 def test_an_account_behind_its_goal_is_told_of_with_what_could_fill_the_gap() -> None:
