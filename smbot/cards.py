@@ -331,7 +331,7 @@ def _waiting_notes(proposal: Proposal, account: str, ahead: Outlook, memory: Mem
                 yield say("card-reposts-later", name_of(text.repost, seen))
         elif wait and (wait.is_vain or key not in ahead.vain):
             yield say("card-approved-but", wait.why)
-        elif turn and turn > seen.now:
+        elif turn and turn > seen.now and f"{proposal.id}/{channel}" not in memory.deliveries:
             yield say("card-approved-but", say("card-waits-time", show_time(turn)))
 
 
