@@ -20,7 +20,7 @@ from smbot.model import Candidate, Event, Flag, Item, Page, Reading
 from smbot.settings import Feed, Wording
 
 if TYPE_CHECKING:
-    from smbot.alike import Archive, Match
+    from smbot.alike import Archive, Match, Told
     from smbot.gather import Snapshot
 
 MOST_UNCLEAR = 3  # things of a page that are told of at once; the others are when these are put right
@@ -112,7 +112,7 @@ class Likeness:
         from smbot import alike  # a twentieth of a second, and most often nothing is new
 
         return alike.Archive(
-            alike.Told(id_, k.title, k.marks)
+            _told(id_, k)
             for id_, k in self._known.items()
             if k.title and k.end in ("", POSTED) and not k.of and self._now.date() - k.since <= LIKE_FOR
         )
@@ -137,7 +137,13 @@ class Likeness:
             this = () if other not in like or known[other].end else ((id_, like[other]),)
             known[other] = replace(known[other], similar=(*this, *rest)[:MOST_LIKE])
         known[id_] = replace(known[id_], similar=tuple(like.items()))
-        self._archive.add(alike.Told(id_, known[id_].title, known[id_].marks))
+        self._archive.add(_told(id_, known[id_]))
+
+
+def _told(id_: str, k: Known) -> Told:
+    from smbot import alike
+
+    return alike.Told(id_, k.title, k.marks, k.proposal.text if k.proposal else "")
 
 
 def vanished(memory: Memory, now: datetime) -> Iterator[str]:

@@ -634,6 +634,21 @@ def test_a_card_with_two_sources_is_held_only_when_both_have_dropped_the_news() 
     assert not desk.memory.known[id_].held
 
 
+ATHENS = "The Wikimedia Hackathon 2027 will take place in Athens, the capital of Greece, in May."
+
+
+@pytest.mark.parametrize(
+    ("news", "blog"),
+    [
+        ("MediaWiki 1.46 has been released.", "How we wrote the parser tests for MediaWiki 1.46"),
+        ("MediaWiki 5.0.0 has been released.", "Semantic MediaWiki 5.0.0 has been released"),
+        (f"{ATHENS} Registration is open.", f"{ATHENS} Scholarship applications are open."),
+    ],
+)
+def test_what_tells_something_else_about_the_same_thing_has_a_card_of_its_own(news: str, blog: str) -> None:
+    assert len(both(news, blog).ids) == 2
+
+
 @pytest.mark.parametrize("change", ["cancelled", "moved", "removed"])
 def test_a_talk_from_two_sources_is_held_when_one_drops_it_and_the_other_tells_something_else(change: str) -> None:
     calendar = put(TALKS, name="Calendar", kind="calendar", page="https://a.example/x.ics")
