@@ -93,7 +93,7 @@ def _is_wanted(item: Item, feed: Feed) -> bool:
 # --- what is like it ------------------------------------------------------------------------------------------------
 
 LIKE_FOR = timedelta(days=180)  # how long it is remembered what a post was about
-MOST_LIKE = 2  # that a card tells of
+MOST_LIKE = 2  # that a card tells of, of what was posted and of what is open
 
 
 def _words(item: Item) -> str:
@@ -130,14 +130,21 @@ class Likeness:
         for match in found:
             if match.id != id_ and (known[match.id].end == POSTED or match.degree is alike.Degree.SAME):
                 like.setdefault(match.id, match.reason)
-        like = dict(islice(like.items(), MOST_LIKE))
+        like = dict(self._most(like.items()))
         before = dict(known[id_].similar)  # when its words were others
         for other in known.keys() & (before.keys() | like.keys()):
             rest = (one for one in known[other].similar if one[0] != id_)
             this = () if other not in like or known[other].end else ((id_, like[other]),)
-            known[other] = replace(known[other], similar=(*this, *rest)[:MOST_LIKE])
+            known[other] = replace(known[other], similar=self._most((*this, *rest)))
         known[id_] = replace(known[id_], similar=tuple(like.items()))
         self._archive.add(_told(id_, known[id_]))
+
+    def _most(self, like: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """What a card tells of: what was posted, which nothing open can hide, then what is open and may go out."""
+        known = [(one, k) for one in like if (k := self._known.get(one[0]))]
+        posted = (one for one, k in known if k.end == POSTED)
+        open_ = (one for one, k in known if not (k.end or k.held))
+        return (*islice(posted, MOST_LIKE), *islice(open_, MOST_LIKE))
 
 
 def _told(id_: str, k: Known) -> Told:

@@ -9,11 +9,27 @@ import pytest
 from msgspec.structs import replace as put
 
 from smbot import review
+from smbot.memory import Memory
 from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Reading, Site
 from smbot.settings import Feed
 from smbot.sources import promotion
 from smbot.templates import named, parse, raw
-from tests.builders import ALICE, BOB, NOW, RITA, Paper, changed, delivery, item, page, reading, request, settings
+from tests.builders import (
+    ALICE,
+    BOB,
+    MALLORY,
+    NOW,
+    RITA,
+    Paper,
+    changed,
+    delivery,
+    item,
+    known as news_known,
+    page,
+    reading,
+    request,
+    settings,
+)
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
 BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
@@ -712,6 +728,26 @@ def test_what_is_like_something_posted_of_late_says_so_on_its_card() -> None:
     desk.run()
     (id_,) = [id_ for id_, known in desk.memory.open().items() if known.source == "Blog"]
     assert "Like something posted" in desk.argument(id_, "note")
+
+
+def test_no_requests_take_what_is_like_something_posted_off_a_card() -> None:
+    words = "The new skin with a table of contents is now the default for all readers."
+    old = news_known(source="Old", title=words, end="posted", proposal=None, url="https://example.org/old")
+    desk = Paper(memory=Memory(known={"nold": old}))
+    desk.news(words)
+    desk.run()
+    (id_,) = desk.ids
+    before = desk.argument(id_, "note")
+    assert "Like something posted" in before
+    desk.ask(MALLORY, request(words) + request(f"{words} Now.") + request(f"{words} Really."))
+    desk.run()
+    desk.run()
+    assert before in desk.argument(id_, "note")
+    assert desk.argument(id_, "note").count("still open") == 2
+    desk.ask(MALLORY, "")
+    desk.run()
+    desk.run()
+    assert desk.argument(id_, "note") == before
 
 
 def told_alike(desk: Paper) -> dict[str, str]:
