@@ -24,11 +24,13 @@ from tests.builders import (
     changed,
     delivery,
     item,
-    known as news_known,
     page,
     reading,
     request,
     settings,
+)
+from tests.builders import (
+    known as news_known,
 )
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
