@@ -71,7 +71,7 @@ _STRUCK_TAGS = {"s", "del", "strike"}
 _CHARACTERS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "nbsp": " ", "ndash": "–", "mdash": "—"}
 _CHARACTERS |= {"pagelanguage": ""}  # only ever an argument
 _FUNCTIONS = {"formatnum", "lc", "uc", "lcfirst", "ucfirst", "#dateformat", "#formatdate"}
-_FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate"}
+_FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate", "u", "user"}
 
 
 class Plain(Struct, frozen=True):
@@ -215,13 +215,13 @@ class _Reader:
     def _template(self, node: Template) -> str:
         """Templates and parser functions that are words in disguise; all others go, and are reported."""
         name, colon, first = self.words(node.name).partition(":")
-        name = _tidy(name)
+        name = " ".join(_tidy(name).split())
         key = name.lower()
         if key in _CHARACTERS:
             return _CHARACTERS[key]
         write = _TEMPLATES.get(key)
         if not write and key not in _FUNCTIONS and key not in _FORMATTING:
-            self.templates.append(name + colon + _tidy(first) if key == "int" else name)
+            self.templates.append(f"int:{' '.join(_tidy(first).split())}" if key == "int" else name)
             return f"\x01{self.templates[-1]}\x02"
         numbered = [self.words(param.value) for param in node.params if str(param.name).strip().isdigit()]
         arguments = [_tidy(argument) for argument in ([first] if colon else []) + numbered] + ["", ""]

@@ -39,6 +39,7 @@ def words(wikitext: str) -> str:
         ("this <s>was</s><del>were</del> is", "this is"),
         ("a {{!}} b {{=}} c", "a | b = c"),
         ("It speaks {{lang|or|ଓଡ଼ିଆ}}.", "It speaks ଓଡ଼ିଆ."),
+        ("Tea with {{u|Jane}} and {{user|Joe}}.", "Tea with Jane and Joe."),
         ("{{formatnum:20}} {{PLURAL:20|task|tasks}}, {{PLURAL:1|task|tasks}}", "20 tasks, task"),
         ("from {{#time:j xg|2026-03-03|{{PAGELANGUAGE}}}} on", "from 3 March on"),
         ("use {{tl|Example}} and {{nowrap|1 GB}}", "use {{Example}} and 1 GB"),
