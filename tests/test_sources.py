@@ -329,6 +329,7 @@ def test_dates_in_every_form(text: str, expected: str) -> None:
         ("== 20 November 2026 ==\n=== Skins ===\nA.\n=== Bots ===\n* B", [("2026-11-20", "A."), ("2026-11-20", "B")]),
         ("== 20 November 2026 ==\nThe news of the day:\n* A", [("2026-11-20", "A")]),
         (";2026-11-20\n* A\nOlder news is in the archive since 2009.", [("2026-11-20", "A")]),
+        ("; 2026-11-20 : A\nOlder news is in the archive since 2009.", [("2026-11-20", "A")]),
         ("'''20 November 2026:''' A.\n\n'''18 November 2026''' – B.", [("2026-11-20", "A."), ("2026-11-18", "B.")]),
         ("'''20 November 2026:''' A:\n* x\n* 18 November 2026: B", [("2026-11-20", "A:\n• x"), ("2026-11-18", "B")]),
         ("20 November 2026: A.\n\n5 May 2026 was a day.", [("2026-11-20", "A.\n5 May 2026 was a day.")]),

@@ -73,7 +73,7 @@ class _Reader:
         self.told = False  # whether anything below it was read, or complained of
         self.section = ""
         self.prose: list[Plain] = []  # of the section, as long as it has no bullets
-        self.has_bullets = False
+        self.has_bullets = False  # or news in the title itself
 
     def take(self, line: Line) -> None:
         """The next line of the page."""
@@ -101,6 +101,7 @@ class _Reader:
             self._open(day, line.level, news.text)
             if line.level == TERM and rest.lstrip().startswith(":"):
                 self._add(day, rest, news)
+                self.has_bullets = True
             else:
                 self.section = without_separator(rest)
         elif self.day and line.level > self.level:
