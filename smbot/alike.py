@@ -16,7 +16,7 @@ from msgspec import Struct
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from smbot.marks import MONTHS, SMALL, URL, facts_of, fold
+from smbot.marks import MONTHS, SMALL, URL, facts_of, fold, is_out
 from smbot.messages import say
 
 CUT = 80  # characters of a text that are remembered; words of just this length are taken for a beginning
@@ -42,11 +42,15 @@ class Degree(StrEnum):
 
 
 class Told(Struct, frozen=True):
-    """Something that was told before: its words, or their first 80 characters, and what `marks_of` gave for it."""
+    """Something that was told before: its words, or their first 80 characters, and what `marks_of` gave for it.
+
+    `post` is what tells it in full, where that is known.
+    """
 
     id: str
     words: str
     marks: tuple[str, ...] = ()
+    post: str = ""
 
 
 class Match(Struct, frozen=True):
@@ -62,7 +66,6 @@ class Match(Struct, frozen=True):
 
 _NOT = frozenset({"not", "no", "never", "without", "won't", "can't", "cannot"})
 _TURNED = _NOT | {"will", "soon"}
-_RELEASED = re.compile(r"\b(?:releas|out\b|available|announc|launch|publi|upgrade|update|veröffentlicht|disponible)")
 _SCRIPTS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _UNSPACED = regex.compile(_SCRIPTS)
 _LETTER = rf"(?!{_SCRIPTS})[\p{{L}}\p{{M}}\p{{N}}_"
@@ -91,16 +94,16 @@ def _content(tokens: Iterable[str]) -> Iterator[str]:
 
 
 class _Words(Struct, frozen=True):
-    """A text taken apart: all its tokens, those that carry meaning, and its facts.
+    """A text taken apart: all its tokens, those that carry meaning, and its facts; and the `text` without addresses.
 
     Of a beginning there are also the tokens of one that is somewhat shorter, of one that is somewhat longer, and
-    what carries meaning in the `whole` of it.
+    what carries meaning in the `whole` of it, or in the post that tells it: nothing if that is not known.
     """
 
     tokens: tuple[str, ...]
     content: tuple[str, ...]
     facts: frozenset[str]
-    released: bool
+    text: str
     fewer: tuple[str, ...]
     more: tuple[str, ...]
     whole: tuple[str, ...]
@@ -109,9 +112,9 @@ class _Words(Struct, frozen=True):
     cut: bool
 
 
-def _taken(words: str, facts: Iterable[str] | None, cut: bool = False) -> _Words:
+def _taken(words: str, facts: Iterable[str] | None, cut: bool = False, whole: str = "") -> _Words:
     """Take a text apart, or its beginning; its facts are read from it unless they are known."""
-    text = URL.sub(" ", words) if "://" in words else words
+    text, whole = (URL.sub(" ", each) if "://" in each else each for each in (words, whole))
     folded = fold(text[:CUT] if cut else text)
     tokens = tuple(_tokens(folded))
     fewer = more = tokens
@@ -123,10 +126,10 @@ def _taken(words: str, facts: Iterable[str] | None, cut: bool = False) -> _Words
         tokens=tokens,
         content=content,
         facts=frozenset(facts_of(folded) if facts is None else facts),
-        released=bool(_RELEASED.search(folded)),
+        text=text,
         fewer=fewer,
         more=more,
-        whole=tuple(_content(_tokens(fold(text)))) if cut else content,
+        whole=tuple(_content(_tokens(fold(whole)))) if cut else content,
         line=" ".join(sorted(tokens)),
         gist=" ".join(content),
         cut=cut,
@@ -155,7 +158,7 @@ class Archive:
         """Remember one more."""
         index = len(self._told)
         facts = next((mark[1:].split(",") for mark in told.marks if mark.startswith("#")), None)
-        words = _taken(told.words, facts, cut=len(told.words) == CUT)
+        words = _taken(told.words, facts, cut=len(told.words) == CUT, whole=told.post)
         self._told.append(told)
         self._taken.append(words)
         for mark in told.marks:
@@ -167,7 +170,7 @@ class Archive:
     def alike(self, words: str, marks: Collection[str]) -> list[Match]:
         """What was told before and is like this text, given in full with its marks; the same news first."""
         whole = _taken(words, None)
-        beginning = _taken(words, whole.facts, cut=True) if len(words) > CUT else whole
+        beginning = _taken(words, whole.facts, cut=True, whole=words) if len(words) > CUT else whole
         shared = self._shared(marks)
         candidates = {*shared, *self._with_words(whole.content), *self._with_words(beginning.content)}
         found = []
@@ -211,7 +214,10 @@ class _Likeness(Struct, frozen=True):
 
 
 def _compare(new: _Words, old: _Words, shared: bool) -> _Likeness:
-    """Of a beginning it is asked whether its words are in the other text somewhat later, too."""
+    """Of a beginning it is asked whether its words are in the other text somewhat later, too.
+
+    Texts that begin alike go on otherwise where much of the new one is not in the post that tells the old one.
+    """
     near = fuzz.ratio(new.line, old.line, score_cutoff=0 if shared else SIMILAR_WORDS)
     like = fuzz.token_set_ratio(new.gist, old.gist, score_cutoff=0 if shared else VERY_LIKE)
     ours: tuple[str, ...] = ()
@@ -223,11 +229,13 @@ def _compare(new: _Words, old: _Words, shared: bool) -> _Likeness:
             near = 100 * (1 - len("".join(ours + theirs)) / (len("".join(new.tokens + old.tokens)) or 1))
     if shared or new.facts & old.facts:
         extra, lacking = _left(new.content, old.content), _left(old.content, new.whole)
-    reworded = bool(ours and theirs) or not _TURNED.isdisjoint(ours + theirs)
+    rest = _share(_left(new.whole, old.whole), new.whole) if old.cut and old.whole and near >= SAME_WORDS else 0
+    goes_on = rest > MISSING
+    reworded = bool(ours and theirs) or not _TURNED.isdisjoint(ours + theirs) or goes_on
     return _Likeness(
         near=near,
         like=like,
-        missing=min(_share(extra, new.content), _share(lacking, old.content)),
+        missing=rest if goes_on else min(_share(extra, new.content), _share(lacking, old.content)),
         common=len({*new.content} & {*old.content}),
         reworded=reworded,
         replaced=reworded and fuzz.ratio(" ".join(new.tokens), " ".join(old.tokens)) >= ALMOST,
@@ -284,10 +292,14 @@ def _by_marks(new: _Words, old: _Words, shared: Sequence[str], found: _Likeness)
     bound = MISSING_SAME_TIME if _same_time(new, old) else MISSING
     enough = found.missing <= bound and found.common >= COMMON and not (found.negated or found.replaced)
     for mark in shared:
-        released = _kind(mark) not in ("task", "link") and new.released and old.released
-        if enough or (released and found.like >= RELEASE_LIKE):
+        if enough or (found.like >= RELEASE_LIKE and _are_out(mark, new, old)):
             return _named(mark)
     return ""
+
+
+def _are_out(mark: str, *both: _Words) -> bool:
+    """Whether a mark is a release, and both texts tell that it is out."""
+    return _kind(mark) not in ("task", "link") and all(is_out(words.text, mark) for words in both)
 
 
 def _by_words(new: _Words, old: _Words, found: _Likeness, apart: bool) -> str:
@@ -323,7 +335,7 @@ def _contradiction(new: _Words, old: _Words, found: _Likeness, ours: Collection[
         if more and less and (found.near >= SIMILAR_WORDS or (kind != "number" and not one[kind] & other[kind])):
             return say("alike-another-stage") if kind in ("state", "reach", "when") else _another(kind)
     for kind in sorted(_by_kind(ours).keys() - {"link"}):
-        if _apart(ours, theirs, kind):
+        if not kind.startswith("#") and _apart(ours, theirs, kind):  # the facts were looked at
             return _another(kind)
     return ""
 

@@ -213,7 +213,7 @@ def _similar(known: Known, memory: Memory) -> Iterator[str]:
         if other.end == POSTED:
             what = f"[{address(other.url)} {title}]" if other.url else title
             yield say("card-similar", other.since, what, encode(reason))
-        elif other.proposal and not other.end:
+        elif other.proposal and not (other.end or other.held):
             yield say("card-similar-open", id_, title, encode(reason))
 
 

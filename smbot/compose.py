@@ -293,7 +293,7 @@ def _unfit(account: Account, channel: str, text: Text, rules: Rules) -> Iterator
     network = channel.split("/")[1]
     if not text.words and not text.points_at:
         yield Problem(say("problem-no-words", account.name), say("problem-no-words-remedy"))
-    yield from (problem for words in text.parts for problem in _hidden(words))
+    yield from (problem for words in text.parts for problem in (*_hidden(words), *_gaps(words)))
     for image in text.images:
         if len(image.alt) > rules.alt_characters > 0:
             yield Problem(say("problem-alt-long", rules.alt_characters), say("problem-alt-long-remedy"))
@@ -328,6 +328,15 @@ def _hidden(words: str) -> tuple[Problem, ...]:
     """Characters that could make the words people see differ from the words that are sent."""
     names = ", ".join(_invisible(words))
     return (Problem(say("problem-invisible", names), say("problem-invisible-remedy")),) if names else ()
+
+
+_GAP = regex.compile(r"⟦[^⟦⟧\n]*⟧")
+
+
+def _gaps(words: str) -> Iterator[Problem]:
+    """What stands for a template of a wiki page that could not be put in words; see `wikitext.Plain`."""
+    for gap in _GAP.findall(words):
+        yield Problem(say("problem-gap", gap), say("problem-gap-remedy"))
 
 
 @lru_cache(maxsize=4096)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import regex
 
+from smbot.sentences import ends
 from smbot.wikilinks import without_my_language
 
 LONGEST = 2000  # characters of a text that are compared
@@ -105,33 +106,83 @@ _NEEDING = frozenset(
     )
 )
 
+# How sentences begin in front of a product.
+_BEGINNINGS = frozenset(
+    {"today", "yesterday", "meet", "try", "get", "use", "why", "when", "where", "released", "version"}
+)
+
 
 def _releases(words: str) -> list[str]:
     """The releases a text speaks of, each once: 'mediawiki 1.45.1'; '1.46.0-wmf.4' has no product but MediaWiki."""
-    found: dict[str, None] = {}
-    product, end = "", -1
+    return list(dict.fromkeys(release for release, _, _ in _versions(words)))
+
+
+def _versions(words: str) -> Iterator[tuple[str, int, int]]:
+    """Each release, where its product is named (once for all of a list), and where its number ends."""
+    product, begin, end = "", 0, -1
     for match in _VERSION.finditer(words):
-        listed = end >= 0 and _LISTED.fullmatch(words[end : match.start()][:20])
-        product = product if listed else _product(words[max(0, match.start() - 60) : match.start()], match)
+        if end < 0 or not _LISTED.fullmatch(words[end : match.start()][:20]):
+            start = max(0, match.start() - 60)
+            product, place = _product(words[start : match.start()], match)
+            begin = start + place
         end = match.end()
         number = _DOT_ZERO.sub(r"\1", match[1])
         if match[2]:
             base = number if number.count(".") > 1 else f"{number}.0"
             number = f"{base}-{match[2].lower()}.{match[3]}"
         if match[2] and match[2].lower() == "wmf":
-            found[number] = None
+            yield number, begin, end
         elif product and not regex.search(r"\.(?:19|20)\d\d$", number):
-            found[f"{product} {number}"] = None
-    return list(found)
+            yield f"{product} {number}", begin, end
 
 
-def _product(before: str, version: regex.Match[str]) -> str:
-    """What has that version: the word before it, if it can be a name."""
+def _product(before: str, version: regex.Match[str]) -> tuple[str, int]:
+    """What has that version, and where it is named: the word before it, if it can be a name, or two such words."""
     match = _PRODUCT.search(before)
     if not match or (match[1] or "").casefold() in _NEEDING or match[2].casefold() in SMALL | _NEEDING:
-        return ""
-    named = not match[2].islower() or version[1].count(".") > 1
-    return match[2].casefold() if named else ""
+        return "", len(before)
+    if match[2].islower() and version[1].count(".") < 2:
+        return "", len(before)
+    if _is_name(match[1] or ""):
+        return f"{match[1]} {match[2]}".casefold(), match.start(1)
+    return match[2].casefold(), match.start(2)
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word belongs to the name behind it, as in 'Semantic MediaWiki', and is not just how a text begins."""
+    plain = word.casefold()
+    begins = plain in SMALL or plain in MONTHS or plain in _BEGINNINGS or plain.endswith(("ing", "day"))
+    return word.istitle() and not begins
+
+
+_OUT_BEFORE = regex.compile(
+    r"\b(?:(?:new|latest|security|maintenance|stable) releases?:?|releases?(?: of|:)|releas(?:es|ed)(?: today)?:?"
+    r"|announc(?:e|es|ed|ing))(?: the)?\s*$",
+    regex.I,
+)
+_OUT_AFTER = regex.compile(
+    r"(?:[\s,/&]*(?:and |or )?v?\d[\w.-]*|\s*\([^()]*\)|,[^,.;:!?]{1,60},|\s+for \w+"
+    r"|\s+(?:LTS|security|maintenance|and|releases?)\b)*+"
+    r"(?:\s+(?:is|are|was|were|has|have|been|now|today|just|also|finally|officially|ist|sind|wurden?|jetzt|est|sont)\b)*+"
+    r"\s+(?:released|available|out|published|launched|veröffentlicht|erschienen|verfügbar|disponibles?)\b"
+    r"(?!\s+(?:of|soon|tomorrow|next|for testing)\b)",
+    regex.I,
+)
+_TO_COME = regex.compile(
+    r"\b(?:how|why|what|when|whether|if|since|after|before|until|once|about|from|will|soon|not|plan\w*|upcoming|next)\b",
+    regex.I,
+)
+
+
+def is_out(words: str, release: str) -> bool:
+    """Whether the first sentence says that a release is out, and does not just speak of it or of what is to come."""
+    text = _readable(words)
+    first = text[: next(iter(ends(text)), 0)]
+    return any(
+        not _TO_COME.search(first, 0, begin) and (_OUT_BEFORE.search(first, 0, begin) or _OUT_AFTER.match(first, end))
+        for found, begin, end in _versions(first)
+        if found == release
+    )
 
 
 _MONTH_NAMES = (

@@ -20,7 +20,7 @@ from smbot.model import Candidate, Event, Flag, Item, Page, Reading
 from smbot.settings import Feed, Wording
 
 if TYPE_CHECKING:
-    from smbot.alike import Archive, Match
+    from smbot.alike import Archive, Match, Told
     from smbot.gather import Snapshot
 
 MOST_UNCLEAR = 3  # things of a page that are told of at once; the others are when these are put right
@@ -93,7 +93,7 @@ def _is_wanted(item: Item, feed: Feed) -> bool:
 # --- what is like it ------------------------------------------------------------------------------------------------
 
 LIKE_FOR = timedelta(days=180)  # how long it is remembered what a post was about
-MOST_LIKE = 2  # that a card tells of
+MOST_LIKE = 2  # that a card tells of, of what was posted and of what is open
 
 
 def _words(item: Item) -> str:
@@ -112,7 +112,7 @@ class Likeness:
         from smbot import alike  # a twentieth of a second, and most often nothing is new
 
         return alike.Archive(
-            alike.Told(id_, k.title, k.marks)
+            _told(id_, k)
             for id_, k in self._known.items()
             if k.title and k.end in ("", POSTED) and not k.of and self._now.date() - k.since <= LIKE_FOR
         )
@@ -130,14 +130,27 @@ class Likeness:
         for match in found:
             if match.id != id_ and (known[match.id].end == POSTED or match.degree is alike.Degree.SAME):
                 like.setdefault(match.id, match.reason)
-        like = dict(islice(like.items(), MOST_LIKE))
+        like = dict(self._most(like.items()))
         before = dict(known[id_].similar)  # when its words were others
         for other in known.keys() & (before.keys() | like.keys()):
             rest = (one for one in known[other].similar if one[0] != id_)
             this = () if other not in like or known[other].end else ((id_, like[other]),)
-            known[other] = replace(known[other], similar=(*this, *rest)[:MOST_LIKE])
+            known[other] = replace(known[other], similar=self._most((*this, *rest)))
         known[id_] = replace(known[id_], similar=tuple(like.items()))
-        self._archive.add(alike.Told(id_, known[id_].title, known[id_].marks))
+        self._archive.add(_told(id_, known[id_]))
+
+    def _most(self, like: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """What a card tells of: what was posted, which nothing open can hide, then what is open and may go out."""
+        known = [(one, k) for one in like if (k := self._known.get(one[0]))]
+        posted = (one for one, k in known if k.end == POSTED)
+        open_ = (one for one, k in known if not (k.end or k.held))
+        return (*islice(posted, MOST_LIKE), *islice(open_, MOST_LIKE))
+
+
+def _told(id_: str, k: Known) -> Told:
+    from smbot import alike
+
+    return alike.Told(id_, k.title, k.marks, k.proposal.text if k.proposal else "")
 
 
 def vanished(memory: Memory, now: datetime) -> Iterator[str]:

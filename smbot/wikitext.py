@@ -60,6 +60,9 @@ def clean(wikitext: str, language: str = "en") -> str:
 
 _TANGLED, _SHOWN = 300_000, 1000  # some hundredths of a second; characters of what is not parsed
 _GONE = "\x00"  # stands where something was taken out, until `_tidy` has closed the gap
+_LOST = re.compile(r"\x01([^\x01\x02]*)\x02")  # the name of a template that smbot cannot put in words
+_FRESH = "\n\x00\x02.!?…:,;–—-•(["  # what a sentence may begin behind, or a list go on
+_QUOTE = "“„«\"'"
 _STRAY = re.compile(  # what led to something that was taken out before a stop, or at the end of a line
     r"(?<![ ,;:–—-])[ ,;:–—-]*\x00(?= ?[.,;:!?)](?:\W|$))|(?<![ ,;–—-])[ ,;–—-]*\x00$", re.M
 )
@@ -67,14 +70,15 @@ _DROPPED_TAGS = {"ref", "references", "section", "includeonly", "templatestyles"
 _STRUCK_TAGS = {"s", "del", "strike"}
 _CHARACTERS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "nbsp": " ", "ndash": "–", "mdash": "—"}
 _CHARACTERS |= {"pagelanguage": ""}  # only ever an argument
-_FUNCTIONS = {"int", "formatnum", "lc", "uc", "lcfirst", "ucfirst", "#dateformat", "#formatdate"}
-_FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate"}
+_FUNCTIONS = {"formatnum", "lc", "uc", "lcfirst", "ucfirst", "#dateformat", "#formatdate"}
+_FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate", "u", "user"}
 
 
 class Plain(Struct, frozen=True):
     """What `plain` made of a piece of wikitext: words, links in their order, and what was taken out of the words.
 
-    `files` are names such as 'Octicons-tools.svg'; `templates` are those smbot does not know how to put in words.
+    `files` are names such as 'Octicons-tools.svg'; `templates` are those smbot does not know how to put in words. Where
+    such a one is missed in the middle of a sentence, its name stands in the words, as in '⟦CURRENTYEAR⟧'.
     """
 
     text: str
@@ -111,6 +115,8 @@ def plain(wikitext: str, site: Site) -> Plain:
 def _tidy(words: str) -> str:
     """Close the gaps where something was taken out: white space, parentheses that held nothing else, stray commas."""
     words = _spaced(words)
+    if "\x01" in words:
+        words = _LOST.sub(lambda found: f"⟦{found[1]}⟧" if _is_missed(words, *found.span()) else _GONE, words)
     if _GONE in words:
         words = re.sub(r"\([\s,;]*\x00[\s\x00,;]*\)", _GONE, words)
         words = re.sub(r"\x00(?:[ ,;]*\x00)+", _GONE, words)
@@ -119,6 +125,20 @@ def _tidy(words: str) -> str:
         words = re.sub(r" ?\x00", "", words)
         words = _spaced(words)
     return re.sub(r" (?=[.,](?:\s|$))", "", words)
+
+
+def _is_missed(words: str, start: int, end: int) -> bool:
+    """Whether a sentence has words, or a stop, behind a template as well as words before it; else it is for the eye.
+
+    So is one at the beginning of a sentence that has a capital without it, and one attached to a word as a note.
+    """
+    before, after = words[max(0, start - 2) : start], words[end : end + 2].strip(" ")[:1]
+    last = before.strip(" ")[-1:]
+    if not after or after in "\n\x00\x01":
+        return False
+    if not last or last in _FRESH:
+        return after.islower()
+    return before.endswith(" ") or last in _QUOTE
 
 
 def _spaced(words: str) -> str:
@@ -195,14 +215,14 @@ class _Reader:
     def _template(self, node: Template) -> str:
         """Templates and parser functions that are words in disguise; all others go, and are reported."""
         name, colon, first = self.words(node.name).partition(":")
-        name = _tidy(name)
+        name = " ".join(_tidy(name).split())
         key = name.lower()
         if key in _CHARACTERS:
             return _CHARACTERS[key]
         write = _TEMPLATES.get(key)
         if not write and key not in _FUNCTIONS and key not in _FORMATTING:
-            self.templates.append(name)
-            return _GONE
+            self.templates.append(f"int:{' '.join(_tidy(first).split())}" if key == "int" else name)
+            return f"\x01{self.templates[-1]}\x02"
         numbered = [self.words(param.value) for param in node.params if str(param.name).strip().isdigit()]
         arguments = [_tidy(argument) for argument in ([first] if colon else []) + numbered] + ["", ""]
         return write(self, arguments) if write else arguments[0]
@@ -230,10 +250,13 @@ class _Reader:
     def _localized_link(self, arguments: list[str]) -> str:
         return self._link(address(arguments[0], self.site), arguments[1] or arguments[0])
 
+    def _foreign(self, arguments: list[str]) -> str:
+        return arguments[1]
+
     def _mention(self, arguments: list[str]) -> str:
         return f"{{{{{arguments[0]}}}}}"
 
 
 _TEMPLATES = {"plural": _Reader._plural, "#time": _Reader._time, "ll": _Reader._localized_link}
 _TEMPLATES |= {"phab": _Reader._task, "phabricator": _Reader._task, "gerrit": _Reader._change}
-_TEMPLATES |= {"tracked": _Reader._tracked, "tl": _Reader._mention, "tlx": _Reader._mention}
+_TEMPLATES |= {"tracked": _Reader._tracked, "tl": _Reader._mention, "tlx": _Reader._mention, "lang": _Reader._foreign}

@@ -227,7 +227,7 @@ _TASKS = rf"{_TASK}(?:(?: ?[,;&/] ?| and | ){_TASK})*+"
 _IN_BRACKETS = rf"[(\[（](?:(?i:see|tasks?|bugs?|phab(?:ricator)?)\b:? ?){{0,3}}{_TASKS}[)\]）](?!\w)"
 _BEHIND = rf"(?<=[{STOPS}][{CLOSE}]?)"  # a sentence
 _REFERENCE = regex.compile(
-    rf"^{_IN_BRACKETS}[ :–—-]*+"
+    rf"^(?:{_IN_BRACKETS}[ :–—-]*+|{_TASKS}(?::| [–—-]) (?!\p{{Ll}}))"
     rf"|{_BEHIND} ?{_IN_BRACKETS}\.?"
     rf"| ?{_IN_BRACKETS}"
     rf"|(?:{_BEHIND}| [–—-]) {_TASKS}\.?(?= ?(?:\n|$))"
@@ -278,11 +278,11 @@ def _beginning(text: str) -> str:
 class Worth(IntEnum):
     """What a link is to those who read the post, with the reason; the best comes last."""
 
-    BACKGROUND = 0  # explains a word: an article of an encyclopedia, as [[IP address]]
+    BACKGROUND = 0  # explains a word: an article of an encyclopedia, as [[IP address]]; or who did it
     PAGE = 1  # the page where the item was found; tells it again, among other things
     CLOCK = 2  # when it takes place, in the reader's own time
     TASK = 3  # where developers work; hard to read for all others
-    ANSWER = 4  # where to discuss it: for those who know it already
+    ANSWER = 4  # where to discuss it, or notes of it: for those who know it already
     SPECIAL = 5  # a tool that is talked about, without a word on what is new
     FOOTNOTE = 6  # no words lead there
     TOLD_IN_TASK = 7  # a task that the text itself sends its readers to: 'read more'
@@ -301,6 +301,13 @@ _INVITES = regex.compile(
 )
 _ASKS = regex.compile(r"\b(?:feedback|discuss|comments?|let (?:us|them) know|talk page|ask)\b", flags=regex.IGNORECASE)
 _TALK = regex.compile(r"(?:^|.* )talk:", flags=regex.IGNORECASE)
+# A page of somebody, in the languages of smbot and some more; what is below it may be news, such as a script.
+_PERSON = regex.compile(
+    r"(?:User|Benutzer(?:in)?|Utilisat(?:eur|rice)|Usuari[oa]|Gebruiker|Utente|مستخدمة?|सदस्य|ବ୍ୟବହାରକାରୀ)"
+    r"(?: talk)?:[^/]++",
+    flags=regex.IGNORECASE,
+)
+_NOTES = regex.compile(r"(?:meeting )?(?:notes|minutes|etherpad)", flags=regex.IGNORECASE)
 _WORK = regex.compile(
     r"https?://(?:(?:phabricator|gerrit|bugzilla)\.wikimedia\.org/"
     r"|[^/]++/(?:[^/?#]++/){1,6}(?:issues|pull|commit|merge_requests)/)"
@@ -338,7 +345,7 @@ def worth_of(link: Link, item: Item) -> Worth:
     if host.endswith(_CLOCKS):
         return Worth.CLOCK
     if label == link.url:  # the text itself spells it out
-        return _page_worth(title, title, host)
+        return _page_worth(title, title, host) if title else Worth.NAMED
     if _INVITES.search(label):
         return Worth.INVITED
     if host.endswith(_ENCYCLOPEDIAS) and _is_glossary(label, title):
@@ -349,7 +356,9 @@ def worth_of(link: Link, item: Item) -> Worth:
 def _page_worth(label: str, title: str, host: str) -> Worth:
     if label.startswith("Special:") or title.startswith("Special:"):
         return Worth.SPECIAL
-    if _TALK.match(title) or _ASKS.search(label):
+    if _PERSON.fullmatch(title):
+        return Worth.BACKGROUND
+    if _TALK.match(title) or _ASKS.search(label) or _NOTES.fullmatch(label) or host.startswith("etherpad."):
         return Worth.ANSWER
     if title.startswith(_MANUALS) or host.startswith(("doc.", "docs.")):
         return Worth.MANUAL

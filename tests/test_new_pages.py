@@ -119,9 +119,16 @@ def test_a_page_says_its_language() -> None:
     ],
 )
 def test_a_subpage_is_called_by_what_tells_it_from_its_sisters(title: str, short: str, full: str) -> None:
-    assert item("News.", title).title == short
+    found = item("News.", title, NewPages(POST="$title", in_full=False))
+    assert (found.title, found.identity) == (short, title)
     assert item("News.", title, any_pages).title == full
-    assert item("News.", title).identity == title
+
+
+@pytest.mark.parametrize("page", ["Archive", "Subscribe/fr", "Special issue"])
+def test_what_is_beside_the_issues_of_the_newsletter_is_no_issue(page: str) -> None:
+    archive = Page(f"Technical Community Newsletter/{page}", 7, "This is the archive of the newsletter.")
+    assert newsletter.read(archive, MEDIAWIKI, "letter", NOW) == Reading(placeholder=True)
+    assert any_pages.read(archive, MEDIAWIKI, "letter", NOW).items
 
 
 def test_the_quarter_of_another_language_stays_as_it_is_written() -> None:
@@ -198,7 +205,7 @@ def test_a_page_without_prose_is_told_by_its_name() -> None:
 def test_what_was_left_out_of_the_sentences_is_said() -> None:
     reading = any_pages.read(Page("News", 7, "There is {{number|5}} new of it all. So it is."), META, "any", NOW)
     assert [problem.message for problem in reading.problems] == [
-        "{{number}} was left out of “There is new of it all. So it is.”."
+        "{{number}} was left out of “There is ⟦number⟧ new of it all. So it is.”."
     ]
 
 

@@ -9,11 +9,29 @@ import pytest
 from msgspec.structs import replace as put
 
 from smbot import review
+from smbot.memory import Memory
 from smbot.model import Event, Flag, Item, Link, Permalink, Posted, Reading, Site
 from smbot.settings import Feed
 from smbot.sources import promotion
 from smbot.templates import named, parse, raw
-from tests.builders import ALICE, BOB, NOW, RITA, Paper, changed, delivery, item, page, reading, request, settings
+from tests.builders import (
+    ALICE,
+    BOB,
+    MALLORY,
+    NOW,
+    RITA,
+    Paper,
+    changed,
+    delivery,
+    item,
+    page,
+    reading,
+    request,
+    settings,
+)
+from tests.builders import (
+    known as news_known,
+)
 
 TALKS = Feed("Talks", "events", "Talks", "", ("wikitech",), remind=(timedelta(days=1), timedelta(hours=1)))
 BLOG = Feed("Blog", "technical-blog", "https://blog.example/feed", "", ("wikitech",), ("mediawiki",))
@@ -634,6 +652,21 @@ def test_a_card_with_two_sources_is_held_only_when_both_have_dropped_the_news() 
     assert not desk.memory.known[id_].held
 
 
+ATHENS = "The Wikimedia Hackathon 2027 will take place in Athens, the capital of Greece, in May."
+
+
+@pytest.mark.parametrize(
+    ("news", "blog"),
+    [
+        ("MediaWiki 1.46 has been released.", "How we wrote the parser tests for MediaWiki 1.46"),
+        ("MediaWiki 5.0.0 has been released.", "Semantic MediaWiki 5.0.0 has been released"),
+        (f"{ATHENS} Registration is open.", f"{ATHENS} Scholarship applications are open."),
+    ],
+)
+def test_what_tells_something_else_about_the_same_thing_has_a_card_of_its_own(news: str, blog: str) -> None:
+    assert len(both(news, blog).ids) == 2
+
+
 @pytest.mark.parametrize("change", ["cancelled", "moved", "removed"])
 def test_a_talk_from_two_sources_is_held_when_one_drops_it_and_the_other_tells_something_else(change: str) -> None:
     calendar = put(TALKS, name="Calendar", kind="calendar", page="https://a.example/x.ics")
@@ -697,6 +730,26 @@ def test_what_is_like_something_posted_of_late_says_so_on_its_card() -> None:
     desk.run()
     (id_,) = [id_ for id_, known in desk.memory.open().items() if known.source == "Blog"]
     assert "Like something posted" in desk.argument(id_, "note")
+
+
+def test_no_requests_take_what_is_like_something_posted_off_a_card() -> None:
+    words = "The new skin with a table of contents is now the default for all readers."
+    old = news_known(source="Old", title=words, end="posted", proposal=None, url="https://example.org/old")
+    desk = Paper(memory=Memory(known={"nold": old}))
+    desk.news(words)
+    desk.run()
+    (id_,) = desk.ids
+    before = desk.argument(id_, "note")
+    assert "Like something posted" in before
+    desk.ask(MALLORY, request(words) + request(f"{words} Now.") + request(f"{words} Really."))
+    desk.run()
+    desk.run()
+    assert before in desk.argument(id_, "note")
+    assert desk.argument(id_, "note").count("still open") == 2
+    desk.ask(MALLORY, "")
+    desk.run()
+    desk.run()
+    assert desk.argument(id_, "note") == before
 
 
 def told_alike(desk: Paper) -> dict[str, str]:

@@ -321,6 +321,61 @@ def test_dates_in_every_form(text: str, expected: str) -> None:
     assert dated(news(text)) == [(expected, "A")]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("== 20 November 2026 ==\nA.", [("2026-11-20", "A.")]),
+        ("== 20 November 2026 ==\nA.\n\nIt is [[Foo|so]].\n\n{{Foot\n| x = y\n}}", [("2026-11-20", "A.\nIt is so.")]),
+        ("== 20 November 2026 ==\n=== Skins ===\nA.\n=== Bots ===\n* B", [("2026-11-20", "A."), ("2026-11-20", "B")]),
+        ("== 20 November 2026 ==\nThe news of the day:\n* A", [("2026-11-20", "A")]),
+        (";2026-11-20\n* A\nOlder news is in the archive since 2009.", [("2026-11-20", "A")]),
+        ("; 2026-11-20 : A\nOlder news is in the archive since 2009.", [("2026-11-20", "A")]),
+        ("'''20 November 2026:''' A.\n\n'''18 November 2026''' – B.", [("2026-11-20", "A."), ("2026-11-18", "B.")]),
+        ("'''20 November 2026:''' A:\n* x\n* 18 November 2026: B", [("2026-11-20", "A:\n• x"), ("2026-11-18", "B")]),
+        ("20 November 2026: A.\n\n5 May 2026 was a day.", [("2026-11-20", "A.\n5 May 2026 was a day.")]),
+        ("{|\n! Day !! News\n|-\n| 2026-11-20 || A.\n|-\n| 2026-11-18\n| class=x | B.\n|}",
+         [("2026-11-20", "A."), ("2026-11-18", "B.")]),
+    ],
+)  # fmt: skip
+def test_what_is_written_below_a_day_without_bullets_is_its_news(text: str, expected: list[tuple[str, str]]) -> None:
+    assert dated(news(f"Since 2003 there is news.\n{text}\n== See also ==\nMore.\n[[Category:News]]")) == expected
+    assert news(text).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (";2026-11-31\n* B", "“2026-11-31” was not read: nobody can tell which day 2026-11-31 is."),
+        (";20/11/2026\n* B", "“20/11/2026” was not read: nobody can tell which day 20/11/2026 is."),
+        ("* 20/11/2026: B", "“20/11/2026: B” was not read: nobody can tell which day 20/11/2026 is."),
+        ("'''2026-11-31:''' B", "“2026-11-31: B” was not read: nobody can tell which day 2026-11-31 is."),
+        (";2026-11-19\n* {{Release|1.45.1}}", "{{Release}} was left out of “2026-11-19”."),
+        (";2026-11-19\n{{Release|1.45.1}}", "{{Release}} was left out of “2026-11-19”."),
+        ("== 19 November 2026 ==\n[[File:A.png]]", "Nothing was read below “19 November 2026”."),
+        (";2026-11-19", "Nothing was read below “2026-11-19”."),
+    ],
+)  # fmt: skip
+def test_recent_news_that_cannot_be_read_is_told_of(text: str, message: str) -> None:
+    reading = news(f"{text}\n;2026-11-20\n* A\n;2026-11-12\n* C")
+    assert ([item.text for item in reading.items], [p.message for p in reading.problems]) == (["A", "C"], [message])
+    assert message in [problem.message for problem in news(text).problems]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ";2026-02-31\n* B",
+        ";20/11/2009\n* B",
+        ";2026-05-19\n* {{Release|1.45.1}}",
+        ";2026-05-19\n* A {{Release|1.45.1}}",
+        ";2026-05-19",
+        "* See how to write a date such as 20/11/2026 in the manual of the page.",
+    ],
+)
+def test_old_news_is_no_wall_of_complaints(text: str) -> None:
+    assert news(f"{text}\n;2026-11-20\n* A").problems == ()
+
+
 def test_a_date_in_the_words_of_dated_news_is_no_date_of_its_own() -> None:
     assert dated(news(";2026-11-20\n* 25 November: the office hour.")) == [
         ("2026-11-20", "25 November: the office hour.")

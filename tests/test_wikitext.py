@@ -38,7 +38,8 @@ def words(wikitext: str) -> str:
         ("seen<!-- or not --> here<ref name=a>A note.</ref>.", "seen here."),
         ("this <s>was</s><del>were</del> is", "this is"),
         ("a {{!}} b {{=}} c", "a | b = c"),
-        ("{{int:abusefilter-blocker}} edits", "abusefilter-blocker edits"),
+        ("It speaks {{lang|or|ଓଡ଼ିଆ}}.", "It speaks ଓଡ଼ିଆ."),
+        ("Tea with {{u|Jane}} and {{user|Joe}}.", "Tea with Jane and Joe."),
         ("{{formatnum:20}} {{PLURAL:20|task|tasks}}, {{PLURAL:1|task|tasks}}", "20 tasks, task"),
         ("from {{#time:j xg|2026-03-03|{{PAGELANGUAGE}}}} on", "from 3 March on"),
         ("use {{tl|Example}} and {{nowrap|1 GB}}", "use {{Example}} and 1 GB"),
@@ -117,8 +118,28 @@ def test_pictures_are_known_by_file_name_in_the_namespaces_of_the_wiki() -> None
     assert found.links == (Link("https://nl.example/wiki/File:A_b.svg", "A"),)
 
 
+@pytest.mark.parametrize(
+    ("wikitext", "expected"),
+    [
+        ("It is {{version}} and {{CURRENTYEAR}} is the year.", "It is ⟦version⟧ and ⟦CURRENTYEAR⟧ is the year."),
+        ("{{Extension|Translate}} now supports {{Odia}}.", "⟦Extension⟧ now supports ⟦Odia⟧."),
+        ("{{Release|1.46}}\n{{Release}} is out.", "⟦Release⟧ is out."),
+        ("It is out. {{Release|1.47}} is not.", "It is out. ⟦Release⟧ is not."),
+        ("Press “{{int:savearticle}}” to save.", "Press “⟦int:savearticle⟧” to save."),
+        ("See [[A|the {{b}} page]].", "See the ⟦b⟧ page."),
+        ("{{Security}} '''MediaWiki''' is out {{done}}", "MediaWiki is out"),
+        ("{{New}} {{Tool}} The tool is out.{{Ref|1}} Get{{Anchor|get}} it.", "The tool is out. Get it."),
+        ("{{New}} 1.45 is out – {{tick}} Get it ({{details}}).", "1.45 is out – Get it."),
+    ],
+)
+def test_a_template_that_is_missed_in_a_sentence_leaves_its_name(wikitext: str, expected: str) -> None:
+    found = plain(wikitext, META)
+    assert found.text == expected
+    assert len(found.problems) == wikitext.count("{{")
+
+
 def test_templates_smbot_does_not_know_are_left_out_and_reported() -> None:
-    found = plain("The skin {{Example notice|[[A]]}} is new.", META)
+    found = plain("The skin is new. {{Example notice|[[A]]}}", META)
     assert (found.text, found.templates, found.links) == ("The skin is new.", ("Example notice",), ())
     assert "{{Example notice}} was left out of “The skin is new.”" in str(found.problems[0])
 

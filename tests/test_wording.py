@@ -215,6 +215,8 @@ def test_hashtags_are_those_of_the_account_whose_words_the_item_has(
         ("It was fixed [phab:T230521] at last (see task T230521 and T230522), yes.", "It was fixed at last, yes."),
         ("(T230521) The search works.", "The search works."),
         ("(T230521): The search works.", "The search works."),
+        ("T230521: The search works.", "The search works."),
+        ("T230521, T230522 – The search works.", "The search works."),
         ("It works. (https://phabricator.wikimedia.org/T230521#12)", "It works."),
         ("It works. [1][2] It is new. [3]", "It works. It is new."),
         ("• one (T230521)\n• two. T230522\n• three", "• one\n• two.\n• three"),
@@ -235,6 +237,7 @@ def test_references_and_captions_leave_the_words(text: str, words: str) -> None:
     "text",
     [
         "T230521 is fixed",
+        "T230521: fixed",
         "It was fixed. T230521 is another.",
         "This fixes T230521.",
         "Tell the developers at phab:T232688.",
@@ -279,7 +282,12 @@ def test_the_most_useful_link_is_taken_wherever_it_stands(worse: Link, better: L
     assert link("Words.", worse, better) == link("Words.", better, worse) == better.url
 
 
-@pytest.mark.parametrize("background", [IP, CAPTCHA, TLS])
+PERSON = Link("https://www.mediawiki.org/wiki/User:Reedy", "Sam Reed")
+BENUTZERIN = Link("https://de.wikipedia.org/wiki/Benutzerin:Jane", "Jane")
+MANNERS = Link("https://meta.wikimedia.org/wiki/User_talk:Jane", "talk")
+
+
+@pytest.mark.parametrize("background", [IP, CAPTCHA, TLS, PERSON, BENUTZERIN, MANNERS])
 def test_what_explains_a_word_is_never_what_a_post_leads_to(background: Link) -> None:
     assert link("Words.", background, REFERENCE) == TASK
     assert link("Words.", background) == PERMALINK.url
@@ -293,6 +301,22 @@ def test_an_address_that_the_text_spells_out_is_no_footnote() -> None:
         "Documentation is at https://www.mediawiki.org/wiki/API:REST_API. Feedback: [[Talk:API:REST API]].", MW
     )
     assert link(news.text, *news.links) == SPELLED.url
+
+
+def test_an_address_outside_a_wiki_that_the_text_spells_out_says_what_is_new() -> None:
+    stream = "https://youtu.be/abc"
+    assert link("Words.", FEEDBACK, Link(stream, stream), UPDATE) == stream
+
+
+def test_a_script_below_the_page_of_somebody_may_be_the_news() -> None:
+    script = Link("https://meta.wikimedia.org/wiki/User:Jane/Patrol.js", "a script for patrollers")
+    assert link("Words.", PERSON, script) == script.url
+
+
+@pytest.mark.parametrize("place", ["https://etherpad.wikimedia.org/p/topic", "https://docs.example/topic"])
+def test_notes_are_for_those_who_know_the_topic_already(place: str) -> None:
+    topic = Link("https://meta.wikimedia.org/wiki/Topic", "Topic")
+    assert link("Words.", Link(place, "Notes"), topic) == topic.url
 
 
 def test_an_article_that_explains_a_word_is_better_than_nothing() -> None:

@@ -19,7 +19,8 @@ TERM, BOLD = 7, 8  # levels of titles, after those of the headings
 class Line(NamedTuple):
     """A title (`level` 1 to 8) or a bullet with the bullets nested in it (`level` 0), as wikitext without its marks.
 
-    `mark` is the character it began with; `stale` says that Translate marks it as untranslated or outdated.
+    `mark` is the character it began with: '|' that of a cell of a table, and '' that of a line of prose. `stale` says
+    that Translate marks it as untranslated or outdated.
     """
 
     text: str
@@ -63,12 +64,17 @@ _BULLET = re.compile(r"([*#:]+)\s*(.*)", re.S)
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1")
 _BOLD = re.compile(r"'{3,5}(?!')((?:(?!''').)+)'{3,5}\s*:?")
 _WRAPPER = re.compile(r"</?(?:div|span|big|small|center|u)\b[^<>]*>")
+_CELL_STYLE = re.compile(r"\A[^|\[\]{}]*\|")
 
 
-def lines(wikitext: str) -> Iterator[Line]:
-    """The titles and bullets of a page in their order. Nested bullets come on lines of their own, after '• '."""
+def lines(wikitext: str, *, prose: bool = False) -> Iterator[Line]:
+    """The titles and bullets of a page in their order; with `prose` also all else that has words.
+
+    Nested bullets come on lines of their own, after '• '.
+    """
     bullet: list[str] = []
     mark = ""
+    braces = 0
     for raw in wikitext.split("\n"):
         found = _BULLET.match(raw)
         if found and bullet and len(found[1]) > len(mark):
@@ -78,7 +84,11 @@ def lines(wikitext: str) -> Iterator[Line]:
             yield _bullet(bullet, mark)
         bullet, mark = ([found[2]], found[1]) if found else ([], "")
         if not found and (title := _title(raw)):
+            braces = 0
             yield title
+        elif prose and not found:
+            was_open, braces = braces, max(0, braces + raw.count("{{") - raw.count("}}"))
+            yield from () if was_open or braces else _prose(raw)
     if bullet:
         yield _bullet(bullet, mark)
 
@@ -86,6 +96,16 @@ def lines(wikitext: str) -> Iterator[Line]:
 def _bullet(parts: list[str], mark: str) -> Line:
     text = "\n".join(parts)
     return Line(text.replace(_STALE, ""), mark[-1], stale=_STALE in text)
+
+
+def _prose(raw: str) -> Iterator[Line]:
+    """A line of prose, or the cells of a row of a table."""
+    text, stale = raw.replace(_STALE, "").strip(), _STALE in raw
+    if not text.startswith(("|", "!", "{|")):
+        yield from [Line(text, "", stale=stale)] if text else []
+    elif text.startswith("|") and text[1:2] not in ("-", "}", "+"):
+        for cell in text[1:].split("||"):
+            yield Line(_CELL_STYLE.sub("", cell).strip(), "|", stale=stale)
 
 
 def _title(raw: str) -> Line | None:

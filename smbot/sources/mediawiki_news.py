@@ -3,18 +3,22 @@
     ;2026-11-20                    === November 2026 ===             * '''20 November 2026''': One thing.
     * One thing.                   * 20 November – One thing.
 
-Which of these forms the page has is for its editors to choose: all are read, mixed ones too.
+Which of these forms the page has is for its editors to choose: all are read, mixed ones too, and in place of bullets
+also prose and the rows of a table.
 https://www.mediawiki.org/wiki/News
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
+
+from msgspec.structs import replace
 
 from smbot.messages import say
 from smbot.model import Item, Page, Permalink, Problem, Reading, Site
 from smbot.sources import Wants
-from smbot.sources.dates import Written, day_of, leading, without_separator, year_of
+from smbot.sources.dates import Written, day_of, leading, unread, without_separator, year_of
 from smbot.sources.lines import TERM, Line, language, lines, prepared
 from smbot.wikitext import Plain, plain
 
@@ -29,24 +33,34 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one p
     return Wants(pages=((page,),))
 
 
-def read(page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa: ARG001 - its dates are what they are
-    """The dated bullets of the page as items, and a problem for what looks like news without a date."""
-    reader = _Reader(page, site, source)
-    for line in lines(prepared(page)):
-        if line.level:
-            reader.title(line)
-        elif not line.stale:
-            reader.bullet(plain(line.text, site))
+def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
+    """The dated bullets of the page as items, and a problem for what looks like news and could not be read.
+
+    Where a day has no bullets, what is written below it is the item.
+    """
+    reader = _Reader(page, site, source, now)
+    for line in lines(prepared(page), prose=True):
+        reader.take(line)
+    reader.close()
     if not reader.dates:
-        return Reading(problems=(Problem(say("source-no-dates"), say("source-no-news-dates-remedy")),))
+        none = Problem(say("source-no-dates"), say("source-no-news-dates-remedy"))
+        return Reading(problems=(none, *reader.problems))
     return Reading(tuple(reader.items), tuple(reader.problems))
+
+
+_RECENT, _AHEAD = timedelta(days=28), timedelta(days=31)  # what is of interest; announcements are dated ahead
+_BOLD = "'''"
+_PROSE = 9  # the level of a day that a line of prose begins with, after those of titles
+_BEGINS = 40  # characters of a line in which it says its day
+_SET_OFF = re.compile(r"\s*(?:[:–—-]|\Z)")
 
 
 class _Reader:
     """Goes down the page, knowing the date and section it is under."""
 
-    def __init__(self, page: Page, site: Site, source: str) -> None:
+    def __init__(self, page: Page, site: Site, source: str, now: datetime) -> None:
         self.page, self.site, self.source = page, site, source
+        self.since, self.until = (now - _RECENT).date(), (now + _AHEAD).date()
         self.language = language(page)
         self.permalink = Permalink(page.title, page.revision, page.url)
         self.items: list[Item] = []
@@ -54,35 +68,103 @@ class _Reader:
         self.dates = 0
         self.year = 0  # of the month or year the title above names
         self.day: date | None = None
-        self.level = 0  # of the title that gave `day`
+        self.level = 0  # of what gave `day`
+        self.heading = ""  # the words that gave it
+        self.told = False  # whether anything below it was read, or complained of
         self.section = ""
+        self.prose: list[Plain] = []  # of the section, as long as it has no bullets
+        self.has_bullets = False  # or news in the title itself
 
-    def title(self, line: Line) -> None:
+    def take(self, line: Line) -> None:
+        """The next line of the page."""
+        if line.stale:
+            self.told = True
+        elif line.level:
+            self._title(line)
+        elif line.mark in ("", "|"):
+            self._words(line)
+        else:
+            self._bullet(plain(line.text, self.site))
+
+    def close(self) -> None:
+        """The day ends. A recent one that nothing was read of is told of."""
+        self._end_section()
+        if self.day and self.day >= self.since and not self.told:
+            self.problems.append(Problem(say("source-news-nothing", self.heading), say("source-news-nothing-remedy")))
+        self.day, self.section = None, ""
+
+    def _title(self, line: Line) -> None:
         """A title that begins with a date opens a day; a deeper one without is a section of it; any other ends it."""
         news = plain(line.text, self.site)
         day, rest = self._date(news.text)
-        if day and line.level == TERM and rest.lstrip().startswith(":"):
-            self._add(day, rest, news)
-            rest = ""
         if day:
-            self.day, self.level, self.section = day, line.level, without_separator(rest)
+            self._open(day, line.level, news.text)
+            if line.level == TERM and rest.lstrip().startswith(":"):
+                self._add(day, rest, news)
+                self.has_bullets = True
+            else:
+                self.section = without_separator(rest)
         elif self.day and line.level > self.level:
+            self._end_section()
             self.section = news.text.rstrip(": ")
         else:
-            self.day, self.section = None, ""
+            self.close()
             self.year = year_of(news.text, self.year)
+            self._unclear(news.text)
 
-    def bullet(self, news: Plain) -> None:
-        """News of the day it stands under, or else of the day it begins with."""
-        day, rest = (self.day, news.text) if self.day else self._date(news.text)
-        if day:
+    def _bullet(self, news: Plain) -> None:
+        """News of the day it stands under, or else of the day it begins with; part of prose that begins with a day."""
+        day, rest = (self.day, news.text) if self.day and self.level < _PROSE else self._date(news.text)
+        if not day and self.prose:
+            self.prose.append(replace(news, text=f"• {news.text}"))
+            return
+        if self.level == _PROSE and day:
+            self.close()
+        self.has_bullets = True
+        if day := day or self.day:
             self._add(day, rest, news)
-        elif self.year and news.text:
+        elif not self._unclear(news.text) and self.year and news.text:
             undated = say("source-event-no-date", news.text[:60])
             self.problems.append(Problem(undated, say("source-news-no-date-remedy")))
 
+    def _words(self, line: Line) -> None:
+        """Prose, which may begin with a day in bold, or with one that is set off."""
+        is_marked = line.mark == "|" or line.text.startswith(_BOLD)
+        waits = self.day and not self.has_bullets
+        if not waits and not any(map(str.isdecimal, line.text[:_BEGINS])):
+            return
+        news = plain(line.text, self.site)
+        day, rest = self._date(news.text) if is_marked or not self.day else (None, news.text)
+        if day and (_SET_OFF.match(rest) or line.text.startswith(_BOLD)):
+            self._open(day, _PROSE, news.text)
+            news = replace(news, text=without_separator(rest))
+        elif is_marked and not waits:
+            self._unclear(news.text)
+        if self.day and not self.has_bullets and (news.text or news.templates):
+            self.prose.append(news)
+
+    def _open(self, day: date, level: int, heading: str) -> None:
+        self.close()
+        self.day, self.level, self.heading, self.told = day, level, heading[:60], False
+
+    def _end_section(self) -> None:
+        if self.day and self.prose and not self.has_bullets:
+            self._add(self.day, *_together(self.prose))
+        self.prose, self.has_bullets = [], False
+
+    def _unclear(self, text: str) -> bool:
+        """Whether a line begins with what stands for a day of late, and cannot be read; that is told of."""
+        day = unread(text[:_BEGINS], self.since, self.until)
+        if day:
+            short = text[:60] + "…" * (len(text) > 60)
+            self.problems.append(Problem(say("source-day-unread", short, day), say("source-day-unread-remedy")))
+        return bool(day)
+
     def _add(self, day: date, rest: str, news: Plain) -> None:
         text = without_separator(rest) if rest != news.text else rest
+        if day >= self.since:
+            self.problems += news.problems if text else replace(news, text=day.isoformat()).problems
+        self.told |= bool(text or news.templates)
         if not text:
             return
         self.items.append(
@@ -97,7 +179,6 @@ class _Reader:
                 language=self.language,
             )
         )
-        self.problems += news.problems
 
     def _date(self, text: str) -> tuple[date | None, str]:
         """The date `text` begins with, and what follows it."""
@@ -106,6 +187,13 @@ class _Reader:
         day = day_of(written, self.year) if written.year or self.year else _latest(written, self.page.timestamp)
         self.dates += day is not None
         return day, text[written.end :]
+
+
+def _together(prose: list[Plain]) -> tuple[str, Plain]:
+    """The words of lines, and those lines as one."""
+    text = "\n".join(filter(None, (news.text for news in prose)))
+    links = tuple(link for news in prose for link in news.links)
+    return text, Plain(text, links, templates=tuple(name for news in prose for name in news.templates))
 
 
 def _latest(written: Written, timestamp: datetime | None) -> date | None:

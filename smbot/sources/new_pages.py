@@ -28,7 +28,8 @@ class NewPages(Struct, frozen=True):
     """A source of the pages in a category, or of those whose names begin alike.
 
     `in_full` says that the title of an item tells what it belongs to as well, 'Newsletter: October 2026', as the post
-    around it does not.
+    around it does not. With `numbered` a subpage is news only if its name has a figure, such as a year: an
+    archive has none.
     """
 
     POST: str
@@ -36,16 +37,17 @@ class NewPages(Struct, frozen=True):
     WIKI: str = "mediawiki:mediawiki"
     PICK: bool = False
     in_full: bool = True
+    numbered: bool = False
 
     def wants(self, page: str, now: datetime, days: int) -> Wants:  # noqa: ARG002 - the caller knows what is new
         """The pages newly made in a category, or below the beginning of page names."""
         return Wants(listing=page)
 
     def read(self, page: Page, site: Site, source: str, now: datetime) -> Reading:  # noqa: ARG002 - it has a date
-        """The page as one item: its name and the first sentences of it. A redirect is no news, nor is an empty page."""
+        """The page as one item: its name and the first sentences of it. No redirect is news, and no empty page."""
         tongue = language(page)
         text = clean(page.text[:_ENOUGH], tongue)
-        if not text.strip() or _REDIRECT.match(text):
+        if not text.strip() or _REDIRECT.match(text) or (self.numbered and not _is_numbered(page.title)):
             return Reading(placeholder=True)
         belongs, name = _named(page.title, tongue)
         title = f"{belongs}: {name}" if belongs and self.in_full else name
@@ -70,6 +72,7 @@ newsletter = NewPages(
     POST="The latest Technical Community Newsletter is out: $title.\n\n$text\n\n$tags",
     PAGE="Technical Community Newsletter/",
     in_full=False,
+    numbered=True,
 )
 any_pages = NewPages(POST="$title\n\n$text\n\n$tags")
 
@@ -82,6 +85,11 @@ _REDIRECT = re.compile(r"\s*#[^\s\[\]:]+\s*:?\s*\[\[")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _QUARTER = re.compile(r"(\d{4})[/ -]?Q([1-4])", re.I)
 _ORDINALS = ("first", "second", "third", "fourth")
+
+
+def _is_numbered(title: str) -> bool:
+    below = title.partition("/")[2]
+    return not below or any(map(str.isdecimal, below))
 
 
 def _named(title: str, tongue: str) -> tuple[str, str]:
