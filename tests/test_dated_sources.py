@@ -71,6 +71,24 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("2026-11-20 18:00 UTC – 2026-11-22 12:00 UTC", "2026-11-20 18:00 to 11-22 12:00"),
         ("7 December 2026 09:00 UTC-10:00 UTC", "2026-12-07 09:00 to 12-07 10:00"),
         ("7 December 2026 22:00–01:00 UTC", "2026-12-07 22:00 to 12-08 01:00"),
+        ("7 December 2026, 08:00-09:00 UTC", "2026-12-07 08:00 to 12-07 09:00"),
+        ("7 December 2026, 18:00-19:30 (UTC): Talk", "2026-12-07 18:00 to 12-07 19:30"),
+        ("7 December 2026, 18:00-19:30 (UTC+1): Talk", "2026-12-07 17:00 to 12-07 18:30"),
+        ("7 December 2026, 18:00-19:30 [UTC]", "2026-12-07 18:00 to 12-07 19:30"),
+        ("7 December 2026, 18:00 -19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 December 2026, 18:00 - 19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 December 2026, 08:00 UTC-10:00 CET", "2026-12-07 08:00 to 12-07 09:00"),
+        ("7 December 2026, 0800-0900 UTC", "2026-12-07 08:00 to 12-07 09:00"),
+        ("7 December 2026, 6-7pm UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 December 2026, 18.00-19.00 Uhr UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 décembre 2026, 18h-19h UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("2026-12-07 10:00-12:00 Europe/Berlin", "2026-12-07 09:00 to 12-07 11:00"),
+        ("08:00-09:30 CET, 7 December 2026", "2026-12-07 07:00 to 12-07 08:30"),
+        ("2026-12-07T18:00-05:00", "2026-12-07 23:00"),
+        ("2026-12-07T18:00-19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("2026-12-07 18:00:00-05:00", "2026-12-07 23:00"),
+        ("2026-12-07 18:00 -0500", "2026-12-07 23:00"),
+        ("2026-12-07 18:00+01:00", "2026-12-07 17:00"),
         ("7 December 2026, 10–11 am UTC", "2026-12-07 10:00 to 12-07 11:00"),
         ("7 December 2026, 11–1 pm UTC", "2026-12-07 11:00 to 12-07 13:00"),
         ("7th of December 2026 at 1700hrs UTC", "2026-12-07 17:00"),
@@ -166,6 +184,8 @@ def test_a_time_of_a_place_is_that_of_its_wall_clock(text: str, expected: str) -
     ("text", "expected", "said"),
     [
         ("7 December 2026 at 18:00", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
+        ("2026-12-07 08:00-10:00", "2026-12-07 08:00 to 12-07 10:00", "The time has no zone, and was taken as UTC."),
+        ("7 December 2026 18:00 -05:00", "2026-12-07 18:00 to 12-08 05:00", "has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 IRC channel", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 IST", "2026-12-07", "IST names no zone, or more than one."),
         ("7 July 2026 18:00 CET", "2026-07-07 17:00", "CET is not in use on 2026-07-07."),
@@ -468,6 +488,13 @@ def test_office_hours_in_the_hcalendar_microformat() -> None:
         ("12-10 15:30", "Desktop office hour"),
     ]
     assert reading.items[2].links[0].url == "https://meet.example/desktop"
+
+
+def test_a_time_with_a_plain_hyphen_in_a_table_is_a_span_of_time() -> None:
+    table = "{|\n! Date !! Time (UTC) !! Topic\n|-\n| 2026-11-24 || 08:00-09:00 || Wikidata\n|}"
+    reading = read(table, office_hours.read)
+    assert told(reading) == [("11-24 08:00 to 11-24 09:00", "Wikidata")]
+    assert reading.problems == ()
 
 
 def test_a_row_is_read_without_a_header_and_as_it_stood_in_2011() -> None:

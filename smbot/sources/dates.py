@@ -167,11 +167,13 @@ _ZONES |= {"EST": (-5, "America/New_York"), "EDT": (-4, "America/New_York"), "MS
 _ZONES |= {"MDT": (-6, "America/Denver"), "PST": (-8, "America/Los_Angeles"), "PDT": (-7, "America/Los_Angeles")}
 _AMBIGUOUS = ("IST", "BST", "CST", "CDT", "AST", "ADT", "AMT", "ECT", "GST", "PT", "ET", "CT", "MT")
 _CONTINENTS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
-_OFFSET = r"[+−-]\d{1,2}(?::?\d{2})?(?![\d:])(?!\s*(?:UTC|GMT)\b)"
-_ZONE = (
-    rf"(?:UTC|GMT)(?:{_OFFSET})?(?![^\W\d])|(?-i:{'|'.join((*_ZONES, *_AMBIGUOUS))})\b"
-    rf"|[+−-]\d{{2}}:?\d{{2}}\b|(?:{_CONTINENTS})/[A-Za-z_]{{1,30}}(?:/[A-Za-z_]{{1,30}})?(?:[+-]\d{{1,2}})?"
-)
+_PLACE = rf"(?:{_CONTINENTS})/[A-Za-z_]{{1,30}}(?:/[A-Za-z_]{{1,30}})?(?:[+-]\d{{1,2}})?"
+_CALLED = rf"(?-i:{'|'.join((*_ZONES, *_AMBIGUOUS))})\b"
+_NO_ZONE = rf"(?!\s?[(\[]?(?:(?:UTC|GMT)\b|{_CALLED}|{_PLACE}))"
+_OFFSET = rf"[+−-]\d{{1,2}}(?::?\d{{2}})?(?![\d:]){_NO_ZONE}"
+# '18:00-19:00' lasts an hour. It is no offset but after 'T18:00', after seconds, and in '18:00 -0500'.
+_BEHIND = r"(?:(?:(?<=T\d\d:\d\d)|(?<=\d:\d\d:\d\d))[−-](?:0\d|1[0-4]):?\d\d|(?<=:\d\d )[−-](?:0\d|1[0-4])\d\d)\b"
+_ZONE = rf"(?:UTC|GMT)(?:{_OFFSET})?(?![^\W\d])|{_CALLED}|(?:\+\d{{2}}:?\d{{2}}\b|{_BEHIND}){_NO_ZONE}|{_PLACE}"
 
 
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
