@@ -23,9 +23,9 @@ from smbot.messages import say
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
 from smbot.sentences import ends
 from smbot.sources import Wants
-from smbot.sources.dates import Found, find, leading, spelled, unread, without_separator, year_of
+from smbot.sources.dates import Found, find, spelled, unread, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
-from smbot.wikitext import Plain, plain
+from smbot.sources.off import Words, put_off, versions, words
 
 WIKI = "meta:meta"
 PAGE = ""
@@ -148,62 +148,6 @@ def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
     )
 
 
-# --- words that say it is off ---------------------------------------------------------------------------------------
-
-_STRIKE = re.compile(r"\{\{\s*(?:s|strike|del|strikethrough)\s*\|([^{}]*)\}\}", re.I)
-_STRUCK = re.compile(r"</?(?:s|del|strike)\b[^<>]{0,300}>", re.I)
-_OFF = r"(?:cancell?ed|postponed|called off)"
-_CALLED_OFF = re.compile(
-    rf"^\W{{0,9}}{_OFF}\b(?=\s*(?:[:–—!.\])-]|\Z))[\s:–—!.\])-]*"
-    rf"|[(\[]\s*{_OFF}\b[^()\[\]]{{0,80}}[)\]]"
-    rf"|(?:[:–—,-]\s*|(?<=[.!?])\s){_OFF}\W{{0,3}}$"
-    rf"|\b(?:is|are|was|were|has been|have been)\s+{_OFF}\b.{{0,80}}$",
-    re.I | re.M,
-)
-_STATE = re.compile(rf"\s{_OFF}\W{{0,3}}\Z", re.I)  # of what is struck through
-_MOVED = re.compile(r"[\s(\[,;:–—-]{0,9}\b(?:postponed|moved|rescheduled)\s+(?:to|until)\b[\s:]{0,9}", re.I)
-_TEMPLATE_OFF = re.compile(rf"\{{\{{\s*{_OFF}\s*(?:\|[^{{}}]*)?\}}\}}", re.I)
-
-
-class Words(Struct, frozen=True):
-    """A piece of a page in plain words, without those that say it is cancelled or struck through."""
-
-    text: str
-    links: tuple[Link, ...]
-    cancelled: bool
-    problems: tuple[Problem, ...]
-
-
-def words(wikitext: str, site: Site) -> Words:
-    """A piece of wikitext in words. If only part of it is struck through it was corrected: what is left counts."""
-    left, *struck = _versions(wikitext, site)
-    return struck[0] if struck and not left.text else left
-
-
-def _versions(wikitext: str, site: Site) -> Iterator[Words]:
-    """What is left when the struck words are gone; then all of it, cancelled."""
-    wikitext = _STRIKE.sub(r"<s>\1</s>", wikitext)
-    cancelled = bool(_TEMPLATE_OFF.search(wikitext))
-    wikitext = _TEMPLATE_OFF.sub("", wikitext)
-    yield _said(plain(wikitext, site), cancelled=cancelled)
-    if _STRUCK.search(wikitext):
-        yield _said(plain(_STRUCK.sub("", wikitext), site), cancelled=True)
-
-
-def _said(news: Plain, *, cancelled: bool) -> Words:
-    moved = _MOVED.search(news.text)
-    if moved and leading(news.text[moved.end() :]):
-        return Words(news.text, news.links, cancelled, news.problems)
-    text, off = called_off(_STATE.sub("", news.text) if cancelled else news.text)
-    return Words(text, news.links, cancelled or off, news.problems)
-
-
-def called_off(text: str) -> tuple[str, bool]:
-    """A text without the words that say it is cancelled, and whether there were any."""
-    text, times = _CALLED_OFF.subn("", text)
-    return text.strip(), times > 0
-
-
 # --- lines with a date ----------------------------------------------------------------------------------------------
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -217,7 +161,7 @@ def dated(wikitext: str, site: Site, since: datetime, year: int = 0, zone: tzinf
     """A line with a date and other words as an entry; None where one of them is missing."""
     if old := long_past(wikitext, since):
         return old
-    for said in _versions(wikitext, site):
+    for said in versions(wikitext, site):
         if entry := _entry(said, since, year, zone):
             return entry
     return None
@@ -233,20 +177,15 @@ def long_past(wikitext: str, since: datetime) -> Entry | None:
 
 
 def _entry(said: Words, since: datetime, year: int, zone: tzinfo | None) -> Entry | None:
-    text, later = said.text, None
-    if moved := _MOVED.search(text):
-        later = find(text[moved.end() :], since, year, zone)
-        if later and later.begin == 0:
-            text = f"{text[: moved.start()]}{text[moved.end() + later.end :].lstrip(')]')}"
-        else:
-            later = None
+    text, later = put_off(said.text, since, year, zone)
     if not (found := find(text, since, year, zone)):
         return None
     title, rest = headline(text, found)
     if not _LETTER.search(title):
         return None
     found = later or found
-    return Entry(title, found.event, rest, said.links, said.cancelled, problems=(*found.problems, *said.problems))
+    cancelled = said.cancelled and not later  # of what was moved the old date is struck through
+    return Entry(title, found.event, rest, said.links, cancelled, problems=(*found.problems, *said.problems))
 
 
 def headline(text: str, found: Found) -> tuple[str, str]:

@@ -22,8 +22,9 @@ from msgspec.structs import replace
 from smbot.model import Link, Page, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.dates import find, spelled
-from smbot.sources.events import Entry, Words, dated, known, long_past, reading, split, words
+from smbot.sources.events import Entry, dated, known, long_past, reading, split
 from smbot.sources.lines import lines, prepared
+from smbot.sources.off import Words, words
 
 WIKI = "meta:meta"
 PAGE = "Office hours"

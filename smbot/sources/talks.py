@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from smbot.model import Link, Page, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.dates import find, spelled
-from smbot.sources.events import Entry, Words, known, reading, words
+from smbot.sources.events import Entry, known, reading
 from smbot.sources.lines import prepared
+from smbot.sources.off import Words, words
 
 WIKI = "mediawiki:mediawiki"
 PAGE = "Tech talks"
