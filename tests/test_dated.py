@@ -161,3 +161,27 @@ def test_what_was_announced_and_is_called_off_in_any_words_is_told_as_cancelled_
 def test_a_talk_on_something_that_was_cancelled_is_proposed() -> None:
     desk = Desk("events", "* 26 November 2026: Talk on why the 2025 survey was cancelled")
     assert desk.shown()[""].startswith("Talk on why the 2025 survey was cancelled\n")
+
+
+HOURS = "{|\n! Date !! Time (UTC) !! Topic !! Status\n|-\n| 2026-11-26 || 16:00 || Wishlist || %s\n|}"
+
+
+def test_an_office_hour_whose_status_has_a_new_date_is_told_with_it() -> None:
+    desk = Desk("office-hours", HOURS % "")
+    desk.announce()
+    desk.say(HOURS % "postponed to 3 December 2026, 16:00 UTC")
+    assert {step: "3 December 2026, 16:00 UTC" in words for step, words in desk.shown().items()} == {
+        "1 day before": True,
+        "1 hour before": True,
+        "moved 2026-12-03 16:00": True,
+    }
+
+
+def test_reminders_of_an_office_hour_that_may_be_moved_are_held_back_until_somebody_says_so() -> None:
+    desk = Desk("office-hours", HOURS % "")
+    desk.announce()
+    desk.say(HOURS % "may be moved, see talk page")
+    assert set(desk.shown()) == {"1 day before", "1 hour before"}
+    assert all("The news is no longer on the page" in why for why in desk.shown().values())
+    desk.say(HOURS % "takes place")
+    assert all(why.startswith("Within a") for why in desk.shown().values())

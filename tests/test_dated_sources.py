@@ -475,11 +475,30 @@ def test_the_archive_of_talks_is_no_alarm() -> None:
         "=== <s>Talk</s> ===\nDecember 08, 2026 at 20:00 UTC",
         "=== Talk (cancelled) ===\nDecember 08, 2026 at 20:00 UTC",
         "=== Talk ===\n* '''Date:''' December 08, 2026 at 20:00 UTC\n* '''Status:''' Postponed",
+        "=== Talk ===\n* '''Status:''' Cancelled (illness)\n* '''Date and time:''' December 08, 2026 at 20:00 UTC",
         "=== Talk ===\nDecember 08, 2026 at 20:00 UTC (cancelled)",
     ],
 )
 def test_a_talk_that_is_off_says_so(text: str) -> None:
     assert told(read(text, talks.read)) == [("12-08 20:00", "Talk †")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=== Talk ===\nDate & time: 7 December 2026, moved to 8 December 2026, 20:00 UTC",
+        "=== Talk ===\nWhen: 7 December 2026\nStatus: postponed to 8 December 2026, 20:00 UTC",
+    ],
+)
+def test_a_talk_that_was_moved_has_its_new_date(text: str) -> None:
+    assert told(read(text, talks.read)) == [("12-08 20:00", "Talk")]
+
+
+def test_a_talk_of_which_nobody_can_tell_whether_it_takes_place_is_held_back_and_that_is_said() -> None:
+    reading = read("=== Talk ===\nWhen: 7 December 2026\nStatus: will be rescheduled", talks.read)
+    assert told(reading) == []
+    assert reading.placeholder
+    assert "“Talk”: nobody can tell from “will be rescheduled” whether it takes place" in str(reading.problems[0])
 
 
 # --- office hours -----------------------------------------------------------------------------------------------------
@@ -511,6 +530,36 @@ def test_office_hours_in_the_hcalendar_microformat() -> None:
         ("12-10 15:30", "Desktop office hour"),
     ]
     assert reading.items[2].links[0].url == "https://meet.example/desktop"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("", ("11-26 16:00", "Jane: Wishlist")),
+        ("postponed to 3 December 2026, 16:00 UTC", ("12-03 16:00", "Jane: Wishlist")),
+        ("moved to 3 December at 17:00", ("12-03 17:00", "Jane: Wishlist")),
+        ("Moved to 3 December", ("12-03", "Jane: Wishlist")),
+        ("moved from 19 November", ("11-26 16:00", "Jane: Wishlist")),
+        ("moved to 26 November", ("11-26 16:00", "Jane: Wishlist")),
+        ("moved to 26 November, 18:00 UTC", ("11-26 18:00", "Jane: Wishlist")),
+        ("postponed", ("11-26 16:00", "Jane: Wishlist †")),
+        ("cancelled (illness)", ("11-26 16:00", "Jane: Wishlist †")),
+        ("'''Cancelled''' – host is ill", ("11-26 16:00", "Jane: Wishlist †")),
+        ("postponed to next week", ("11-26 16:00", "Jane: Wishlist †")),
+        ("Jane is ill, cancelled", ("11-26 16:00", "Jane: Wishlist †")),
+    ],
+)
+def test_the_status_of_an_office_hour_says_that_it_is_off_or_moved(state: str, expected: tuple[str, str]) -> None:
+    table = "{{|\n! Date !! Time (UTC) !! Host !! Topic !! {}\n|-\n| 2026-11-26 || 16:00 || Jane || Wishlist || {}\n|}}"
+    for column in ("Status", "Notes"):
+        reading = read(table.format(column, state), office_hours.read)
+        assert told(reading) == [expected]
+        assert reading.problems == ()
+
+
+def test_a_date_cell_may_say_that_it_was_moved() -> None:
+    table = "{|\n! Date !! Topic\n|-\n| 26 November, moved to 3 December 2026, 16:00 UTC || Wishlist\n|}"
+    assert told(read(table, office_hours.read)) == [("12-03 16:00", "Wishlist")]
 
 
 def test_a_time_with_a_plain_hyphen_in_a_table_is_a_span_of_time() -> None:

@@ -25,7 +25,7 @@ from smbot.sentences import ends
 from smbot.sources import Wants
 from smbot.sources.dates import Found, find, spelled, unread, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
-from smbot.sources.off import Words, put_off, versions, words
+from smbot.sources.off import State, Words, put_off, versions, words
 
 WIKI = "meta:meta"
 PAGE = ""
@@ -50,13 +50,17 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
 
 
 class Entry(Struct, frozen=True):
-    """Something that has a date on a page. `identity` are the words it is known by, '' for its title."""
+    """Something that has a date on a page. `identity` are the words it is known by, '' for its title.
+
+    Where nobody can tell whether it takes place it is `unsure`, and has a problem that says so.
+    """
 
     title: str
     event: Event
     text: str = ""
     links: tuple[Link, ...] = ()
     cancelled: bool = False
+    unsure: bool = False
     section: str = ""
     identity: str = ""
     keys: tuple[str, ...] = ()
@@ -93,7 +97,8 @@ def reading(
 
     Without any entry `problem` is the alarm, or else that there are no dates, unless `text`, the page, says that
     nothing is planned. What of it looks like a day and cannot be read is a problem. An entry that shares its name with
-    others of the page is kept apart from them by a key with its date; listed twice it is one.
+    others of the page is kept apart from them by a key with its date; listed twice it is one. What is unsure is no
+    item, so that all that is open of it is held back.
     """
     if not entries:
         alarm = problem or Problem(say("source-no-dates"), say("source-no-dates-remedy"))
@@ -106,7 +111,11 @@ def reading(
     left = [entry for entry in once if now - PAST <= entry.event.over]
     common = Item(source, "", "", "", (), Permalink(page.title, page.revision, page.url))
     common = replace(common, language=tongue or language(page))
-    items = tuple(_item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()]) for entry in left)
+    items = tuple(
+        _item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()])
+        for entry in left
+        if not entry.unsure
+    )
     told = (problem for entry in left for problem in entry.problems)
     problems = tuple(dict.fromkeys((*told, *_unread(text, now))))
     return Reading(items, problems, placeholder=not items)
@@ -186,6 +195,19 @@ def _entry(said: Words, since: datetime, year: int, zone: tzinfo | None) -> Entr
     found = later or found
     cancelled = said.cancelled and not later  # of what was moved the old date is struck through
     return Entry(title, found.event, rest, said.links, cancelled, problems=(*found.problems, *said.problems))
+
+
+def in_state(entry: Entry, states: Sequence[State]) -> Entry:
+    """An entry as its status and notes have it."""
+    for state in states:
+        later = state.later
+        if later and (later.event.start.date() != entry.event.start.date() or not later.event.whole_day):
+            return replace(entry, event=later.event, cancelled=False, problems=(*entry.problems, *later.problems))
+    unclear = next((state.unclear for state in states if state.unclear), "")
+    if any(state.cancelled for state in states) or not unclear or entry.cancelled:
+        return replace(entry, cancelled=entry.cancelled or any(state.cancelled for state in states))
+    doubt = Problem(say("source-unsure", entry.title, unclear), say("source-unsure-remedy"))
+    return replace(entry, unsure=True, problems=(*entry.problems, doubt))
 
 
 def headline(text: str, found: Found) -> tuple[str, str]:

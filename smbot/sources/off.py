@@ -88,6 +88,31 @@ def called_off(text: str) -> tuple[str, bool]:
     return left.strip(), left != text
 
 
+class State(Struct, frozen=True):
+    """What the status or the notes of something say: that it is off, or takes place at another date, or neither.
+
+    `unclear` are words that speak of it without telling which.
+    """
+
+    cancelled: bool = False
+    later: Found | None = None
+    unclear: str = ""
+
+
+def state_of(said: Words, since: datetime, zone: tzinfo | None = None) -> State:
+    """What these words say of what takes place. That it was moved from another day is no news."""
+    later = put_off(said.text, since, zone=zone)[1]
+    if later:
+        return State(later=later)
+    if said.cancelled or _OFF_FIRST.match(said.text):
+        return State(cancelled=True)
+    return State(unclear=said.text[:60] if _MAYBE_OFF.search(said.text) else "")
+
+
+_OFF_FIRST = re.compile(rf"\W{{0,9}}{OFF}\b", re.I)
+_MAYBE_OFF = re.compile(rf"\b(?:{OFF}|moved|rescheduled|delayed)\b(?!\s+from\b)", re.I)
+
+
 def _left(found: re.Match[str]) -> str:
     """What is left of words that may say that something is cancelled: all of them where they tell of something else."""
     before = found.string[: found.start()].rpartition("\n")[2]

@@ -22,9 +22,9 @@ from msgspec.structs import replace
 from smbot.model import Link, Page, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.dates import find, spelled
-from smbot.sources.events import Entry, dated, known, long_past, reading, split
+from smbot.sources.events import Entry, dated, in_state, known, long_past, reading, split
 from smbot.sources.lines import lines, prepared
-from smbot.sources.off import Words, words
+from smbot.sources.off import Words, put_off, state_of, words
 
 WIKI = "meta:meta"
 PAGE = "Office hours"
@@ -165,6 +165,7 @@ _COLUMNS = (
     ("who", re.compile(r"who\b|hosts?\b|speakers?\b|staff|team|guests?\b|names?\b|participants?\b", re.I)),
     ("state", re.compile(r"logs?\b|notes?\b|minutes|status", re.I)),
 )
+_TELLING = ("date", "time", "day", "topic", "")  # columns that may say that it is off, beside its state
 
 
 class _Reader:
@@ -198,15 +199,17 @@ class _Reader:
         told = [(role, self._words(cell)) for role, cell in zip(self.roles, row, strict=False)]
         when = " ".join(said.text for column in ("day", "date", "time") for role, said in told if role == column)
         who, topic = (self._joined(told, role) for role in ("who", "topic"))
-        found = find(when, self.since, zone=self.zone)
+        when, later = put_off(when, self.since, zone=self.zone)
+        found = later or find(when, self.since, zone=self.zone)
         if not found or not (who or topic):
             return None
         title, rest = split(topic)
-        cancelled = any(said.cancelled for role, said in told if role != "who")
-        links = tuple(dict.fromkeys(link for column in ("topic", "state", "who", "") for link in _links(told, column)))
-        problems = (*found.problems, *(problem for _, said in told for problem in said.problems))
         name = f"{who}: {title}" if who and title else who or title
-        return Entry(name, found.event, rest, links, cancelled, problems=problems)
+        links = tuple(dict.fromkeys(link for column in ("topic", "state", "who", "") for link in _links(told, column)))
+        entry = Entry(name, found.event, rest, links, any(said.cancelled for role, said in told if role in _TELLING))
+        states = [state_of(said, self.since, self.zone) for role, said in told if role == "state"]
+        problems = (*found.problems, *(problem for _, said in told for problem in said.problems))
+        return in_state(replace(entry, problems=problems), states)
 
     def _joined(self, told: list[tuple[str, Words]], role: str) -> str:
         return ". ".join(filter(None, (said.text for column, said in told if column == role)))
