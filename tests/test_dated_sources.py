@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -413,6 +414,77 @@ def test_a_line_whose_day_cannot_be_read_is_not_dropped_in_silence() -> None:
     assert "12/01/2026 || Talk" in row.message
 
 
+def unread(reading: Reading) -> list[str]:
+    """The lines that are said not to have been read, though they have a day to come."""
+    found = (re.match(r"“(.*)” was not read, though it has a day to come", str(each)) for each in reading.problems)
+    return [each[1] for each in found if each]
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("* {{Event|date=2026-12-03|title=Lua|speaker=TBA}}", "{{Event|date=2026-12-03|title=Lua|speaker=TBA}}"),
+        ("{{Event|date=2026-12-03|title=Meetup|speaker=TBA}}", "{{Event|date=2026-12-03|title=Meetup|speaker=TBA}}"),
+        ("{{Event\n| date = 2026-12-03\n| speaker = TBA\n}}", "date = 2026-12-03"),
+        ("{|\n|-\n| 3 December 2026 || Workshop, TBA\n|}", "3 December 2026 || Workshop, TBA"),
+        ("== Events ==\n3 December 2026, 18:00 UTC\n\nPlace: TBA", "3 December 2026, 18:00 UTC"),
+        ("'''3 December 2026''' – Hackathon, TBA", "3 December 2026''' – Hackathon, TBA"),
+    ],
+)
+def test_tba_does_not_hide_what_has_a_day_to_come_and_cannot_be_read(text: str, lost: str) -> None:
+    alone, beside = read(text), read(f"* 1 December 2026: Talk\n{text}")
+    assert "no dates" in alone.problems[0].message
+    assert unread(alone) == unread(beside) == [lost]
+    assert told(beside) == [("12-01", "Talk")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "* {{Event|date=2026-10-03|title=Over}}",
+        "* {{Event|date=2027-10-03|title=Far ahead}}",
+        "* See https://example.org/?date=2026-12-03 and [[File:2026-12-03.jpg]]",
+        "== 3 December 2026: Meetup ==\n{{Meetup|date=3 December 2026}}\n* Register until 30 November 2026",
+        "The next meetup is planned for 3 December 2026, TBC.",
+    ],
+)
+def test_what_is_over_far_ahead_or_said_in_passing_is_not_said_to_be_unread(text: str) -> None:
+    assert unread(read(f"* 1 December 2026: Talk\n{text}")) == []
+
+
+def test_a_page_on_which_all_is_to_be_announced_has_nothing_to_tell_unless_it_has_a_day_however_far_ahead() -> None:
+    assert read("* December 2026 (TBA): Meetup") == Reading(placeholder=True)
+    assert read("* {{Event|date=2027-10-03|title=Meetup|speaker=TBA}}").problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "== Hackathon in Puri ==\n3 December 2026, 18:00 UTC\n\nBring a laptop.",
+        "=== Hackathon in Puri ===\n\n'''Date:''' 3 December 2026, 18:00 UTC\n=== Later ===\n* Nothing",
+        "== Hackathon in Puri ==\n'''Thursday, 3 December 2026, 18:00 UTC'''\n* Bring a laptop.",
+    ],
+)
+def test_a_day_alone_below_a_title_is_that_of_the_title(text: str) -> None:
+    reading = read(text)
+    assert told(reading) == [("12-03 18:00", "Hackathon in Puri")]
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "== Upcoming events ==\n3 December 2026\n\nHackathon in Puri",
+        "== Puri ==\n3 December 2026\n\nHackathon\n\n5 December 2026\n\nMeetup",
+        "== Puri ==\n3 December 2026: the town is full.",
+    ],
+)
+def test_a_day_below_a_title_that_is_not_clearly_its_own_is_only_said_to_be_unread(text: str) -> None:
+    reading = read(text)
+    assert told(reading) == []
+    assert unread(reading)[0].startswith("3 December 2026")
+
+
 def test_bullets_below_a_day_are_of_that_day() -> None:
     text = "== 27 November 2026 ==\n* 18:00–19:00 UTC – Office hour\n* Lunch\n== Else ==\n* No event"
     assert told(read(text)) == [("11-27 18:00 to 11-27 19:00", "Office hour"), ("11-27", "Lunch")]
@@ -501,6 +573,16 @@ def test_a_talk_of_which_nobody_can_tell_whether_it_takes_place_is_held_back_and
     assert "“Talk”: nobody can tell from “will be rescheduled” whether it takes place" in str(reading.problems[0])
 
 
+def test_a_talk_without_a_day_that_can_be_read_is_not_dropped_in_silence_for_its_slides_are_to_be_announced() -> None:
+    reading = read("=== Lua ===\nThe talk is on 7 December 2026 at 18:00 UTC.\n\nSlides: TBA", talks.read)
+    assert unread(reading) == ["The talk is on 7 December 2026 at 18:00 UTC."]
+    assert told(read("=== Lua ===\nWhen? 7 December 2026, 18:00 UTC", talks.read)) == [("12-07 18:00", "Lua")]
+    text = "=== Lua ===\n'''Date and time:''' Monday 7 December 2026, 18:00 UTC\n\nSlides: TBA"
+    reading = read(f"== Next ==\nThe next talk is on 7 December 2026.\n{text}", talks.read)
+    assert told(reading) == [("12-07 18:00", "Lua")]
+    assert reading.problems == ()
+
+
 # --- office hours -----------------------------------------------------------------------------------------------------
 
 
@@ -573,6 +655,16 @@ def test_a_row_is_read_without_a_header_and_as_it_stood_in_2011() -> None:
     row = "{|\n| Friday || 2011-03-18 || 04:00 UTC || Sue Gardner || Informal updates\n|}"
     reading = read(row, office_hours.read, datetime(2011, 3, 17, tzinfo=UTC))
     assert told(reading) == [("03-18 04:00", "Sue Gardner Informal updates")]
+
+
+def test_a_row_or_bullet_of_office_hours_that_cannot_be_read_is_said_to_be_but_not_an_empty_place() -> None:
+    table = (
+        "{|\n! Date !! Topic !! Notes\n|-\n| 2026-12-01 || Talk ||\n|-\n| {{day|2026-12-08}} || Lua ||"
+        "\n|-\n| 2026-12-15 || || free\n|-\n| {{day|2026-12-22}} || ||\n|}\n* {{Hour|date=2026-12-29}}"
+    )
+    reading = read(table, office_hours.read)
+    assert told(reading) == [("12-01", "Talk")]
+    assert unread(reading) == ["{{day|2026-12-08}} | Lua | ", "{{Hour|date=2026-12-29}}"]
 
 
 def test_a_table_without_rows_means_that_nothing_is_planned() -> None:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,9 +21,10 @@ from msgspec.structs import replace
 from smbot.messages import say
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
 from smbot.sentences import ends
-from smbot.sources import Wants
-from smbot.sources.dates import Found, find, spelled, unread, without_separator, year_of
+from smbot.sources import Wants, missed
+from smbot.sources.dates import Found, find, spelled, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
+from smbot.sources.missed import YEAR
 from smbot.sources.off import State, Words, put_off, versions, words
 
 WIKI = "meta:meta"
@@ -42,8 +42,13 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one p
 
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The dated bullets and titles of the page as items."""
-    text = spelled(prepared(page))
-    return reading(tuple(_Reader(site, known(page, now)).entries(text)), page, source, now, text)
+    since = known(page, now)
+    text = headed(spelled(prepared(page)), since)
+    reader = _Reader(site, since)
+    entries = tuple(reader.entries(text))
+    beside = missed.to_come(missed.aside(text, now), now)
+    lost = missed.to_come(reader.missed, now) | missed.lone(beside, (entry.event for entry in entries))
+    return reading(entries, page, source, now, text, lost=lost)
 
 
 # --- entries --------------------------------------------------------------------------------------------------------
@@ -76,7 +81,6 @@ def known(page: Page, now: datetime) -> datetime:
     return min(now, page.timestamp) if page.timestamp else now
 
 
-_MARKS = ("*", "#", ":", ";", "=", "|", "!", "'", " ")  # that bullets, rows and titles begin with
 _NOTHING = re.compile(
     r"\b(?:no|none|nothing)\s(?:[\w'-]+\s){0,3}?(?:upcoming|scheduled|planned|announced)\b"
     r"|\bno\s(?:upcoming|further|future|more)\s|\b(?:TBA|TBD|to be (?:announced|determined|confirmed))\b",
@@ -92,18 +96,21 @@ def reading(
     text: str = "",
     problem: Problem | None = None,
     tongue: str = "",
+    lost: Mapping[str, date] | None = None,
 ) -> Reading:
     """The entries from yesterday on as items, however far ahead: what was near may be put off.
 
     Without any entry `problem` is the alarm, or else that there are no dates, unless `text`, the page, says that
-    nothing is planned. What of it looks like a day and cannot be read is a problem. An entry that shares its name with
-    others of the page is kept apart from them by a key with its date; listed twice it is one. What is unsure is no
-    item, so that all that is open of it is held back.
+    nothing is planned. What of it looks like a day and cannot be read is a problem. So are the lines that are `lost`,
+    with their days: these are to come, and no entry came of them. An entry that shares its name with others of the
+    page is kept apart from them by a key with its date; listed twice it is one. What is unsure is no item, so that all
+    that is open of it is held back.
     """
+    lost = lost or {}
+    unclear = (*missed.unclear(text, now), *missed.told(lost, now))
     if not entries:
         alarm = problem or Problem(say("source-no-dates"), say("source-no-dates-remedy"))
-        unclear = _unread(text, now)
-        nothing = not unclear and _NOTHING.search(text)
+        nothing = not unclear and not lost and _NOTHING.search(text)
         return Reading(placeholder=True) if nothing else Reading(problems=(alarm, *unclear))
     once = tuple({(entry.name, entry.event.start): entry for entry in reversed(entries)}.values())[::-1]
     names = Counter(entry.name for entry in once)
@@ -117,25 +124,8 @@ def reading(
         if not entry.unsure
     )
     told = (problem for entry in left for problem in entry.problems)
-    problems = tuple(dict.fromkeys((*told, *_unread(text, now))))
+    problems = tuple(dict.fromkeys((*told, *unclear)))
     return Reading(items, problems, placeholder=not items)
-
-
-_SOON = timedelta(days=60)
-_MOST_UNREAD = 10  # lines that are told of at once; the others are when these are mended
-
-
-def _unread(text: str, now: datetime) -> tuple[Problem, ...]:
-    """One for each bullet, row or title whose date cannot be read, unless that is long past or far ahead."""
-    first, last = (now - PAST).date(), (now + _SOON).date()
-    years = str(first.year), str(last.year)
-    near = (raw for raw in text.split("\n") if raw.startswith(_MARKS) and any(year in raw for year in years))
-    found = ((line, day) for raw in near if (day := unread(line := raw.lstrip("".join(_MARKS)), first, last)))
-    remedy = say("source-day-unread-remedy")
-    return tuple(
-        Problem(say("source-day-unread", line[:60] + "…" * (len(line) > 60), day), remedy)
-        for line, day in islice(found, _MOST_UNREAD)
-    )
 
 
 def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
@@ -159,7 +149,6 @@ def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
 
 # --- lines with a date ----------------------------------------------------------------------------------------------
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
 _BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
@@ -178,7 +167,7 @@ def dated(wikitext: str, site: Site, since: datetime, year: int = 0, zone: tzinf
 
 def long_past(wikitext: str, since: datetime) -> Entry | None:
     """Something that was years ago, not parsed, as most of a page may be archive. It shows that there are dates."""
-    years = {int(year) for year in _YEAR.findall(wikitext)}
+    years = {int(year) for year in YEAR.findall(wikitext)}
     if not years or max(years) > since.year - 2:
         return None
     found = find(wikitext, since)
@@ -232,6 +221,37 @@ def split(text: str) -> tuple[str, str]:
     return (begin.rstrip(".।: ") if rest or begin.endswith((".", "।")) else begin), rest
 
 
+_HEADED = re.compile(
+    r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*\n\s*(?:'*(?:date|when|time|date (?:and|&) time)\s*:'*\s*)?(\d.*|'*\w.*)$",
+    re.I | re.M,
+)
+_ANY_TITLE = re.compile(
+    r"(?:(?:upcoming|next|future|past|planned|our|all|the|and|of|events?|calendar|dates?|schedule|agenda|timeline"
+    r"|meetings?|meetups?|talks?|workshops?|activities)\W*)+",
+    re.I,
+)
+
+
+def headed(text: str, since: datetime) -> str:
+    """The text, with each day that stands alone below a title in that title.
+
+    Unless another day stands below it: then nobody can tell what the title is of.
+    """
+
+    def joined(found: re.Match[str]) -> str:
+        marks, title, line = found[1], found[2], found[3].strip("' ")
+        when = find(line, since) if any(map(str.isdecimal, line)) else None
+        if not when or _LETTER.search(line[: when.begin] + line[when.end :]):
+            return found[0]
+        end = text.find("\n=", found.end())
+        below = text[found.end() : end if end >= 0 else None]
+        if _ANY_TITLE.fullmatch(title) or year_of(title) or find(title, since) or find(below, since):
+            return found[0]
+        return f"{marks} {title}, {line} {marks}"
+
+    return _HEADED.sub(joined, text)
+
+
 class _Reader:
     """Goes down a page, knowing the year, the day or the event it is under."""
 
@@ -242,6 +262,7 @@ class _Reader:
         self.level = 0  # of the title with the day or the event
         self.event: Entry | None = None
         self.below: list[Words] = []
+        self.missed: list[str] = []  # bullets of which no entry came
 
     def entries(self, text: str) -> Iterator[Entry]:
         for line in lines(text):
@@ -250,8 +271,12 @@ class _Reader:
                 self._title(line)
             elif self.event:
                 self.below.append(words(line.text, self.site))
-            elif not line.stale and (entry := self._bullet(line)):
+            elif line.stale:
+                continue
+            elif entry := self._bullet(line):
                 yield entry
+            else:
+                self.missed.append(line.text)
         yield from self._told()
 
     def _title(self, line: Line) -> None:

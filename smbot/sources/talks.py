@@ -16,7 +16,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from smbot.model import Link, Page, Reading, Site
-from smbot.sources import Wants
+from smbot.sources import Wants, missed
 from smbot.sources.dates import find, spelled
 from smbot.sources.events import Entry, in_state, known, reading
 from smbot.sources.lines import prepared
@@ -33,7 +33,7 @@ _MARK = re.compile(r"^[*#:;\s]+")
 _LABEL = re.compile(
     r"(?P<label>(?:youtube |video |live ?){0,3}stream|youtube|video|slides|location|where|irc|notes"
     r"|when|date (?:and|&) time|date|time|status|speakers?|topic areas?|topics?|description|abstract|summary"
-    r"|learn more(?: here)?|more info(?:rmation)?)\s*:\s*",
+    r"|learn more(?: here)?|more info(?:rmation)?)\s*[:?]+\s*",
     re.I,
 )
 _WHEN = ("when", "date and time", "date & time", "date", "time")
@@ -48,15 +48,22 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one p
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The talks of the page as items; the text is the description of the talk."""
     text = spelled(prepared(page))
-    return reading(tuple(_talks(text, site, known(page, now))), page, source, now, text)
+    found: list[Entry] = []
+    others: list[str] = []
+    for heading, body in _sections(text):
+        talk = _talk(heading, body, site, known(page, now))
+        found += [talk] if talk else []
+        others += [] if talk else body.split("\n")
+    lost = missed.lone(missed.to_come(others, now), (talk.event for talk in found))
+    return reading(found, page, source, now, text, lost=lost)
 
 
-def _talks(text: str, site: Site, since: datetime) -> Iterator[Entry]:
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """Each heading with what stands below it."""
     headings = list(_HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     for heading, end in zip(headings, ends, strict=False):
-        if talk := _talk(heading[2], text[heading.end() : end], site, since):
-            yield talk
+        yield heading[2], text[heading.end() : end]
 
 
 def _talk(heading: str, body: str, site: Site, since: datetime) -> Entry | None:
