@@ -118,6 +118,18 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("२०२६-११-२०", "2026-11-20"),
         ("1. Dezember 2026", "2026-12-01"),
         ("Freitag, 20. November 2026, 18:00 Uhr UTC", "2026-11-20 18:00"),
+        ("24 November 2026 18:00 UTC / 19:00 CET: Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 18:00 UTC (19:00 CET, 23:30 IST): Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 23:30 IST (18:00 UTC): Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 18:00–19:00 UTC | 19:00–20:00 CET: Talk", "2026-11-24 18:00 to 11-24 19:00"),
+        ("24 November 2026, 10am PST / 6pm UTC: Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 6pm PST / 2am UTC: Talk", "2026-11-25 02:00"),
+        ("18:00 UTC / 19:00 CET on 24 November 2026", "2026-11-24 18:00"),
+        ("24 November 2026, 18:00 UTC – 19:00 CET", "2026-11-24 18:00"),
+        ("Dienstag, 24. November 2026, 18:00 Uhr MEZ: Treffen", "2026-11-24 17:00"),
+        ("24. Juni 2027, 18:00 Uhr MESZ", "2027-06-24 16:00"),
+        ("3 ديسمبر 2026، 18:00 UTC", "2026-12-03 18:00"),
+        ("الخميس، 3 ديسمبر، 2026، 18:00 UTC", "2026-12-03 18:00"),
         ("Fr., 1.–3. Jan. 2027", "2027-01-01 to 01-03"),
         ("1. September 18:00 UTC", "2027-09-01 18:00"),
         ("mardi 1er décembre 2026 à 18h UTC", "2026-12-01 18:00"),
@@ -195,6 +207,9 @@ def test_a_time_of_a_place_is_that_of_its_wall_clock(text: str, expected: str) -
         ("7 December 2026, 18:60: Talk", "2026-12-07", "18:60 is no time of day"),
         ("13 pm UTC, 7 December 2026", "2026-12-07", "13 pm UTC is no time of day"),
         ("7 December 2026, 18:00–25:00 UTC", "2026-12-07", "18:00–25:00 UTC is no time of day"),
+        ("7 December 2026, 18:00 UTC / 18:30 CET", "2026-12-07 18:00", "not the same moment; 18:00 UTC was taken."),
+        ("7 December 2026, 10am PDT / 6pm UTC", "2026-12-07 18:00", "not the same moment; 18:00 UTC was taken."),
+        ("7 December 2026, 18:00 UTC, 20:00 UTC", "2026-12-07 18:00", "not the same moment; 18:00 UTC was taken."),
         ("7 December 2026, midnight UTC", "2026-12-07 00:00", "24:00 UTC for its end"),
     ],
 )
@@ -373,6 +388,29 @@ def test_a_title_with_a_date_takes_what_stands_below_it() -> None:
     reading = read("== 27 November 2026: Meetup ==\n* At the [[Library]].\n== Else ==\n* No event")
     assert told(reading) == [("11-27", "Meetup")]
     assert reading.items[0].text == "At the Library."
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("24 November 2026 18:00 UTC / 19:00 CET: Lua workshop in Puri", "Lua workshop in Puri"),
+        ("24 November 2026, 18:00 UTC (19:00 CET, 23:30 IST): Lua workshop in Puri", "Lua workshop in Puri"),
+        ("24 November 2026, 18:00 UTC = 19:00 CET or 10 am PST – Lua workshop", "Lua workshop"),
+        ("Lua workshop in Puri, 24 November 2026, 18:00 UTC / 23:30 IST", "Lua workshop in Puri"),
+        ("Lua workshop, 18:00 UTC (19:00 CET), 24 November 2026", "Lua workshop"),
+        ("24 November 2026, 18:00 UTC (19:00 CET, Berlin): Lua", "(19:00 CET, Berlin): Lua"),
+        ("24 November 2026, 18:00 UTC, 3 EST members: Lua", "3 EST members: Lua"),
+        ("24 نوفمبر 2026، 18:00 UTC: لقاء ويكيميديا في القاهرة.", "لقاء ويكيميديا في القاهرة"),
+        ("لقاء ويكيميديا، 24 نوفمبر 2026، 18:00 UTC", "لقاء ويكيميديا"),
+        ("24 نوفمبر 2026، لقاء ويكيميديا", "لقاء ويكيميديا"),
+        ("Dienstag, 24. November 2026, 19:00 Uhr MEZ: Treffen", "Treffen"),
+    ],
+)
+def test_a_time_in_several_zones_or_behind_another_comma_is_no_part_of_the_title(line: str, title: str) -> None:
+    (item,) = read(f"* {line}").items
+    assert item.title == title
+    assert item.event
+    assert not item.event.whole_day or "18:00" not in line
 
 
 def test_what_is_no_time_of_day_is_not_taken_for_the_title() -> None:

@@ -151,8 +151,8 @@ def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
 
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
-_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
-_SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
+_BEFORE_DATE = re.compile(r"(?:[\s(\[,،;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
+_SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,،–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
 
 
 def dated(wikitext: str, site: Site, since: datetime, year: int = 0, zone: tzinfo | None = None) -> Entry | None:

@@ -25,7 +25,7 @@ _CAPITALS = r"(?-i:CANCELL?ED|POSTPONED|CALLED OFF)"
 _TEMPLATE = re.compile(rf"\{{\{{\s*{OFF}\s*(?:\|[^{{}}]*)?\}}\}}", re.I)
 _BOLD = re.compile(rf"'{{2,5}}\s*({OFF}\W{{0,2}}?)'{{2,5}}", re.I)  # counts like capitals
 _STATE = re.compile(rf"\s{OFF}\W{{0,3}}\Z", re.I)  # of what is struck through
-_MOVED = re.compile(r"[\s(\[,;:–—-]{0,9}\b(?:postponed|moved|rescheduled)\s+(?:to|until)\b[\s:]{0,9}", re.I)
+_MOVED = re.compile(r"[\s(\[,،;:–—-]{0,9}\b(?:postponed|moved|rescheduled)\s+(?:to|until)\b[\s:]{0,9}", re.I)
 
 
 class Words(Struct, frozen=True):
