@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-TO = r"\s*(?:[–—−-]|\b(?:to|until|till|through|and|bis|au|à)\b|&)\s*"
+TO = r"\s*(?:[–—−-]|\b(?:to|until|till|through|bis|au|à)\b)\s*"
 
 # Hours from UTC, and a place whose clock says when the name is in use. Names that mean several zones have none.
 _ZONES = {"Z": (0, ""), "JST": (9, ""), "KST": (9, ""), "EAT": (3, ""), "WAT": (1, ""), "CAT": (2, ""), "MSK": (3, "")}
@@ -42,7 +42,7 @@ def _clock(number: int) -> str:
     )
 
 
-_TIMES = rf"(?P<times>{_clock(1)}(?P<until>{TO}(?!\d{{4}}-){_clock(2)})?)"
+_TIMES = rf"(?P<times>{_clock(1)}(?P<until>(?:{TO}|\s*(?:\band\b|&)\s*)(?!\d{{4}}-){_clock(2)})?)"
 _AFTER = rf"(?:[\s,،;:(@|·•–—-]|T(?=\d)|at\b|from\b|um\b|à\b){{0,12}}{_TIMES}\)?"
 _ALSO = rf"[\s,،;(\[@|·•/=≈]{{0,4}}(?:(?:or|and|oder|ou)\s)?{_TIMES}\)?"
 _BEFORE = rf"(?<![\w:.-]){_TIMES}(?:,?\s+on)?[\s,،]{{0,3}}\Z"

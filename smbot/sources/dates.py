@@ -32,24 +32,39 @@ _WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(calendar.day
 _MONTH = rf"(?P<month>{'|'.join(_NAMES)}|Sept|{'|'.join(name[:3] for name in _NAMES)})\b\.?"
 _WEEKDAY = r"(?:(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
 _NTH = r"(?:st|nd|rd|th)?"
-_LAST = rf"(?:{TO}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|UTC|GMT)"
+_AND = r"(?:\s{0,3},?\s{0,3}(?:\b(?:and|und|et)\b|&)\s*|\s(?:और|ଓ|ଏବଂ)\s|\sو\s?)"
+_JOINED = rf"(?:{TO}|(?P<also>{_AND}))"  # '3–5 May' is a period, '3 and 5 May' are two days
+_LAST = rf"(?:{_JOINED}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|UTC|GMT)"
 _YEAR = r"(?:[,،]?\s+(?P<year>\d{4})\b(?!\s*(?:UTC|GMT|h(?:rs|ours)?\b)))?"
 _FORMS = (
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)",
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)(?:/(?P<last>\d{1,2})(?![\d/-]))?",
     r"(?P<year>(?:19|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\w/])",
-    rf"(?P<day>\d{{1,2}})\.(?:{TO}(?P<last>\d{{1,2}})\.)? ?(?P<month>\d{{1,2}})\. ?(?P<year>(?:19|20)\d\d)(?!\d)",
+    rf"(?P<day>\d{{1,2}})\.(?:{_JOINED}(?P<last>\d{{1,2}})\.)? ?(?P<month>\d{{1,2}})\. ?(?P<year>(?:19|20)\d\d)(?!\d)",
     rf"(?P<day>\d{{1,2}}){_NTH}{_LAST}))?\s+(?:of\s+)?{_MONTH}{_YEAR}",
-    rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
+    rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b(?P<list>(?:,\s?\d{{1,2}}{_NTH}\b){{1,9}}(?={_AND}\d))?"
+    rf"{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
 )
 _DATES = tuple(re.compile(_WEEKDAY + form, re.I) for form in _FORMS)
 _MAYBE = re.compile(rf"(?<![\w/:=?&.+-])(?=\d|{'|'.join(name[:3] for name in (*_NAMES, *calendar.day_name))})", re.I)
 _DOTTED = re.compile(r"(?<![\w/:=?&.+-])\d{1,2}\.\s?[^\W\d_]")
-_TO_DATE = re.compile(TO, re.I)
+_TO_DATE = re.compile(rf"{TO}|/(?=\d{{4}}-\d)", re.I)
+_AND_DATE = re.compile(_AND, re.I)
+_LISTED = re.compile(r"(?<![\w/:=?&.+-])(?:\d{1,2}(?:st|nd|rd|th|\.)?,\s?){1,9}\Z", re.I)
+_BETWEEN = re.compile(r"\b(?:between|zwischen|entre)\s(?:the\s|dem\s|le\s)?\Z", re.I)  # 'and' means 'to'
+_SET_APART = re.compile(r"(?:[,،;:|(–—-]|\bon|\bam|\ble|^)\s*\Z", re.I)
+_WEEK = re.compile(
+    r"(?:\bin\s)?(?:\bthe\s)?\bweek\s(?:of|commencing|beginning|starting)\s(?:on\s)?(?:the\s)?\Z"
+    r"|\bWoche\s(?:vom|ab)\s(?:dem\s)?\Z|\bsemaine\sdu\s\Z",
+    re.I,
+)
 _PERIOD = re.compile(rf"(?:{_MONTH},?\s*)?(?P<year>\d{{4}})?:?", re.I)
 
 
 class Written(NamedTuple):
-    """A day as it is written: without a year perhaps, with the last day of '3–5 May', and where it ends in the text."""
+    """A day as it is written: without a year perhaps, with the last day of '3–5 May', and where it ends in the text.
+
+    Of '3, 4 and 8 May' the day is the first, and `days` are all.
+    """
 
     year: int | None
     month: int
@@ -57,6 +72,7 @@ class Written(NamedTuple):
     last: int | None
     weekday: int | None
     end: int
+    days: tuple[int, ...] = ()
 
 
 def leading(text: str) -> Written | None:
@@ -120,8 +136,15 @@ def _foreign(found: Any) -> Written:
 
 
 def _dated(groups: Mapping[str, Any], month: int, weekday: int | None, end: int) -> Written:
-    year, last = groups["year"], groups.get("last")
-    return Written(int(year) if year else None, month, int(groups["day"]), int(last) if last else None, weekday, end)
+    year, day, last = groups["year"], int(groups["day"]), groups.get("last")
+    found = Written(int(year) if year else None, month, day, int(last) if last else None, weekday, end)
+    if not last or not groups.get("also"):
+        return found
+    return found._replace(last=None, days=(day, *_figures(groups.get("list")), int(last)))
+
+
+def _figures(text: str | None) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", text or "")))
 
 
 _LONGEST = 40  # characters of a day as it is written, or of a month with its year
@@ -146,9 +169,8 @@ def _patterns(language: str) -> _Patterns:
     year = r"(?P<year>\d{4})(?!\w)(?!\s*(?:UTC|GMT|h|Uhr)\b)"
     weekday = rf"(?:(?P<weekday>{weekdays})(?![\p{{L}}\p{{M}}])[.॰]?[,،]?\s+(?:(?:le|den|dem)\s+)?)?"
     nth = r"(?:\.|er\b)?"
-    day_first = (
-        rf"(?P<day>\d{{1,2}}){nth}(?:{TO}(?P<last>\d{{1,2}}){nth})?\s*(?:de\s+)?{month}(?:[,،]?\s+(?:de\s+)?{year})?"
-    )
+    days = rf"(?P<day>\d{{1,2}}){nth}(?:{_JOINED}(?P<last>\d{{1,2}}){nth})?"
+    day_first = rf"{days}\s*(?:de\s+)?{month}(?:[,،]?\s+(?:de\s+)?{year})?"
     month_first = rf"{month}\s+(?P<day>\d{{1,2}})[,،]?\s+{year}"
     apart = r"(?<![\p{L}\p{M}\p{N}/:=?&.+-])"
     return _Patterns(
@@ -246,21 +268,72 @@ class _Finder:
         self.problems: list[Problem] = []
 
     def found(self, begin: int, written: Written) -> Found:
+        begin, written, joint = self._listed(begin, written)
         told = self._sound(after(self.text, written.end))
         end = told[-1].end if told else written.end
         until: tuple[Times, ...] = ()
-        second = None if written.last or (told and told[0].closing) else self._second(end)
+        second = None if written.last or written.days or (told and told[0].closing) else self._joined(joint, end)
         if second:
             until = self._sound(after(self.text, second.end))
             end = until[-1].end if until else second.end
-        first, last = self._period(written, second)
+        others, end = self._others(end)
+        first, last = self._period(written, second, *others[:1])
         if not told and not until:
             told = self._sound(before(self.text, begin))
             begin = told[0].begin if told else begin
+        last = self._all_days(written, others, first, last, told)
+        if week := _WEEK.search(self.text, max(0, begin - _LONGEST), begin):
+            begin = week.start()
+            last = last or (None if told else first + timedelta(6))
         opening, closing = self._agreed(told, first)
         if second:
             closing = self._agreed(until, last or first)[0]
         return Found(self._event(first, last, opening, closing), begin, end, tuple(self.problems))
+
+    def _listed(self, begin: int, written: Written) -> tuple[int, Written, re.Pattern[str]]:
+        """The day with those that are listed before it, '24, 26 and 28 November', and what joins it to its end.
+
+        In 'Room 12, 24 November' none is listed, and 'between 24 and 28 November' is a period.
+        """
+        near = max(0, begin - _LONGEST)
+        if between := _BETWEEN.search(self.text, near, begin):
+            if len(written.days) == 2:
+                written = written._replace(last=written.days[1], days=())
+            return (begin if between.start() else 0), written, _AND_DATE
+        found = _LISTED.search(self.text, near, begin)
+        if not found or written.weekday is not None:
+            return begin, written, _TO_DATE
+        listed = _figures(found[0])
+        days = (*listed, *(written.days or (written.day,)), *((written.last,) if written.last else ()))
+        apart = _SET_APART.search(self.text, max(0, found.start() - _LONGEST), found.start())
+        if not (len(listed) > 1 or written.days or apart) or not days[0] or list(days) != sorted(set(days)):
+            return begin, written, _TO_DATE
+        return found.start(), written._replace(day=days[0], last=None, days=days), _TO_DATE
+
+    def _others(self, end: int) -> tuple[list[Written], int]:
+        """The days that follow 'and', and where the last of them ends, with its time."""
+        others: list[Written] = []
+        while other := self._joined(_AND_DATE, end):
+            told = after(self.text, other.end)
+            end = told[-1].end if told else other.end
+            others.append(other._replace(end=end))
+        return others, end
+
+    def _all_days(
+        self, written: Written, others: list[Written], first: date, last: date | None, told: tuple[Times, ...]
+    ) -> date | None:
+        """The last day of a period. Days that are joined by 'and' are one if they are neighbours; else that is said."""
+        if written.days and (not last or (told and not told[0].closing)):
+            return self._first_only()
+        if not others:
+            return last
+        next_day = day_of(others[0], first.year + (others[0][1:3] < (first.month, first.day)))
+        is_next = next_day == first + timedelta(1) and len(others) == 1 and not (told or last)
+        return next_day if is_next else self._first_only(last)
+
+    def _first_only(self, last: date | None = None) -> date | None:
+        self._problem(say("source-several-days", self._start), say("source-several-days-remedy"))
+        return last
 
     def _sound(self, told: tuple[Times, ...]) -> tuple[Times, ...]:
         """The times; what is written as one and is none is said to be."""
@@ -285,19 +358,24 @@ class _Finder:
             self._problem(say("source-times-differ", self._start, f"{moment:%H:%M}"), say("source-times-differ-remedy"))
         return chosen[:2]
 
-    def _second(self, end: int) -> Written | None:
-        """The day that follows 'to'."""
-        found = _TO_DATE.match(self.text, end)
+    def _joined(self, joint: re.Pattern[str], end: int) -> Written | None:
+        """The day that follows 'to', or 'and'."""
+        found = joint.match(self.text, end)
         return _written(self.text, found.end()) if found else None
 
-    def _period(self, written: Written, second: Written | None) -> tuple[date, date | None]:
-        """The first and the last day; a year that is written once counts for both."""
-        year = self.year
-        if second and second.year and not written.year:
-            year = second.year - (written[1:3] > second[1:3])
+    def _period(
+        self, written: Written, second: Written | None, other: Written | None = None
+    ) -> tuple[date, date | None]:
+        """The first and the last day; a year that is written once counts for both, and for a day that follows 'and'."""
+        year, later = self.year, second or other
+        if later and later.year and not written.year:
+            year = later.year - (written[1:3] > later[1:3])
         first = self._day(written, year) if written.year or year else _next(written, self.since)
         if written.last:
             return first, first.replace(day=written.last)
+        if written.days:
+            neighbours = written.days == tuple(range(written.day, written.day + len(written.days)))
+            return first, first.replace(day=written.days[-1]) if neighbours else None
         if not second:
             return first, None
         return first, self._day(second, first.year + (second[1:3] < (first.month, first.day)))
