@@ -149,6 +149,15 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("Wikidata turns 13, 14 November 2026", "2026-11-14"),
         ("2026-11-24/26: Conf", "2026-11-24 to 11-26"),
         ("2026-11-24/2026-12-02: Conf", "2026-11-24 to 12-02"),
+        ("24/25 November 2026: Talk", "2026-11-24 to 11-25"),
+        ("24./25. November 2026", "2026-11-24 to 11-25"),
+        ("24./25.11.2026", "2026-11-24 to 11-25"),
+        ("November 24/25, 2026", "2026-11-24 to 11-25"),
+        ("7 December 2026, 18:00 UTC+1: Talk", "2026-12-07 17:00"),
+        ("7 December 2026, 18:00-19:00 UTC-5: Talk", "2026-12-07 23:00 to 12-08 00:00"),
+        ("7 December 2026, 18:00 UTC-5 - 19:00 UTC-5: Talk", "2026-12-07 23:00 to 12-08 00:00"),
+        ("7 December 2026, 18:00 (UTC -5): Talk", "2026-12-07 23:00"),
+        ("7 December 2026, 18:00 UTC-19:00: Talk", "2026-12-07 18:00 to 12-07 19:00"),
         ("Apply between 24 and 28 November 2026", "2026-11-24 to 11-28"),
         ("Apply between 24 November and December 8, 2026", "2026-11-24 to 12-08"),
         ("Week of 30 November 2026: Y team", "2026-11-30 to 12-06"),
@@ -409,6 +418,26 @@ def test_what_is_cancelled_is_marked_and_what_is_moved_has_its_new_date(text: st
     assert told(read(text)) == [expected]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-24, 16:00 UTC: Talk (moved to 18:00 UTC)",
+        "2026-11-24, 16:00 UTC: Talk rescheduled",
+        "2026-11-24, 16:00 UTC: Talk. Rescheduled to next month.",
+        "2026-11-24, 16:00 UTC: Talk moved to next week",
+    ],
+)
+def test_what_takes_place_at_another_time_nobody_can_tell_is_held_back_and_that_is_said(line: str) -> None:
+    reading = read(f"* {line}")
+    assert reading.items == ()
+    assert reading.placeholder
+    assert "whether it takes place, and when, so it is held back" in str(reading.problems[0])
+
+
+def test_what_moves_to_another_place_takes_place() -> None:
+    assert told(read("* 2026-11-24, 16:00 UTC: Talk moved to Berlin")) == [("11-24 16:00", "Talk moved to Berlin")]
+
+
 def test_a_moved_event_is_known_again_by_its_title() -> None:
     before, after = read("* 2026-11-24: Talk by A").items[0], read("* 2026-11-27: Talk by A (cancelled)").items[0]
     assert (before.identity, before.keys) == (after.identity, after.keys) == ("Talk by A", ())
@@ -544,6 +573,7 @@ def test_a_page_on_which_all_is_to_be_announced_has_nothing_to_tell_unless_it_ha
     [
         "== Hackathon in Puri ==\n3 December 2026, 18:00 UTC\n\nBring a laptop.",
         "=== Hackathon in Puri ===\n\n'''Date:''' 3 December 2026, 18:00 UTC\n=== Later ===\n* Nothing",
+        "== December ==\n=== Hackathon in Puri ===\n3 December 2026, 18:00 UTC",
         "== Hackathon in Puri ==\n'''Thursday, 3 December 2026, 18:00 UTC'''\n* Bring a laptop.",
     ],
 )
@@ -559,6 +589,7 @@ def test_a_day_alone_below_a_title_is_that_of_the_title(text: str) -> None:
         "== Upcoming events ==\n3 December 2026\n\nHackathon in Puri",
         "== Puri ==\n3 December 2026\n\nHackathon\n\n5 December 2026\n\nMeetup",
         "== Puri ==\n3 December 2026: the town is full.",
+        "== December ==\n3 December 2026\n\nHackathon",
     ],
 )
 def test_a_day_below_a_title_that_is_not_clearly_its_own_is_only_said_to_be_unread(text: str) -> None:

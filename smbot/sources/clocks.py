@@ -25,7 +25,8 @@ _CONTINENTS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|P
 _PLACE = rf"(?:{_CONTINENTS})/[A-Za-z_]{{1,30}}(?:/[A-Za-z_]{{1,30}})?(?:[+-]\d{{1,2}})?"
 _CALLED = rf"(?-i:{'|'.join((*_ZONES, *_AMBIGUOUS))})\b"
 _NO_ZONE = rf"(?!\s?[(\[]?(?:(?:UTC|GMT)\b|{_CALLED}|{_PLACE}))"
-_OFFSET = rf"[+−-]\d{{1,2}}(?::?\d{{2}})?(?![\d:]){_NO_ZONE}"
+_HOURS = r"(?:1[0-4]|0?\d)(?::?\d\d)?(?!\d|:\d)"
+_OFFSET = rf"(?:[+−-]{_HOURS}{_NO_ZONE}|\s[+−-]{_HOURS}(?=\s?[)\]]))"  # 'UTC+5:30', '(UTC +5:30)'
 # '18:00-19:00' lasts an hour. It is no offset but after 'T18:00', after seconds, and in '18:00 -0500'.
 _BEHIND = r"(?:(?:(?<=T\d\d:\d\d)|(?<=\d:\d\d:\d\d))[−-](?:0\d|1[0-4]):?\d\d|(?<=:\d\d )[−-](?:0\d|1[0-4])\d\d)\b"
 _ZONE = rf"(?:UTC|GMT)(?:{_OFFSET})?(?![^\W\d])|{_CALLED}|(?:\+\d{{2}}:?\d{{2}}\b|{_BEHIND}){_NO_ZONE}|{_PLACE}"
@@ -163,7 +164,7 @@ def zone_of(name: str) -> tzinfo | None:
         return UTC
     if name in _ZONES:
         return timezone(timedelta(hours=_ZONES[name][0]), name)
-    if found := re.fullmatch(r"(?:UTC|GMT)?([+−-])(\d{1,2}):?(\d{2})?", name, re.I):
+    if found := re.fullmatch(r"(?:UTC|GMT)?\s?([+−-])(\d{1,2}):?(\d{2})?", name, re.I):
         shift = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
         if shift > timedelta(hours=14):
             return None

@@ -25,7 +25,7 @@ from smbot.sources import Wants, missed
 from smbot.sources.dates import Found, find, spelled, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
 from smbot.sources.missed import YEAR
-from smbot.sources.off import State, Words, put_off, versions, words
+from smbot.sources.off import State, Words, put_off, unclear_words, versions, words
 
 WIKI = "meta:meta"
 PAGE = ""
@@ -183,7 +183,8 @@ def _entry(said: Words, since: datetime, year: int, zone: tzinfo | None) -> Entr
         return None
     found = later or found
     cancelled = said.cancelled and not later  # of what was moved the old date is struck through
-    return Entry(title, found.event, rest, said.links, cancelled, problems=(*found.problems, *said.problems))
+    entry = Entry(title, found.event, rest, said.links, cancelled, problems=(*found.problems, *said.problems))
+    return in_state(entry, [State(unclear=unclear_words(text))])
 
 
 def in_state(entry: Entry, states: Sequence[State]) -> Entry:
@@ -226,8 +227,8 @@ _HEADED = re.compile(
     re.I | re.M,
 )
 _ANY_TITLE = re.compile(
-    r"(?:(?:upcoming|next|future|past|planned|our|all|the|and|of|events?|calendar|dates?|schedule|agenda|timeline"
-    r"|meetings?|meetups?|talks?|workshops?|activities)\W*)+",
+    r"(?:(?:upcoming|next|future|past|planned|our|all|the|and|of|events|calendar|dates?|schedule|agenda|timeline"
+    r"|meetings|meetups|talks|workshops|activities)\b\W*)+",
     re.I,
 )
 
@@ -245,7 +246,7 @@ def headed(text: str, since: datetime) -> str:
             return found[0]
         end = text.find("\n=", found.end())
         below = text[found.end() : end if end >= 0 else None]
-        if _ANY_TITLE.fullmatch(title) or year_of(title) or find(title, since) or find(below, since):
+        if _ANY_TITLE.fullmatch(title) or year_of(title, above=1) or find(title, since) or find(below, since):
             return found[0]
         return f"{marks} {title}, {line} {marks}"
 

@@ -88,6 +88,19 @@ def called_off(text: str) -> tuple[str, bool]:
     return left.strip(), left != text
 
 
+_UNCLEAR = re.compile(
+    r"(?:\brescheduled\b(?=\s*(?:[.!)\]]|$)|\s(?:to|until|due)\b)"
+    r"|\b(?:moved|postponed)\s(?:to|until)\s(?=\d|next\b|later\b|another (?:day|date|time)\b|TB[AD]\b)).{0,40}",
+    re.I | re.M,
+)
+
+
+def unclear_words(text: str) -> str:
+    """Words in a text that say that something takes place at another time, but not on which day; '' without any."""
+    found = _UNCLEAR.search(text)
+    return found[0].strip() if found else ""
+
+
 class State(Struct, frozen=True):
     """What the status or the notes of something say: that it is off, or takes place at another date, or neither.
 
