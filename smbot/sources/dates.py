@@ -30,7 +30,10 @@ _NAMES = tuple(calendar.month_name)[1:]  # English, as long as nothing sets a lo
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(_NAMES, 1)}
 _WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(calendar.day_name)}
 _MONTH = rf"(?P<month>{'|'.join(_NAMES)}|Sept|{'|'.join(name[:3] for name in _NAMES)})\b\.?"
-_WEEKDAY = r"(?:(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
+_A_WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)"
+_WEEKDAY = rf"(?:(?P<weekday>{_A_WEEKDAY})(?:day)?\.?,?\s+)?"
+_ITS = rf"\((?P<its>{_A_WEEKDAY})(?:day)?\)"
+_ITS_WEEKDAY = rf"(?:,?\s(?:{_ITS}|(?P<of>{_A_WEEKDAY})(?:day)?(?=[,:]|\s(?:\d|at\b|[–—-]))))?"
 _NTH = r"(?:st|nd|rd|th)?"
 _AND = r"(?:\s{0,3},?\s{0,3}(?:\b(?:and|und|et)\b|&)\s*|\s(?:और|ଓ|ଏବଂ)\s|\sو\s?|\s?/\s?)"
 _JOINED = rf"(?:{TO}|(?P<also>{_AND}))"  # '3–5 May' is a period, '3 and 5 May' are two days
@@ -44,7 +47,7 @@ _FORMS = (
     rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b(?P<list>(?:,\s?\d{{1,2}}{_NTH}\b){{1,9}}(?={_AND}\d))?"
     rf"{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
 )
-_DATES = tuple(re.compile(_WEEKDAY + form, re.I) for form in _FORMS)
+_DATES = tuple(re.compile(_WEEKDAY + form + _ITS_WEEKDAY, re.I) for form in _FORMS)
 _MAYBE = re.compile(rf"(?<![\w/:=?&.+-])(?=\d|{'|'.join(name[:3] for name in (*_NAMES, *calendar.day_name))})", re.I)
 _DOTTED = re.compile(r"(?<![\w/:=?&.+-])\d{1,2}\.\s?[^\W\d_]")
 _TO_DATE = re.compile(rf"{TO}|/(?=\d{{4}}-\d)", re.I)
@@ -119,7 +122,7 @@ def _written_in_english(text: str, start: int) -> Written | None:
 
 def _parts(found: re.Match[str]) -> Written:
     groups = found.groupdict()
-    month, weekday = groups["month"], groups["weekday"]
+    month, weekday = groups["month"], groups["weekday"] or groups["its"] or groups["of"]
     return _dated(
         groups,
         int(month) if month.isdecimal() else _MONTHS[month[:3].lower()],

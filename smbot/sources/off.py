@@ -68,14 +68,17 @@ _REASON = r"(?:due|because|owing|as|for|by|to|until|till|see)\b"
 _FIRST = rf"^\W{{0,9}}{OFF}\b(?=\s*(?:[:–—!.\])-]|\Z))[\s:–—!.\])-]*"
 _IN_BRACKETS = rf"\s?[(\[]\s*{OFF}\b[^()\[\]]{{0,80}}[)\]]"
 _APART = rf"(?:\s{{0,3}}[:–—,;-]\s{{0,3}}|(?<=[.!?])\s|\s(?={_CAPITALS}\b))"
-_LAST = rf"{_APART}{OFF}\b(?:\W{{0,3}}$|(?P<rest>\s{{0,3}}[:–—,;.!(-].*$|\s{_REASON}.*$))"
+_LAST = rf"{_APART}(?:now\s)?{OFF}\b(?:\W{{0,3}}$|(?P<rest>\s{{0,3}}[:–—,;.!(-].*$|\s{_REASON}.*$))"
 _SHOUTED = rf"\b{_CAPITALS}\b(?!\s(?-i:[A-Z]{{3}}))[\s:–—!.\])-]*"
 _IS_OFF = rf"(?:is|are|was|were|has been|have been|had to be)\s{OFF}\b"
+_AT_LAST = rf"{OFF}\b(?=\W{{0,3}}$|\s(?:due|because|owing)\b)"
 _IS_NOT = rf"(?:will not|won['’]t|does not|cannot)\s(?:take place|happen|be held)\b(?=\s*(?:[^\s\w]|$|{_REASON}))"
-_SAID = rf"\s?\b(?P<said>{_IS_OFF}|{_IS_NOT}).{{0,80}}$"
+_SAID = rf"\s?\b(?P<said>{_IS_OFF}|{_IS_NOT}|{_AT_LAST}).{{0,80}}$"
 _CALLED_OFF = re.compile("|".join((_FIRST, _IN_BRACKETS, _LAST, _SHOUTED, _SAID)), re.I | re.M)
 _ELSE = re.compile(  # what is off is not what the line is about: 'why the survey was', 'edits that were'
-    r"\b(?:why|how|whether|when|if|because|about|what|where|last|previous|earlier)\b|\b(?:that|which|who)\Z", re.I
+    r"\b(?:why|how|whether|when|if|because|about|what|where|last|previous|earlier)\b"
+    r"|\b(?:that|which|who|being|getting|gets?|got|not|never)\Z",
+    re.I,
 )
 _CLAUSE = re.compile(r"[.!?:–—]\s")
 _LETTER = re.compile(r"[^\W\d_]")
