@@ -326,6 +326,18 @@ HOSTILE = st.lists(
                 "DTSTART:20261120T180000Z",
                 "SUMMARY:A",
             ],
+            *[
+                " and ",
+                "24, ",
+                "/",
+                "(19:00 CET)",
+                "24 November",
+                "week of ",
+                "between ",
+                "Status",
+                "== B ==\n",
+                "rescheduled",
+            ],
             *["RRULE:FREQ=DAILY", "RRULE:FREQ=MONTHLY;BYDAY=-1MO;BYSETPOS=9", "mentors apply by", "\u200f", "ଓଡ଼ିଆ", " "],
         ]
     )
