@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from smbot import dated
-from smbot.model import Event
+from smbot import dated, sources
+from smbot.model import Event, Page
 from smbot.settings import Feed, Wording
+from smbot.wikitext import WIKIMEDIA
+from tests.builders import Paper, settings
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 START = datetime(2026, 12, 3, 18, tzinfo=UTC)
@@ -74,3 +77,111 @@ def test_no_two_reminders_say_the_same() -> None:
         "Within an hour",
     ]
     assert all(step.templates[""].endswith(": $title, $inside") for step in reminders)
+
+
+# --- from the words of a page to the queue ----------------------------------------------------------------------------
+
+
+class Desk(Paper):
+    """A desk that reads one page of dates."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        feed = Feed("Talks", kind, "Talks", "", ("wikitech",), remind=(DAY, HOUR))
+        super().__init__(settings=settings(feeds=(feed,)), now=NOW)
+        self.kind = kind
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Let the page have this text."""
+        found = Page("Talks", self._next(), text, "https://wiki.test/Talks", self.now)
+        read = sources.source(self.kind).read(found, WIKIMEDIA["meta:meta"], "Talks", self.now)
+        self.readings = {"Talks": ((found, read),)}
+        self.run()
+
+    def announce(self) -> None:
+        """As if the announcement had gone out."""
+        known = self.memory.known
+        (first,) = [id_ for id_, one in known.items() if not one.step]
+        self.memory = replace(self.memory, known=known | {first: replace(known[first], end="posted", proposal=None)})
+
+    def shown(self) -> dict[str, str]:
+        """What is open, by its step: why it is held, or what it says."""
+        return {
+            known.step: known.held or (known.proposal.text if known.proposal else "")
+            for known in self.memory.open().values()
+        }
+
+
+MEETUP = "26 November 2026, 18:00 UTC: Meetup in Puri"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<s>{MEETUP}</s> moved to 30 November 2026, 18:00 UTC",
+        f"<s>{MEETUP}</s> '''Postponed to 30 November 2026, 18:00 UTC'''",
+        f"{MEETUP} (moved to 30 November 2026, 18:00 UTC)",
+    ],
+)
+def test_what_was_announced_and_moved_is_told_with_its_new_date_and_not_as_cancelled(text: str) -> None:
+    desk = Desk("events", f"* {MEETUP}")
+    desk.announce()
+    desk.say(f"* {text}")
+    assert {step: words.split("\n")[0] for step, words in desk.shown().items()} == {
+        "1 day before": "Within a day: Meetup in Puri",
+        "1 hour before": "Within an hour: Meetup in Puri",
+        "moved 2026-11-30 18:00": "New date: Meetup in Puri",
+    }
+    assert "Monday, 30 November 2026" in desk.shown()["moved 2026-11-30 18:00"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{MEETUP} – CANCELLED due to illness",
+        f"{MEETUP} – '''cancelled''', see talk page",
+        f"{MEETUP} – postponed, new date TBD",
+        "26 November 2026, 18:00 UTC: '''POSTPONED''' Meetup in Puri",
+        f"{MEETUP} will not take place.",
+    ],
+)
+def test_what_was_announced_and_is_called_off_in_any_words_is_told_as_cancelled_and_not_proposed_anew(
+    text: str,
+) -> None:
+    desk = Desk("events", f"* {MEETUP}")
+    desk.announce()
+    desk.say(f"* {text}")
+    assert desk.shown() == {
+        "1 day before": "It was cancelled.",
+        "1 hour before": "It was cancelled.",
+        "cancelled": "Cancelled: Meetup in Puri will not take place on Thursday, 26 November 2026, 18:00 UTC.",
+    }
+
+
+def test_a_talk_on_something_that_was_cancelled_is_proposed() -> None:
+    desk = Desk("events", "* 26 November 2026: Talk on why the 2025 survey was cancelled")
+    assert desk.shown()[""].startswith("Talk on why the 2025 survey was cancelled\n")
+
+
+HOURS = "{|\n! Date !! Time (UTC) !! Topic !! Status\n|-\n| 2026-11-26 || 16:00 || Wishlist || %s\n|}"
+
+
+def test_an_office_hour_whose_status_has_a_new_date_is_told_with_it() -> None:
+    desk = Desk("office-hours", HOURS % "")
+    desk.announce()
+    desk.say(HOURS % "postponed to 3 December 2026, 16:00 UTC")
+    assert {step: "3 December 2026, 16:00 UTC" in words for step, words in desk.shown().items()} == {
+        "1 day before": True,
+        "1 hour before": True,
+        "moved 2026-12-03 16:00": True,
+    }
+
+
+def test_reminders_of_an_office_hour_that_may_be_moved_are_held_back_until_somebody_says_so() -> None:
+    desk = Desk("office-hours", HOURS % "")
+    desk.announce()
+    desk.say(HOURS % "may be moved, see talk page")
+    assert set(desk.shown()) == {"1 day before", "1 hour before"}
+    assert all("The news is no longer on the page" in why for why in desk.shown().values())
+    desk.say(HOURS % "takes place")
+    assert all(why.startswith("Within a") for why in desk.shown().values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -71,6 +72,24 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("2026-11-20 18:00 UTC – 2026-11-22 12:00 UTC", "2026-11-20 18:00 to 11-22 12:00"),
         ("7 December 2026 09:00 UTC-10:00 UTC", "2026-12-07 09:00 to 12-07 10:00"),
         ("7 December 2026 22:00–01:00 UTC", "2026-12-07 22:00 to 12-08 01:00"),
+        ("7 December 2026, 08:00-09:00 UTC", "2026-12-07 08:00 to 12-07 09:00"),
+        ("7 December 2026, 18:00-19:30 (UTC): Talk", "2026-12-07 18:00 to 12-07 19:30"),
+        ("7 December 2026, 18:00-19:30 (UTC+1): Talk", "2026-12-07 17:00 to 12-07 18:30"),
+        ("7 December 2026, 18:00-19:30 [UTC]", "2026-12-07 18:00 to 12-07 19:30"),
+        ("7 December 2026, 18:00 -19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 December 2026, 18:00 - 19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 December 2026, 08:00 UTC-10:00 CET", "2026-12-07 08:00 to 12-07 09:00"),
+        ("7 December 2026, 0800-0900 UTC", "2026-12-07 08:00 to 12-07 09:00"),
+        ("7 December 2026, 6-7pm UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 December 2026, 18.00-19.00 Uhr UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("7 décembre 2026, 18h-19h UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("2026-12-07 10:00-12:00 Europe/Berlin", "2026-12-07 09:00 to 12-07 11:00"),
+        ("08:00-09:30 CET, 7 December 2026", "2026-12-07 07:00 to 12-07 08:30"),
+        ("2026-12-07T18:00-05:00", "2026-12-07 23:00"),
+        ("2026-12-07T18:00-19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
+        ("2026-12-07 18:00:00-05:00", "2026-12-07 23:00"),
+        ("2026-12-07 18:00 -0500", "2026-12-07 23:00"),
+        ("2026-12-07 18:00+01:00", "2026-12-07 17:00"),
         ("7 December 2026, 10–11 am UTC", "2026-12-07 10:00 to 12-07 11:00"),
         ("7 December 2026, 11–1 pm UTC", "2026-12-07 11:00 to 12-07 13:00"),
         ("7th of December 2026 at 1700hrs UTC", "2026-12-07 17:00"),
@@ -99,6 +118,55 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("२०२६-११-२०", "2026-11-20"),
         ("1. Dezember 2026", "2026-12-01"),
         ("Freitag, 20. November 2026, 18:00 Uhr UTC", "2026-11-20 18:00"),
+        ("24 November 2026 18:00 UTC / 19:00 CET: Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 18:00 UTC (19:00 CET, 23:30 IST): Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 23:30 IST (18:00 UTC): Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 18:00–19:00 UTC | 19:00–20:00 CET: Talk", "2026-11-24 18:00 to 11-24 19:00"),
+        ("24 November 2026, 10am PST / 6pm UTC: Talk", "2026-11-24 18:00"),
+        ("24 November 2026, 6pm PST / 2am UTC: Talk", "2026-11-25 02:00"),
+        ("18:00 UTC / 19:00 CET on 24 November 2026", "2026-11-24 18:00"),
+        ("24 November 2026, 18:00 UTC – 19:00 CET", "2026-11-24 18:00"),
+        ("Dienstag, 24. November 2026, 18:00 Uhr MEZ: Treffen", "2026-11-24 17:00"),
+        ("24. Juni 2027, 18:00 Uhr MESZ", "2027-06-24 16:00"),
+        ("3 ديسمبر 2026، 18:00 UTC", "2026-12-03 18:00"),
+        ("الخميس، 3 ديسمبر، 2026، 18:00 UTC", "2026-12-03 18:00"),
+        ("24 and 25 November 2026: Talk", "2026-11-24 to 11-25"),
+        ("24, 25 and 26 November 2026: Talk", "2026-11-24 to 11-26"),
+        ("24, 25, and 26 November 2026: Talk", "2026-11-24 to 11-26"),
+        ("24, 25 November 2026: Talk", "2026-11-24 to 11-25"),
+        ("November 24, 25 and 26, 2026: Talk", "2026-11-24 to 11-26"),
+        ("Nov 24 & 25, 2026: Talk", "2026-11-24 to 11-25"),
+        ("24. und 25. November 2026", "2026-11-24 to 11-25"),
+        ("24. und 25.11.2026", "2026-11-24 to 11-25"),
+        ("24 et 25 novembre 2026", "2026-11-24 to 11-25"),
+        ("24 और 25 नवंबर 2026", "2026-11-24 to 11-25"),
+        ("24 و 25 نوفمبر 2026", "2026-11-24 to 11-25"),
+        ("୨୪ ଓ ୨୫ ନଭେମ୍ବର ୨୦୨୬", "2026-11-24 to 11-25"),
+        ("30 November and 1 December 2026: Talk", "2026-11-30 to 12-01"),
+        ("30 November 2026 and 1 December 2026: Talk", "2026-11-30 to 12-01"),
+        ("24 and 25 November 2026, 10:00–16:00 UTC: Talk", "2026-11-24 10:00 to 11-25 16:00"),
+        ("Room 12, 24 November 2026", "2026-11-24"),
+        ("Wikidata turns 13, 14 November 2026", "2026-11-14"),
+        ("2026-11-24/26: Conf", "2026-11-24 to 11-26"),
+        ("2026-11-24/2026-12-02: Conf", "2026-11-24 to 12-02"),
+        ("24 November 2026 (Tuesday) 18:00 UTC: Talk", "2026-11-24 18:00"),
+        ("24 November 2026, Tuesday, 18:00 UTC: Talk", "2026-11-24 18:00"),
+        ("2026-11-24 (Tue), 18:00 UTC", "2026-11-24 18:00"),
+        ("24 November 2026, Sunday School", "2026-11-24"),
+        ("24/25 November 2026: Talk", "2026-11-24 to 11-25"),
+        ("24./25. November 2026", "2026-11-24 to 11-25"),
+        ("24./25.11.2026", "2026-11-24 to 11-25"),
+        ("November 24/25, 2026", "2026-11-24 to 11-25"),
+        ("7 December 2026, 18:00 UTC+1: Talk", "2026-12-07 17:00"),
+        ("7 December 2026, 18:00-19:00 UTC-5: Talk", "2026-12-07 23:00 to 12-08 00:00"),
+        ("7 December 2026, 18:00 UTC-5 - 19:00 UTC-5: Talk", "2026-12-07 23:00 to 12-08 00:00"),
+        ("7 December 2026, 18:00 (UTC -5): Talk", "2026-12-07 23:00"),
+        ("7 December 2026, 18:00 UTC-19:00: Talk", "2026-12-07 18:00 to 12-07 19:00"),
+        ("Apply between 24 and 28 November 2026", "2026-11-24 to 11-28"),
+        ("Apply between 24 November and December 8, 2026", "2026-11-24 to 12-08"),
+        ("Week of 30 November 2026: Y team", "2026-11-30 to 12-06"),
+        ("In the week of November 30: Y team", "2026-11-30 to 12-06"),
+        ("Week of 30 November – 4 December 2026: Y team", "2026-11-30 to 12-04"),
         ("Fr., 1.–3. Jan. 2027", "2027-01-01 to 01-03"),
         ("1. September 18:00 UTC", "2027-09-01 18:00"),
         ("mardi 1er décembre 2026 à 18h UTC", "2026-12-01 18:00"),
@@ -166,14 +234,33 @@ def test_a_time_of_a_place_is_that_of_its_wall_clock(text: str, expected: str) -
     ("text", "expected", "said"),
     [
         ("7 December 2026 at 18:00", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
+        ("2026-12-07 08:00-10:00", "2026-12-07 08:00 to 12-07 10:00", "The time has no zone, and was taken as UTC."),
+        ("7 December 2026 18:00 -05:00", "2026-12-07 18:00 to 12-08 05:00", "has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 IRC channel", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 IST", "2026-12-07", "IST names no zone, or more than one."),
         ("7 July 2026 18:00 CET", "2026-07-07 17:00", "CET is not in use on 2026-07-07."),
         ("Monday, 20 November 2026", "2026-11-20", "2026-11-20 is a Friday."),
+        ("20 November 2026 (Monday), 18:00 UTC", "2026-11-20 18:00", "2026-11-20 is a Friday."),
         ("7 December 2026, 25:00 UTC", "2026-12-07", "25:00 UTC is no time of day"),
         ("7 December 2026, 18:60: Talk", "2026-12-07", "18:60 is no time of day"),
         ("13 pm UTC, 7 December 2026", "2026-12-07", "13 pm UTC is no time of day"),
         ("7 December 2026, 18:00–25:00 UTC", "2026-12-07", "18:00–25:00 UTC is no time of day"),
+        ("7 December 2026, 18:00 UTC / 18:30 CET", "2026-12-07 18:00", "not the same moment; 18:00 UTC was taken."),
+        ("7 December 2026, 10am PDT / 6pm UTC", "2026-12-07 18:00", "not the same moment; 18:00 UTC was taken."),
+        ("7 December 2026, 18:00 UTC, 20:00 UTC", "2026-12-07 18:00", "not the same moment; 18:00 UTC was taken."),
+        ("24 and 28 November 2026, 18:00 UTC", "2026-11-24 18:00", "more than one day; only the first is told."),
+        ("24 and 25 November 2026, 18:00 UTC", "2026-11-24 18:00", "more than one day; only the first is told."),
+        ("24, 26 and 28 November 2026", "2026-11-24", "more than one day; only the first is told."),
+        ("November 24, 26 and 28, 2026", "2026-11-24", "more than one day; only the first is told."),
+        ("24 November 2026 and 8 December 2026", "2026-11-24", "more than one day; only the first is told."),
+        ("24 November and 8 December 2027", "2027-11-24", "more than one day; only the first is told."),
+        ("3–5 May and 10–12 May 2027", "2027-05-03 to 05-05", "more than one day; only the first is told."),
+        (
+            "24 November 2026, 18:00 UTC and 8 December 2026, 18:00 UTC",
+            "2026-11-24 18:00",
+            "more than one day; only the first is told.",
+        ),
+        ("24 November 2026 and 31 November 2026", "2026-11-24", "more than one day; only the first is told."),
         ("7 December 2026, midnight UTC", "2026-12-07 00:00", "24:00 UTC for its end"),
     ],
 )
@@ -239,6 +326,18 @@ HOSTILE = st.lists(
                 "DTSTART:20261120T180000Z",
                 "SUMMARY:A",
             ],
+            *[
+                " and ",
+                "24, ",
+                "/",
+                "(19:00 CET)",
+                "24 November",
+                "week of ",
+                "between ",
+                "Status",
+                "== B ==\n",
+                "rescheduled",
+            ],
             *["RRULE:FREQ=DAILY", "RRULE:FREQ=MONTHLY;BYDAY=-1MO;BYSETPOS=9", "mentors apply by", "\u200f", "ଓଡ଼ିଆ", " "],
         ]
     )
@@ -303,6 +402,35 @@ def test_dated_bullets_in_the_forms_of_a_real_list() -> None:
         ("* {{s|2026-11-20: Talk}}", ("11-20", "Talk †")),
         ("* 2026-11-20: <del>Talk</del> cancelled", ("11-20", "Talk †")),
         ("* 2026-11-20: Talk (postponed to next year)", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk in Puri – CANCELLED due to illness", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20: Talk in Puri CANCELLED due to illness", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20: Talk in Puri – '''cancelled''', see talk page", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20, 18:00 UTC: Talk – postponed, new date TBD", ("11-20 18:00", "Talk †")),
+        ("* 2026-11-20, 18:00 UTC: Talk – postponed to next week", ("11-20 18:00", "Talk †")),
+        ("* 2026-11-20, 18:00 UTC: '''POSTPONED''' Talk in Puri", ("11-20 18:00", "Talk in Puri †")),
+        ("* 2026-11-20, 18:00 UTC: '''Cancelled''' Talk in Puri", ("11-20 18:00", "Talk in Puri †")),
+        ("* 2026-11-20, 18:00 UTC – cancelled – Talk in Puri", ("11-20 18:00", "Talk in Puri †")),
+        ("* 2026-11-20: Talk postponed", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk cancelled!", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk – now cancelled", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk cancelled due to illness", ("11-20", "Talk †")),
+        ("* 2026-11-20: A talk about being cancelled", ("11-20", "A talk about being cancelled")),
+        ("* 2026-11-20: Talk (not cancelled)", ("11-20", "Talk (not cancelled)")),
+        ("* CANCELLED 2026-11-20: Talk", ("11-20", "Talk †")),
+        ("* 2026-11-20: The talk on 20 November has been cancelled", ("11-20", "The talk on 20 November †")),
+        ("* 2026-11-20: Talk in Puri will not take place.", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20: Talk in Puri won’t happen, sorry", ("11-20", "Talk in Puri †")),
+        (
+            "* 2026-11-20: Talk on why the 2025 survey was cancelled",
+            ("11-20", "Talk on why the 2025 survey was cancelled"),
+        ),
+        ("* 2026-11-20: Talk about how Flow was called off", ("11-20", "Talk about how Flow was called off")),
+        ("* 2026-11-20: Panel on edits that were cancelled", ("11-20", "Panel on edits that were cancelled")),
+        ("* 2026-11-20: Talk – cancelled projects", ("11-20", "Talk – cancelled projects")),
+        ("* 2026-11-20: Talk: CANCELLED PROJECTS", ("11-20", "Talk: CANCELLED PROJECTS")),
+        ("* <s>2026-11-20 18:00 UTC: Talk</s> moved to 2026-11-27 19:00 UTC", ("11-27 19:00", "Talk")),
+        ("* <s>2026-11-20: Talk</s> '''Postponed to 2026-11-27, 19:00 UTC'''", ("11-27 19:00", "Talk")),
+        ("* <s>2026-11-20</s> moved to 2026-11-27: Talk", ("11-27", "Talk")),
         ("* 2026-11-20: Talk about cancelled subscriptions", ("11-20", "Talk about cancelled subscriptions")),
         ("* <s>2026-11-20</s> 2026-11-27: Talk", ("11-27", "Talk")),
         ("* 2026-11-20 18:00 UTC: Talk (moved to 2026-11-27 19:00 UTC)", ("11-27 19:00", "Talk")),
@@ -311,6 +439,26 @@ def test_dated_bullets_in_the_forms_of_a_real_list() -> None:
 )
 def test_what_is_cancelled_is_marked_and_what_is_moved_has_its_new_date(text: str, expected: tuple[str, str]) -> None:
     assert told(read(text)) == [expected]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-24, 16:00 UTC: Talk (moved to 18:00 UTC)",
+        "2026-11-24, 16:00 UTC: Talk rescheduled",
+        "2026-11-24, 16:00 UTC: Talk. Rescheduled to next month.",
+        "2026-11-24, 16:00 UTC: Talk moved to next week",
+    ],
+)
+def test_what_takes_place_at_another_time_nobody_can_tell_is_held_back_and_that_is_said(line: str) -> None:
+    reading = read(f"* {line}")
+    assert reading.items == ()
+    assert reading.placeholder
+    assert "whether it takes place, and when, so it is held back" in str(reading.problems[0])
+
+
+def test_what_moves_to_another_place_takes_place() -> None:
+    assert told(read("* 2026-11-24, 16:00 UTC: Talk moved to Berlin")) == [("11-24 16:00", "Talk moved to Berlin")]
 
 
 def test_a_moved_event_is_known_again_by_its_title() -> None:
@@ -329,6 +477,37 @@ def test_a_title_with_a_date_takes_what_stands_below_it() -> None:
     reading = read("== 27 November 2026: Meetup ==\n* At the [[Library]].\n== Else ==\n* No event")
     assert told(reading) == [("11-27", "Meetup")]
     assert reading.items[0].text == "At the Library."
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("24 November 2026 18:00 UTC / 19:00 CET: Lua workshop in Puri", "Lua workshop in Puri"),
+        ("24 November 2026, 18:00 UTC (19:00 CET, 23:30 IST): Lua workshop in Puri", "Lua workshop in Puri"),
+        ("24 November 2026, 18:00 UTC = 19:00 CET or 10 am PST – Lua workshop", "Lua workshop"),
+        ("Lua workshop in Puri, 24 November 2026, 18:00 UTC / 23:30 IST", "Lua workshop in Puri"),
+        ("Lua workshop, 18:00 UTC (19:00 CET), 24 November 2026", "Lua workshop"),
+        ("24, 25 and 26 November 2026: Lua", "Lua"),
+        ("Lua, 24 and 28 November 2026 at 18:00 UTC", "Lua"),
+        ("24 November 2026, 17:00 UTC and 8 December 2026, 17:00 UTC: Lua", "Lua"),
+        ("2026-11-24/26: Conf", "Conf"),
+        ("Week of 30 November 2026: Y team", "Y team"),
+        ("24 November 2026 (Tuesday): Lua", "Lua"),
+        ("Between 24 and 28 November 2026: Y team", "Y team"),
+        ("Y team in the week of 30 November 2026", "Y team"),
+        ("24 November 2026, 18:00 UTC (19:00 CET, Berlin): Lua", "(19:00 CET, Berlin): Lua"),
+        ("24 November 2026, 18:00 UTC, 3 EST members: Lua", "3 EST members: Lua"),
+        ("24 نوفمبر 2026، 18:00 UTC: لقاء ويكيميديا في القاهرة.", "لقاء ويكيميديا في القاهرة"),
+        ("لقاء ويكيميديا، 24 نوفمبر 2026، 18:00 UTC", "لقاء ويكيميديا"),
+        ("24 نوفمبر 2026، لقاء ويكيميديا", "لقاء ويكيميديا"),
+        ("Dienstag, 24. November 2026, 19:00 Uhr MEZ: Treffen", "Treffen"),
+    ],
+)
+def test_a_time_in_several_zones_or_behind_another_comma_is_no_part_of_the_title(line: str, title: str) -> None:
+    (item,) = read(f"* {line}").items
+    assert item.title == title
+    assert item.event
+    assert not item.event.whole_day or "18:00" not in line
 
 
 def test_what_is_no_time_of_day_is_not_taken_for_the_title() -> None:
@@ -368,6 +547,79 @@ def test_a_line_whose_day_cannot_be_read_is_not_dropped_in_silence() -> None:
     ).problems
     assert "no dates" in alarm.message
     assert "12/01/2026 || Talk" in row.message
+
+
+def unread(reading: Reading) -> list[str]:
+    """The lines that are said not to have been read, though they have a day to come."""
+    found = (re.match(r"“(.*)” was not read, though it has a day to come", str(each)) for each in reading.problems)
+    return [each[1] for each in found if each]
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("* {{Event|date=2026-12-03|title=Lua|speaker=TBA}}", "{{Event|date=2026-12-03|title=Lua|speaker=TBA}}"),
+        ("{{Event|date=2026-12-03|title=Meetup|speaker=TBA}}", "{{Event|date=2026-12-03|title=Meetup|speaker=TBA}}"),
+        ("{{Event\n| date = 2026-12-03\n| speaker = TBA\n}}", "date = 2026-12-03"),
+        ("{|\n|-\n| 3 December 2026 || Workshop, TBA\n|}", "3 December 2026 || Workshop, TBA"),
+        ("== Events ==\n3 December 2026, 18:00 UTC\n\nPlace: TBA", "3 December 2026, 18:00 UTC"),
+        ("'''3 December 2026''' – Hackathon, TBA", "3 December 2026''' – Hackathon, TBA"),
+    ],
+)
+def test_tba_does_not_hide_what_has_a_day_to_come_and_cannot_be_read(text: str, lost: str) -> None:
+    alone, beside = read(text), read(f"* 1 December 2026: Talk\n{text}")
+    assert "no dates" in alone.problems[0].message
+    assert unread(alone) == unread(beside) == [lost]
+    assert told(beside) == [("12-01", "Talk")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "* {{Event|date=2026-10-03|title=Over}}",
+        "* {{Event|date=2027-10-03|title=Far ahead}}",
+        "* See https://example.org/?date=2026-12-03 and [[File:2026-12-03.jpg]]",
+        "== 3 December 2026: Meetup ==\n{{Meetup|date=3 December 2026}}\n* Register until 30 November 2026",
+        "The next meetup is planned for 3 December 2026, TBC.",
+    ],
+)
+def test_what_is_over_far_ahead_or_said_in_passing_is_not_said_to_be_unread(text: str) -> None:
+    assert unread(read(f"* 1 December 2026: Talk\n{text}")) == []
+
+
+def test_a_page_on_which_all_is_to_be_announced_has_nothing_to_tell_unless_it_has_a_day_however_far_ahead() -> None:
+    assert read("* December 2026 (TBA): Meetup") == Reading(placeholder=True)
+    assert read("* {{Event|date=2027-10-03|title=Meetup|speaker=TBA}}").problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "== Hackathon in Puri ==\n3 December 2026, 18:00 UTC\n\nBring a laptop.",
+        "=== Hackathon in Puri ===\n\n'''Date:''' 3 December 2026, 18:00 UTC\n=== Later ===\n* Nothing",
+        "== December ==\n=== Hackathon in Puri ===\n3 December 2026, 18:00 UTC",
+        "== Hackathon in Puri ==\n'''Thursday, 3 December 2026, 18:00 UTC'''\n* Bring a laptop.",
+    ],
+)
+def test_a_day_alone_below_a_title_is_that_of_the_title(text: str) -> None:
+    reading = read(text)
+    assert told(reading) == [("12-03 18:00", "Hackathon in Puri")]
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "== Upcoming events ==\n3 December 2026\n\nHackathon in Puri",
+        "== Puri ==\n3 December 2026\n\nHackathon\n\n5 December 2026\n\nMeetup",
+        "== Puri ==\n3 December 2026: the town is full.",
+        "== December ==\n3 December 2026\n\nHackathon",
+    ],
+)
+def test_a_day_below_a_title_that_is_not_clearly_its_own_is_only_said_to_be_unread(text: str) -> None:
+    reading = read(text)
+    assert told(reading) == []
+    assert unread(reading)[0].startswith("3 December 2026")
 
 
 def test_bullets_below_a_day_are_of_that_day() -> None:
@@ -432,11 +684,40 @@ def test_the_archive_of_talks_is_no_alarm() -> None:
         "=== <s>Talk</s> ===\nDecember 08, 2026 at 20:00 UTC",
         "=== Talk (cancelled) ===\nDecember 08, 2026 at 20:00 UTC",
         "=== Talk ===\n* '''Date:''' December 08, 2026 at 20:00 UTC\n* '''Status:''' Postponed",
+        "=== Talk ===\n* '''Status:''' Cancelled (illness)\n* '''Date and time:''' December 08, 2026 at 20:00 UTC",
         "=== Talk ===\nDecember 08, 2026 at 20:00 UTC (cancelled)",
     ],
 )
 def test_a_talk_that_is_off_says_so(text: str) -> None:
     assert told(read(text, talks.read)) == [("12-08 20:00", "Talk †")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=== Talk ===\nDate & time: 7 December 2026, moved to 8 December 2026, 20:00 UTC",
+        "=== Talk ===\nWhen: 7 December 2026\nStatus: postponed to 8 December 2026, 20:00 UTC",
+    ],
+)
+def test_a_talk_that_was_moved_has_its_new_date(text: str) -> None:
+    assert told(read(text, talks.read)) == [("12-08 20:00", "Talk")]
+
+
+def test_a_talk_of_which_nobody_can_tell_whether_it_takes_place_is_held_back_and_that_is_said() -> None:
+    reading = read("=== Talk ===\nWhen: 7 December 2026\nStatus: will be rescheduled", talks.read)
+    assert told(reading) == []
+    assert reading.placeholder
+    assert "“Talk”: nobody can tell from “will be rescheduled” whether it takes place" in str(reading.problems[0])
+
+
+def test_a_talk_without_a_day_that_can_be_read_is_not_dropped_in_silence_for_its_slides_are_to_be_announced() -> None:
+    reading = read("=== Lua ===\nThe talk is on 7 December 2026 at 18:00 UTC.\n\nSlides: TBA", talks.read)
+    assert unread(reading) == ["The talk is on 7 December 2026 at 18:00 UTC."]
+    assert told(read("=== Lua ===\nWhen? 7 December 2026, 18:00 UTC", talks.read)) == [("12-07 18:00", "Lua")]
+    text = "=== Lua ===\n'''Date and time:''' Monday 7 December 2026, 18:00 UTC\n\nSlides: TBA"
+    reading = read(f"== Next ==\nThe next talk is on 7 December 2026.\n{text}", talks.read)
+    assert told(reading) == [("12-07 18:00", "Lua")]
+    assert reading.problems == ()
 
 
 # --- office hours -----------------------------------------------------------------------------------------------------
@@ -470,10 +751,57 @@ def test_office_hours_in_the_hcalendar_microformat() -> None:
     assert reading.items[2].links[0].url == "https://meet.example/desktop"
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("", ("11-26 16:00", "Jane: Wishlist")),
+        ("postponed to 3 December 2026, 16:00 UTC", ("12-03 16:00", "Jane: Wishlist")),
+        ("moved to 3 December at 17:00", ("12-03 17:00", "Jane: Wishlist")),
+        ("Moved to 3 December", ("12-03", "Jane: Wishlist")),
+        ("moved from 19 November", ("11-26 16:00", "Jane: Wishlist")),
+        ("moved to 26 November", ("11-26 16:00", "Jane: Wishlist")),
+        ("moved to 26 November, 18:00 UTC", ("11-26 18:00", "Jane: Wishlist")),
+        ("postponed", ("11-26 16:00", "Jane: Wishlist †")),
+        ("cancelled (illness)", ("11-26 16:00", "Jane: Wishlist †")),
+        ("'''Cancelled''' – host is ill", ("11-26 16:00", "Jane: Wishlist †")),
+        ("postponed to next week", ("11-26 16:00", "Jane: Wishlist †")),
+        ("Jane is ill, cancelled", ("11-26 16:00", "Jane: Wishlist †")),
+    ],
+)
+def test_the_status_of_an_office_hour_says_that_it_is_off_or_moved(state: str, expected: tuple[str, str]) -> None:
+    table = "{{|\n! Date !! Time (UTC) !! Host !! Topic !! {}\n|-\n| 2026-11-26 || 16:00 || Jane || Wishlist || {}\n|}}"
+    for column in ("Status", "Notes"):
+        reading = read(table.format(column, state), office_hours.read)
+        assert told(reading) == [expected]
+        assert reading.problems == ()
+
+
+def test_a_date_cell_may_say_that_it_was_moved() -> None:
+    table = "{|\n! Date !! Topic\n|-\n| 26 November, moved to 3 December 2026, 16:00 UTC || Wishlist\n|}"
+    assert told(read(table, office_hours.read)) == [("12-03 16:00", "Wishlist")]
+
+
+def test_a_time_with_a_plain_hyphen_in_a_table_is_a_span_of_time() -> None:
+    table = "{|\n! Date !! Time (UTC) !! Topic\n|-\n| 2026-11-24 || 08:00-09:00 || Wikidata\n|}"
+    reading = read(table, office_hours.read)
+    assert told(reading) == [("11-24 08:00 to 11-24 09:00", "Wikidata")]
+    assert reading.problems == ()
+
+
 def test_a_row_is_read_without_a_header_and_as_it_stood_in_2011() -> None:
     row = "{|\n| Friday || 2011-03-18 || 04:00 UTC || Sue Gardner || Informal updates\n|}"
     reading = read(row, office_hours.read, datetime(2011, 3, 17, tzinfo=UTC))
     assert told(reading) == [("03-18 04:00", "Sue Gardner Informal updates")]
+
+
+def test_a_row_or_bullet_of_office_hours_that_cannot_be_read_is_said_to_be_but_not_an_empty_place() -> None:
+    table = (
+        "{|\n! Date !! Topic !! Notes\n|-\n| 2026-12-01 || Talk ||\n|-\n| {{day|2026-12-08}} || Lua ||"
+        "\n|-\n| 2026-12-15 || || free\n|-\n| {{day|2026-12-22}} || ||\n|}\n* {{Hour|date=2026-12-29}}"
+    )
+    reading = read(table, office_hours.read)
+    assert told(reading) == [("12-01", "Talk")]
+    assert unread(reading) == ["{{day|2026-12-08}} | Lua | ", "{{Hour|date=2026-12-29}}"]
 
 
 def test_a_table_without_rows_means_that_nothing_is_planned() -> None:

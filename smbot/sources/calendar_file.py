@@ -21,7 +21,8 @@ from msgspec.structs import replace
 from smbot.messages import say
 from smbot.model import Event, Link, Page, Problem, Reading, Site
 from smbot.sources import Wants
-from smbot.sources.events import PAST, Entry, called_off, reading
+from smbot.sources.events import PAST, Entry, reading
+from smbot.sources.off import called_off
 
 WIKI = "meta:meta"
 PAGE = ""

@@ -13,15 +13,15 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
 from smbot.messages import say, spoken
 from smbot.model import Event, Problem
+from smbot.sources.clocks import TO, Clock, Times, after, before, unused, zone_of
 from smbot.sources.daynames import names, plain
 
 # --- days -----------------------------------------------------------------------------------------------------------
@@ -30,26 +30,44 @@ _NAMES = tuple(calendar.month_name)[1:]  # English, as long as nothing sets a lo
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(_NAMES, 1)}
 _WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(calendar.day_name)}
 _MONTH = rf"(?P<month>{'|'.join(_NAMES)}|Sept|{'|'.join(name[:3] for name in _NAMES)})\b\.?"
-_WEEKDAY = r"(?:(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
+_A_WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)"
+_WEEKDAY = rf"(?:(?P<weekday>{_A_WEEKDAY})(?:day)?\.?,?\s+)?"
+_ITS = rf"\((?P<its>{_A_WEEKDAY})(?:day)?\)"
+_ITS_WEEKDAY = rf"(?:,?\s(?:{_ITS}|(?P<of>{_A_WEEKDAY})(?:day)?(?=[,:]|\s(?:\d|at\b|[–—-]))))?"
 _NTH = r"(?:st|nd|rd|th)?"
-_TO = r"\s*(?:[–—−-]|\b(?:to|until|till|through|and|bis|au|à)\b|&)\s*"
-_LAST = rf"(?:{_TO}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|UTC|GMT)"
-_YEAR = r"(?:,?\s+(?P<year>\d{4})\b(?!\s*(?:UTC|GMT|h(?:rs|ours)?\b)))?"
+_AND = r"(?:\s{0,3},?\s{0,3}(?:\b(?:and|und|et)\b|&)\s*|\s(?:और|ଓ|ଏବଂ)\s|\sو\s?|\s?/\s?)"
+_JOINED = rf"(?:{TO}|(?P<also>{_AND}))"  # '3–5 May' is a period, '3 and 5 May' are two days
+_LAST = rf"(?:{_JOINED}(?P<last>\d{{1,2}})(?!\d){_NTH}(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|UTC|GMT)"
+_YEAR = r"(?:[,،]?\s+(?P<year>\d{4})\b(?!\s*(?:UTC|GMT|h(?:rs|ours)?\b)))?"
 _FORMS = (
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)",
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)(?:/(?P<last>\d{1,2})(?![\d/-]))?",
     r"(?P<year>(?:19|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\w/])",
-    rf"(?P<day>\d{{1,2}})\.(?:{_TO}(?P<last>\d{{1,2}})\.)? ?(?P<month>\d{{1,2}})\. ?(?P<year>(?:19|20)\d\d)(?!\d)",
+    rf"(?P<day>\d{{1,2}})\.(?:{_JOINED}(?P<last>\d{{1,2}})\.)? ?(?P<month>\d{{1,2}})\. ?(?P<year>(?:19|20)\d\d)(?!\d)",
     rf"(?P<day>\d{{1,2}}){_NTH}{_LAST}))?\s+(?:of\s+)?{_MONTH}{_YEAR}",
-    rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
+    rf"{_MONTH}\s+(?P<day>\d{{1,2}}){_NTH}\b(?P<list>(?:,\s?\d{{1,2}}{_NTH}\b){{1,9}}(?={_AND}\d))?"
+    rf"{_LAST}|\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _NAMES)})))?{_YEAR}",
 )
-_DATES = tuple(re.compile(_WEEKDAY + form, re.I) for form in _FORMS)
+_DATES = tuple(re.compile(_WEEKDAY + form + _ITS_WEEKDAY, re.I) for form in _FORMS)
 _MAYBE = re.compile(rf"(?<![\w/:=?&.+-])(?=\d|{'|'.join(name[:3] for name in (*_NAMES, *calendar.day_name))})", re.I)
 _DOTTED = re.compile(r"(?<![\w/:=?&.+-])\d{1,2}\.\s?[^\W\d_]")
+_TO_DATE = re.compile(rf"{TO}|/(?=\d{{4}}-\d)", re.I)
+_AND_DATE = re.compile(_AND, re.I)
+_LISTED = re.compile(r"(?<![\w/:=?&.+-])(?:\d{1,2}(?:st|nd|rd|th|\.)?,\s?){1,9}\Z", re.I)
+_BETWEEN = re.compile(r"\b(?:between|zwischen|entre)\s(?:the\s|dem\s|le\s)?\Z", re.I)  # 'and' means 'to'
+_SET_APART = re.compile(r"(?:[,،;:|(–—-]|\bon|\bam|\ble|^)\s*\Z", re.I)
+_WEEK = re.compile(
+    r"(?:\bin\s)?(?:\bthe\s)?\bweek\s(?:of|commencing|beginning|starting)\s(?:on\s)?(?:the\s)?\Z"
+    r"|\bWoche\s(?:vom|ab)\s(?:dem\s)?\Z|\bsemaine\sdu\s\Z",
+    re.I,
+)
 _PERIOD = re.compile(rf"(?:{_MONTH},?\s*)?(?P<year>\d{{4}})?:?", re.I)
 
 
 class Written(NamedTuple):
-    """A day as it is written: without a year perhaps, with the last day of '3–5 May', and where it ends in the text."""
+    """A day as it is written: without a year perhaps, with the last day of '3–5 May', and where it ends in the text.
+
+    Of '3, 4 and 8 May' the day is the first, and `days` are all.
+    """
 
     year: int | None
     month: int
@@ -57,6 +75,7 @@ class Written(NamedTuple):
     last: int | None
     weekday: int | None
     end: int
+    days: tuple[int, ...] = ()
 
 
 def leading(text: str) -> Written | None:
@@ -86,7 +105,7 @@ def year_of(title: str, above: int = 0) -> int:
 
 def without_separator(text: str) -> str:
     """What follows a date, without what sets it off: ': A talk' is 'A talk'."""
-    return re.sub(r"\s*(?:[:–—-]+|[.,](?=\s))?\s*", "", text, count=1)
+    return re.sub(r"\s*(?:[:–—-]+|[.,،](?=\s))?\s*", "", text, count=1)
 
 
 def _written(text: str, start: int) -> Written | None:
@@ -103,7 +122,7 @@ def _written_in_english(text: str, start: int) -> Written | None:
 
 def _parts(found: re.Match[str]) -> Written:
     groups = found.groupdict()
-    month, weekday = groups["month"], groups["weekday"]
+    month, weekday = groups["month"], groups["weekday"] or groups["its"] or groups["of"]
     return _dated(
         groups,
         int(month) if month.isdecimal() else _MONTHS[month[:3].lower()],
@@ -120,8 +139,15 @@ def _foreign(found: Any) -> Written:
 
 
 def _dated(groups: Mapping[str, Any], month: int, weekday: int | None, end: int) -> Written:
-    year, last = groups["year"], groups.get("last")
-    return Written(int(year) if year else None, month, int(groups["day"]), int(last) if last else None, weekday, end)
+    year, day, last = groups["year"], int(groups["day"]), groups.get("last")
+    found = Written(int(year) if year else None, month, day, int(last) if last else None, weekday, end)
+    if not last or not groups.get("also"):
+        return found
+    return found._replace(last=None, days=(day, *_figures(groups.get("list")), int(last)))
+
+
+def _figures(text: str | None) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", text or "")))
 
 
 _LONGEST = 40  # characters of a day as it is written, or of a month with its year
@@ -144,123 +170,16 @@ def _patterns(language: str) -> _Patterns:
     months, weekdays = ("|".join(map(re.escape, each)) for each in names(language))
     month = rf"(?P<month>{months})(?![\p{{L}}\p{{M}}])[.॰]?"
     year = r"(?P<year>\d{4})(?!\w)(?!\s*(?:UTC|GMT|h|Uhr)\b)"
-    weekday = rf"(?:(?P<weekday>{weekdays})(?![\p{{L}}\p{{M}}])[.॰]?,?\s+(?:(?:le|den|dem)\s+)?)?"
+    weekday = rf"(?:(?P<weekday>{weekdays})(?![\p{{L}}\p{{M}}])[.॰]?[,،]?\s+(?:(?:le|den|dem)\s+)?)?"
     nth = r"(?:\.|er\b)?"
-    day_first = (
-        rf"(?P<day>\d{{1,2}}){nth}(?:{_TO}(?P<last>\d{{1,2}}){nth})?\s*(?:de\s+)?{month}(?:,?\s+(?:de\s+)?{year})?"
-    )
-    month_first = rf"{month}\s+(?P<day>\d{{1,2}}),?\s+{year}"
+    days = rf"(?P<day>\d{{1,2}}){nth}(?:{_JOINED}(?P<last>\d{{1,2}}){nth})?"
+    day_first = rf"{days}\s*(?:de\s+)?{month}(?:[,،]?\s+(?:de\s+)?{year})?"
+    month_first = rf"{month}\s+(?P<day>\d{{1,2}})[,،]?\s+{year}"
     apart = r"(?<![\p{L}\p{M}\p{N}/:=?&.+-])"
     return _Patterns(
         regex.compile(rf"{apart}{weekday}(?:{day_first}|{month_first})", regex.I),
         regex.compile(rf"(?:{month},?\s*(?:de\s+)?)?(?P<year>\d{{4}}):?", regex.I),
     )
-
-
-# --- times of day ---------------------------------------------------------------------------------------------------
-
-# Hours from UTC, and a place whose clock says when the name is in use. Names that mean several zones have none.
-_ZONES = {"Z": (0, ""), "JST": (9, ""), "KST": (9, ""), "EAT": (3, ""), "WAT": (1, ""), "CAT": (2, ""), "MSK": (3, "")}
-_ZONES |= {"WET": (0, "Europe/Lisbon"), "WEST": (1, "Europe/Lisbon"), "CET": (1, "Europe/Paris")}
-_ZONES |= {"CEST": (2, "Europe/Paris"), "EET": (2, "Europe/Athens"), "EEST": (3, "Europe/Athens")}
-_ZONES |= {"EST": (-5, "America/New_York"), "EDT": (-4, "America/New_York"), "MST": (-7, "America/Denver")}
-_ZONES |= {"MDT": (-6, "America/Denver"), "PST": (-8, "America/Los_Angeles"), "PDT": (-7, "America/Los_Angeles")}
-_AMBIGUOUS = ("IST", "BST", "CST", "CDT", "AST", "ADT", "AMT", "ECT", "GST", "PT", "ET", "CT", "MT")
-_CONTINENTS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
-_OFFSET = r"[+−-]\d{1,2}(?::?\d{2})?(?![\d:])(?!\s*(?:UTC|GMT)\b)"
-_ZONE = (
-    rf"(?:UTC|GMT)(?:{_OFFSET})?(?![^\W\d])|(?-i:{'|'.join((*_ZONES, *_AMBIGUOUS))})\b"
-    rf"|[+−-]\d{{2}}:?\d{{2}}\b|(?:{_CONTINENTS})/[A-Za-z_]{{1,30}}(?:/[A-Za-z_]{{1,30}})?(?:[+-]\d{{1,2}})?"
-)
-
-
-_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
-
-
-def _clock(number: int) -> str:
-    return (
-        rf"(?:(?:12 )?(?P<name{number}>{'|'.join(_NAMED)})\b(?=\s*(?:\Z|[^\w\s]|\d|(?:on|to|until)\b|{_ZONE}))"
-        rf"|(?P<hour{number}>\d{{1,2}})(?:(?P<sign{number}>[:.h]?)(?P<minute{number}>\d{{2}})(?::\d{{2}}(?:\.\d{{1,6}})?)?)?"
-        rf"(?!\d)\s?(?P<half{number}>[ap]\.?m\b\.?)?(?P<hours{number}>\s?(?:h|hrs?|hours|o'clock|Uhr)\b)?)"
-        rf"(?:\s?[(\[]?(?P<zone{number}>{_ZONE})[)\]]?)?"
-    )
-
-
-_TIMES = rf"{_clock(1)}(?P<until>{_TO}(?!\d{{4}}-){_clock(2)})?"
-_AFTER = rf"(?:[\s,;:(@|·•–—-]|T(?=\d)|at\b|from\b|um\b|à\b){{0,12}}{_TIMES}\)?"
-_BEFORE = rf"(?<![\w:.-]){_TIMES}(?:,?\s+on)?[\s,]{{0,3}}\Z"
-_TO_DATE = re.compile(_TO, re.I)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compiled when it is first needed: most runs read no dates, and this takes longer than all else here."""
-    return re.compile(pattern, re.I)
-
-
-class _Clock(NamedTuple):
-    """A time of day as it is written; `zone` is '' without one."""
-
-    at: time
-    tomorrow: bool  # 24:00
-    zone: str
-    name: str = ""  # 'midnight'
-
-
-def _clocks(found: re.Match[str] | None) -> tuple[_Clock | None, _Clock | None, int] | None:
-    """The time, the time it ends, and where that is written to; None where nothing says that the figures are a time.
-
-    A figure alone is a time if something says so: a colon, 'am', 'h' or a zone, of the time it ends as well. What is
-    written as a time and is none, such as 25:00, has none.
-    """
-    if not found:
-        return None
-    certain = {n: found[f"name{n}"] or found[f"sign{n}"] == ":" or found[f"half{n}"] for n in (1, 2)}
-    sure = {n: certain[n] or found[f"sign{n}"] == "h" or found[f"hours{n}"] for n in (1, 2)}
-    ranged = bool(found["until"] and (sure[2] or found["zone2"]))
-    if not (sure[1] or found["zone1"] or ranged):
-        return None
-    first = _read_clock(found, 1, found["half2"] or "" if ranged else "")
-    second = _read_clock(found, 2, "") if ranged else None
-    end = found.end() if ranged or not found["until"] else found.start("until")
-    if first and (second or not ranged):
-        return first, second, end
-    return (None, None, end) if certain[1] or found["zone1"] or found["zone2"] else None  # not for a '48h' hackathon
-
-
-def _read_clock(found: re.Match[str], number: int, other: str) -> _Clock | None:
-    if name := found[f"name{number}"]:
-        return _Clock(_NAMED[name.lower()], False, found[f"zone{number}"] or "", name.lower())
-    hour, minute = int(found[f"hour{number}"]), int(found[f"minute{number}"] or 0)
-    half = (found[f"half{number}"] or other).lower()[:1]
-    if other and not found[f"half{number}"] and half == "p" and hour % 12 > int(found["hour2"]) % 12:
-        half = "a"  # 11–1 pm
-    if half:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if hour == 24 and minute == 0:
-        return _Clock(time(0), True, found[f"zone{number}"] or "")
-    if hour > 23 or minute > 59:
-        return None
-    return _Clock(time(hour, minute), False, found[f"zone{number}"] or "")
-
-
-def _zone(name: str) -> tzinfo | None:
-    """The zone of that name; None where it means several, or none."""
-    if name.upper() in ("UTC", "GMT", "Z"):
-        return UTC
-    if name in _ZONES:
-        return timezone(timedelta(hours=_ZONES[name][0]), name)
-    if found := re.fullmatch(r"(?:UTC|GMT)?([+−-])(\d{1,2}):?(\d{2})?", name, re.I):
-        shift = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        if shift > timedelta(hours=14):
-            return None
-        return timezone(shift if found[1] == "+" else -shift)
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 # --- days, times and periods in a text ------------------------------------------------------------------------------
@@ -352,46 +271,114 @@ class _Finder:
         self.problems: list[Problem] = []
 
     def found(self, begin: int, written: Written) -> Found:
-        opening, closing, end = self._time(written.end)
-        second = None if written.last or closing else self._second(end)
+        begin, written, joint = self._listed(begin, written)
+        told = self._sound(after(self.text, written.end))
+        end = told[-1].end if told else written.end
+        until: tuple[Times, ...] = ()
+        second = None if written.last or written.days or (told and told[0].closing) else self._joined(joint, end)
         if second:
-            closing, _, end = self._time(second.end)
-        first, last = self._period(written, second)
-        if not opening and not closing:
-            opening, closing, begin = self._earlier(begin)
+            until = self._sound(after(self.text, second.end))
+            end = until[-1].end if until else second.end
+        others, end = self._others(end)
+        first, last = self._period(written, second, *others[:1])
+        if not told and not until:
+            told = self._sound(before(self.text, begin))
+            begin = told[0].begin if told else begin
+        last = self._all_days(written, others, first, last, told)
+        if week := _WEEK.search(self.text, max(0, begin - _LONGEST), begin):
+            begin = week.start()
+            last = last or (None if told else first + timedelta(6))
+        opening, closing = self._agreed(told, first)
+        if second:
+            closing = self._agreed(until, last or first)[0]
         return Found(self._event(first, last, opening, closing), begin, end, tuple(self.problems))
 
-    def _time(self, end: int) -> tuple[_Clock | None, _Clock | None, int]:
-        """The time that follows, when it ends, and where it is written to."""
-        return self._read(_compiled(_AFTER).match(self.text, end)) or (None, None, end)
+    def _listed(self, begin: int, written: Written) -> tuple[int, Written, re.Pattern[str]]:
+        """The day with those that are listed before it, '24, 26 and 28 November', and what joins it to its end.
 
-    def _earlier(self, begin: int) -> tuple[_Clock | None, _Clock | None, int]:
-        """The time that stands before the day, when it ends, and where it is written from."""
-        window = max(0, begin - 60)
-        found = _compiled(_BEFORE).search(self.text[window:begin])
-        clocks = self._read(found)
-        return (*clocks[:2], window + found.start()) if found and clocks else (None, None, begin)
+        In 'Room 12, 24 November' none is listed, and 'between 24 and 28 November' is a period.
+        """
+        near = max(0, begin - _LONGEST)
+        if between := _BETWEEN.search(self.text, near, begin):
+            if len(written.days) == 2:
+                written = written._replace(last=written.days[1], days=())
+            return (begin if between.start() else 0), written, _AND_DATE
+        found = _LISTED.search(self.text, near, begin)
+        if not found or written.weekday is not None:
+            return begin, written, _TO_DATE
+        listed = _figures(found[0])
+        days = (*listed, *(written.days or (written.day,)), *((written.last,) if written.last else ()))
+        apart = _SET_APART.search(self.text, max(0, found.start() - _LONGEST), found.start())
+        if not (len(listed) > 1 or written.days or apart) or not days[0] or list(days) != sorted(set(days)):
+            return begin, written, _TO_DATE
+        return found.start(), written._replace(day=days[0], last=None, days=days), _TO_DATE
 
-    def _read(self, found: re.Match[str] | None) -> tuple[_Clock | None, _Clock | None, int] | None:
-        clocks = _clocks(found)
-        if found and clocks and not clocks[0]:
-            written = found.string[max(found.start("hour1"), found.start("name1")) : clocks[2]].rstrip(" ,)")
-            self._problem(say("source-no-time", self._start, written), say("source-no-time-remedy"))
-        return clocks
+    def _others(self, end: int) -> tuple[list[Written], int]:
+        """The days that follow 'and', and where the last of them ends, with its time."""
+        others: list[Written] = []
+        while other := self._joined(_AND_DATE, end):
+            told = after(self.text, other.end)
+            end = told[-1].end if told else other.end
+            others.append(other._replace(end=end))
+        return others, end
 
-    def _second(self, end: int) -> Written | None:
-        """The day that follows 'to'."""
-        found = _TO_DATE.match(self.text, end)
+    def _all_days(
+        self, written: Written, others: list[Written], first: date, last: date | None, told: tuple[Times, ...]
+    ) -> date | None:
+        """The last day of a period. Days that are joined by 'and' are one if they are neighbours; else that is said."""
+        if written.days and (not last or (told and not told[0].closing)):
+            return self._first_only()
+        if not others:
+            return last
+        next_day = day_of(others[0], first.year + (others[0][1:3] < (first.month, first.day)))
+        is_next = next_day == first + timedelta(1) and len(others) == 1 and not (told or last)
+        return next_day if is_next else self._first_only(last)
+
+    def _first_only(self, last: date | None = None) -> date | None:
+        self._problem(say("source-several-days", self._start), say("source-several-days-remedy"))
+        return last
+
+    def _sound(self, told: tuple[Times, ...]) -> tuple[Times, ...]:
+        """The times; what is written as one and is none is said to be."""
+        for times in told:
+            if not times.opening:
+                written = self.text[times.begin : times.end].rstrip(" ,)")
+                self._problem(say("source-no-time", self._start, written), say("source-no-time-remedy"))
+        return told
+
+    def _agreed(self, told: tuple[Times, ...], day: date) -> tuple[Clock | None, Clock | None]:
+        """When it begins and ends. If that is told in several zones, in the first that is known, or else in UTC."""
+        known = [
+            (times, zone, _utc(day, times.opening, zone))
+            for times in told
+            if times.opening and times.zone and (zone := zone_of(times.zone))
+        ]
+        if len(told) < 2 or not known:
+            return told[0][:2] if told else (None, None)
+        chosen, _, moment = known[0]
+        if any((other - moment) % timedelta(1) for *_, other in known):
+            chosen, _, moment = next((each for each in known if each[1] is UTC), known[0])
+            self._problem(say("source-times-differ", self._start, f"{moment:%H:%M}"), say("source-times-differ-remedy"))
+        return chosen[:2]
+
+    def _joined(self, joint: re.Pattern[str], end: int) -> Written | None:
+        """The day that follows 'to', or 'and'."""
+        found = joint.match(self.text, end)
         return _written(self.text, found.end()) if found else None
 
-    def _period(self, written: Written, second: Written | None) -> tuple[date, date | None]:
-        """The first and the last day; a year that is written once counts for both."""
-        year = self.year
-        if second and second.year and not written.year:
-            year = second.year - (written[1:3] > second[1:3])
+    def _period(
+        self, written: Written, second: Written | None, other: Written | None = None
+    ) -> tuple[date, date | None]:
+        """The first and the last day; a year that is written once counts for both, and for a day that follows 'and'."""
+        year, later = self.year, second or other
+        if later and later.year and not written.year:
+            year = later.year - (written[1:3] > later[1:3])
         first = self._day(written, year) if written.year or year else _next(written, self.since)
         if written.last:
             return first, first.replace(day=written.last)
+        if written.days:
+            neighbours = written.days == tuple(range(written.day, written.day + len(written.days)))
+            return first, first.replace(day=written.days[-1]) if neighbours else None
         if not second:
             return first, None
         return first, self._day(second, first.year + (second[1:3] < (first.month, first.day)))
@@ -403,7 +390,7 @@ class _Finder:
             self._problem(say("source-weekday", self._start, day, weekday), say("source-weekday-remedy"))
         return day
 
-    def _event(self, first: date, last: date | None, opening: _Clock | None, closing: _Clock | None) -> Event:
+    def _event(self, first: date, last: date | None, opening: Clock | None, closing: Clock | None) -> Event:
         if last and last < first:
             raise ValueError("it ends before it begins")
         name = next((clock.zone for clock in (opening, closing) if clock and clock.zone), "")
@@ -417,6 +404,8 @@ class _Finder:
         if not closing:
             return Event(start)
         end = self._moment(last or first, closing, (closing.zone and self._zone(closing.zone)) or zone)
+        if end == start:
+            return Event(start)  # '18:00 UTC – 19:00 CET'
         return Event(start, end if end > start else end + timedelta(1) if not last else None)
 
     def _zone(self, name: str) -> tzinfo | None:
@@ -425,17 +414,15 @@ class _Finder:
             if not self.usual:
                 self._problem(say("source-no-zone", self._start), say("source-no-zone-remedy"))
             return self.usual or UTC
-        zone = _zone(name)
+        zone = zone_of(name)
         if not zone:
             self._problem(say("source-zone-unknown", self._start, name), say("source-zone-unknown-remedy"))
         return zone
 
-    def _moment(self, day: date, clock: _Clock, zone: tzinfo) -> datetime:
-        local = datetime.combine(day, clock.at, zone) + timedelta(clock.tomorrow)
-        place = _ZONES.get(clock.zone, (0, ""))[1]
-        if place and ZoneInfo(place).utcoffset(local.replace(tzinfo=None)) != local.utcoffset():
+    def _moment(self, day: date, clock: Clock, zone: tzinfo) -> datetime:
+        if unused(clock, datetime.combine(day, clock.at, zone)):
             self._problem(say("source-zone-unused", self._start, clock.zone, day), say("source-zone-unused-remedy"))
-        return local.astimezone(UTC)
+        return _utc(day, clock, zone)
 
     @property
     def _start(self) -> str:
@@ -446,6 +433,11 @@ class _Finder:
         problem = Problem(message, remedy)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _utc(day: date, clock: Clock, zone: tzinfo) -> datetime:
+    """The moment at which a clock in that zone shows that time of that day."""
+    return (datetime.combine(day, clock.at, zone) + timedelta(clock.tomorrow)).astimezone(UTC)
 
 
 # --- dates as wikitext ----------------------------------------------------------------------------------------------

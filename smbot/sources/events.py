@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,10 +21,11 @@ from msgspec.structs import replace
 from smbot.messages import say
 from smbot.model import Event, Flag, Item, Link, Page, Permalink, Problem, Reading, Site
 from smbot.sentences import ends
-from smbot.sources import Wants
-from smbot.sources.dates import Found, find, leading, spelled, unread, without_separator, year_of
+from smbot.sources import Wants, missed
+from smbot.sources.dates import Found, find, spelled, without_separator, year_of
 from smbot.sources.lines import Line, language, lines, prepared
-from smbot.wikitext import Plain, plain
+from smbot.sources.missed import YEAR
+from smbot.sources.off import State, Words, put_off, unclear_words, versions, words
 
 WIKI = "meta:meta"
 PAGE = ""
@@ -42,21 +42,30 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one p
 
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The dated bullets and titles of the page as items."""
-    text = spelled(prepared(page))
-    return reading(tuple(_Reader(site, known(page, now)).entries(text)), page, source, now, text)
+    since = known(page, now)
+    text = headed(spelled(prepared(page)), since)
+    reader = _Reader(site, since)
+    entries = tuple(reader.entries(text))
+    beside = missed.to_come(missed.aside(text, now), now)
+    lost = missed.to_come(reader.missed, now) | missed.lone(beside, (entry.event for entry in entries))
+    return reading(entries, page, source, now, text, lost=lost)
 
 
 # --- entries --------------------------------------------------------------------------------------------------------
 
 
 class Entry(Struct, frozen=True):
-    """Something that has a date on a page. `identity` are the words it is known by, '' for its title."""
+    """Something that has a date on a page. `identity` are the words it is known by, '' for its title.
+
+    Where nobody can tell whether it takes place it is `unsure`, and has a problem that says so.
+    """
 
     title: str
     event: Event
     text: str = ""
     links: tuple[Link, ...] = ()
     cancelled: bool = False
+    unsure: bool = False
     section: str = ""
     identity: str = ""
     keys: tuple[str, ...] = ()
@@ -72,7 +81,6 @@ def known(page: Page, now: datetime) -> datetime:
     return min(now, page.timestamp) if page.timestamp else now
 
 
-_MARKS = ("*", "#", ":", ";", "=", "|", "!", "'", " ")  # that bullets, rows and titles begin with
 _NOTHING = re.compile(
     r"\b(?:no|none|nothing)\s(?:[\w'-]+\s){0,3}?(?:upcoming|scheduled|planned|announced)\b"
     r"|\bno\s(?:upcoming|further|future|more)\s|\b(?:TBA|TBD|to be (?:announced|determined|confirmed))\b",
@@ -88,17 +96,21 @@ def reading(
     text: str = "",
     problem: Problem | None = None,
     tongue: str = "",
+    lost: Mapping[str, date] | None = None,
 ) -> Reading:
     """The entries from yesterday on as items, however far ahead: what was near may be put off.
 
     Without any entry `problem` is the alarm, or else that there are no dates, unless `text`, the page, says that
-    nothing is planned. What of it looks like a day and cannot be read is a problem. An entry that shares its name with
-    others of the page is kept apart from them by a key with its date; listed twice it is one.
+    nothing is planned. What of it looks like a day and cannot be read is a problem. So are the lines that are `lost`,
+    with their days: these are to come, and no entry came of them. An entry that shares its name with others of the
+    page is kept apart from them by a key with its date; listed twice it is one. What is unsure is no item, so that all
+    that is open of it is held back.
     """
+    lost = lost or {}
+    unclear = (*missed.unclear(text, now), *missed.told(lost, now))
     if not entries:
         alarm = problem or Problem(say("source-no-dates"), say("source-no-dates-remedy"))
-        unclear = _unread(text, now)
-        nothing = not unclear and _NOTHING.search(text)
+        nothing = not unclear and not lost and _NOTHING.search(text)
         return Reading(placeholder=True) if nothing else Reading(problems=(alarm, *unclear))
     once = tuple({(entry.name, entry.event.start): entry for entry in reversed(entries)}.values())[::-1]
     names = Counter(entry.name for entry in once)
@@ -106,27 +118,14 @@ def reading(
     left = [entry for entry in once if now - PAST <= entry.event.over]
     common = Item(source, "", "", "", (), Permalink(page.title, page.revision, page.url))
     common = replace(common, language=tongue or language(page))
-    items = tuple(_item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()]) for entry in left)
-    told = (problem for entry in left for problem in entry.problems)
-    problems = tuple(dict.fromkeys((*told, *_unread(text, now))))
-    return Reading(items, problems, placeholder=not items)
-
-
-_SOON = timedelta(days=60)
-_MOST_UNREAD = 10  # lines that are told of at once; the others are when these are mended
-
-
-def _unread(text: str, now: datetime) -> tuple[Problem, ...]:
-    """One for each bullet, row or title whose date cannot be read, unless that is long past or far ahead."""
-    first, last = (now - PAST).date(), (now + _SOON).date()
-    years = str(first.year), str(last.year)
-    near = (raw for raw in text.split("\n") if raw.startswith(_MARKS) and any(year in raw for year in years))
-    found = ((line, day) for raw in near if (day := unread(line := raw.lstrip("".join(_MARKS)), first, last)))
-    remedy = say("source-day-unread-remedy")
-    return tuple(
-        Problem(say("source-day-unread", line[:60] + "…" * (len(line) > 60), day), remedy)
-        for line, day in islice(found, _MOST_UNREAD)
+    items = tuple(
+        _item(entry, common, names[entry.name], days[entry.name, entry.event.start.date()])
+        for entry in left
+        if not entry.unsure
     )
+    told = (problem for entry in left for problem in entry.problems)
+    problems = tuple(dict.fromkeys((*told, *unclear)))
+    return Reading(items, problems, placeholder=not items)
 
 
 def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
@@ -148,76 +147,19 @@ def _item(entry: Entry, common: Item, named: int, that_day: int) -> Item:
     )
 
 
-# --- words that say it is off ---------------------------------------------------------------------------------------
-
-_STRIKE = re.compile(r"\{\{\s*(?:s|strike|del|strikethrough)\s*\|([^{}]*)\}\}", re.I)
-_STRUCK = re.compile(r"</?(?:s|del|strike)\b[^<>]{0,300}>", re.I)
-_OFF = r"(?:cancell?ed|postponed|called off)"
-_CALLED_OFF = re.compile(
-    rf"^\W{{0,9}}{_OFF}\b(?=\s*(?:[:–—!.\])-]|\Z))[\s:–—!.\])-]*"
-    rf"|[(\[]\s*{_OFF}\b[^()\[\]]{{0,80}}[)\]]"
-    rf"|(?:[:–—,-]\s*|(?<=[.!?])\s){_OFF}\W{{0,3}}$"
-    rf"|\b(?:is|are|was|were|has been|have been)\s+{_OFF}\b.{{0,80}}$",
-    re.I | re.M,
-)
-_STATE = re.compile(rf"\s{_OFF}\W{{0,3}}\Z", re.I)  # of what is struck through
-_MOVED = re.compile(r"[\s(\[,;:–—-]{0,9}\b(?:postponed|moved|rescheduled)\s+(?:to|until)\b[\s:]{0,9}", re.I)
-_TEMPLATE_OFF = re.compile(rf"\{{\{{\s*{_OFF}\s*(?:\|[^{{}}]*)?\}}\}}", re.I)
-
-
-class Words(Struct, frozen=True):
-    """A piece of a page in plain words, without those that say it is cancelled or struck through."""
-
-    text: str
-    links: tuple[Link, ...]
-    cancelled: bool
-    problems: tuple[Problem, ...]
-
-
-def words(wikitext: str, site: Site) -> Words:
-    """A piece of wikitext in words. If only part of it is struck through it was corrected: what is left counts."""
-    left, *struck = _versions(wikitext, site)
-    return struck[0] if struck and not left.text else left
-
-
-def _versions(wikitext: str, site: Site) -> Iterator[Words]:
-    """What is left when the struck words are gone; then all of it, cancelled."""
-    wikitext = _STRIKE.sub(r"<s>\1</s>", wikitext)
-    cancelled = bool(_TEMPLATE_OFF.search(wikitext))
-    wikitext = _TEMPLATE_OFF.sub("", wikitext)
-    yield _said(plain(wikitext, site), cancelled=cancelled)
-    if _STRUCK.search(wikitext):
-        yield _said(plain(_STRUCK.sub("", wikitext), site), cancelled=True)
-
-
-def _said(news: Plain, *, cancelled: bool) -> Words:
-    moved = _MOVED.search(news.text)
-    if moved and leading(news.text[moved.end() :]):
-        return Words(news.text, news.links, cancelled, news.problems)
-    text, off = called_off(_STATE.sub("", news.text) if cancelled else news.text)
-    return Words(text, news.links, cancelled or off, news.problems)
-
-
-def called_off(text: str) -> tuple[str, bool]:
-    """A text without the words that say it is cancelled, and whether there were any."""
-    text, times = _CALLED_OFF.subn("", text)
-    return text.strip(), times > 0
-
-
 # --- lines with a date ----------------------------------------------------------------------------------------------
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMERLY = re.compile(r"\s*\((?:previously|formerly|originally|was|instead of)\b[^()]{0,80}\)", re.I)
-_BEFORE_DATE = re.compile(r"(?:[\s(\[,;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
-_SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
+_BEFORE_DATE = re.compile(r"(?:[\s(\[,،;:–—-]|\b(?:on|at|from|by|until|for|date|am|ab|vom|le|du)\b){1,9}\Z", re.I)
+_SET_OFF = re.compile(r"[\s)\]]*(?:[:;.,،–—|•·-]+\s*|\)\s*|\]\s*|\Z)")
 
 
 def dated(wikitext: str, site: Site, since: datetime, year: int = 0, zone: tzinfo | None = None) -> Entry | None:
     """A line with a date and other words as an entry; None where one of them is missing."""
     if old := long_past(wikitext, since):
         return old
-    for said in _versions(wikitext, site):
+    for said in versions(wikitext, site):
         if entry := _entry(said, since, year, zone):
             return entry
     return None
@@ -225,7 +167,7 @@ def dated(wikitext: str, site: Site, since: datetime, year: int = 0, zone: tzinf
 
 def long_past(wikitext: str, since: datetime) -> Entry | None:
     """Something that was years ago, not parsed, as most of a page may be archive. It shows that there are dates."""
-    years = {int(year) for year in _YEAR.findall(wikitext)}
+    years = {int(year) for year in YEAR.findall(wikitext)}
     if not years or max(years) > since.year - 2:
         return None
     found = find(wikitext, since)
@@ -233,20 +175,29 @@ def long_past(wikitext: str, since: datetime) -> Entry | None:
 
 
 def _entry(said: Words, since: datetime, year: int, zone: tzinfo | None) -> Entry | None:
-    text, later = said.text, None
-    if moved := _MOVED.search(text):
-        later = find(text[moved.end() :], since, year, zone)
-        if later and later.begin == 0:
-            text = f"{text[: moved.start()]}{text[moved.end() + later.end :].lstrip(')]')}"
-        else:
-            later = None
+    text, later = put_off(said.text, since, year, zone)
     if not (found := find(text, since, year, zone)):
         return None
     title, rest = headline(text, found)
     if not _LETTER.search(title):
         return None
     found = later or found
-    return Entry(title, found.event, rest, said.links, said.cancelled, problems=(*found.problems, *said.problems))
+    cancelled = said.cancelled and not later  # of what was moved the old date is struck through
+    entry = Entry(title, found.event, rest, said.links, cancelled, problems=(*found.problems, *said.problems))
+    return in_state(entry, [State(unclear=unclear_words(text))])
+
+
+def in_state(entry: Entry, states: Sequence[State]) -> Entry:
+    """An entry as its status and notes have it."""
+    for state in states:
+        later = state.later
+        if later and (later.event.start.date() != entry.event.start.date() or not later.event.whole_day):
+            return replace(entry, event=later.event, cancelled=False, problems=(*entry.problems, *later.problems))
+    unclear = next((state.unclear for state in states if state.unclear), "")
+    if any(state.cancelled for state in states) or not unclear or entry.cancelled:
+        return replace(entry, cancelled=entry.cancelled or any(state.cancelled for state in states))
+    doubt = Problem(say("source-unsure", entry.title, unclear), say("source-unsure-remedy"))
+    return replace(entry, unsure=True, problems=(*entry.problems, doubt))
 
 
 def headline(text: str, found: Found) -> tuple[str, str]:
@@ -271,6 +222,37 @@ def split(text: str) -> tuple[str, str]:
     return (begin.rstrip(".।: ") if rest or begin.endswith((".", "।")) else begin), rest
 
 
+_HEADED = re.compile(
+    r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*\n\s*(?:'*(?:date|when|time|date (?:and|&) time)\s*:'*\s*)?(\d.*|'*\w.*)$",
+    re.I | re.M,
+)
+_ANY_TITLE = re.compile(
+    r"(?:(?:upcoming|next|future|past|planned|our|all|the|and|of|events|calendar|dates?|schedule|agenda|timeline"
+    r"|meetings|meetups|talks|workshops|activities)\b\W*)+",
+    re.I,
+)
+
+
+def headed(text: str, since: datetime) -> str:
+    """The text, with each day that stands alone below a title in that title.
+
+    Unless another day stands below it: then nobody can tell what the title is of.
+    """
+
+    def joined(found: re.Match[str]) -> str:
+        marks, title, line = found[1], found[2], found[3].strip("' ")
+        when = find(line, since) if any(map(str.isdecimal, line)) else None
+        if not when or _LETTER.search(line[: when.begin] + line[when.end :]):
+            return found[0]
+        end = text.find("\n=", found.end())
+        below = text[found.end() : end if end >= 0 else None]
+        if _ANY_TITLE.fullmatch(title) or year_of(title, above=1) or find(title, since) or find(below, since):
+            return found[0]
+        return f"{marks} {title}, {line} {marks}"
+
+    return _HEADED.sub(joined, text)
+
+
 class _Reader:
     """Goes down a page, knowing the year, the day or the event it is under."""
 
@@ -281,6 +263,7 @@ class _Reader:
         self.level = 0  # of the title with the day or the event
         self.event: Entry | None = None
         self.below: list[Words] = []
+        self.missed: list[str] = []  # bullets of which no entry came
 
     def entries(self, text: str) -> Iterator[Entry]:
         for line in lines(text):
@@ -289,8 +272,12 @@ class _Reader:
                 self._title(line)
             elif self.event:
                 self.below.append(words(line.text, self.site))
-            elif not line.stale and (entry := self._bullet(line)):
+            elif line.stale:
+                continue
+            elif entry := self._bullet(line):
                 yield entry
+            else:
+                self.missed.append(line.text)
         yield from self._told()
 
     def _title(self, line: Line) -> None:

@@ -20,10 +20,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smbot.model import Link, Page, Reading, Site
-from smbot.sources import Wants
+from smbot.sources import Wants, missed
 from smbot.sources.dates import find, spelled
-from smbot.sources.events import Entry, Words, dated, known, long_past, reading, split, words
+from smbot.sources.events import Entry, dated, in_state, known, long_past, reading, split
 from smbot.sources.lines import lines, prepared
+from smbot.sources.off import Words, put_off, state_of, words
 
 WIKI = "meta:meta"
 PAGE = "Office hours"
@@ -41,11 +42,16 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     text = spelled(prepared(page))
     since = known(page, now)
     tables, rest = tables_of(text)
-    entries = [entry for table in tables for entry in _Reader(table, site, since).entries()]
-    entries += _listed(rest, site, since)
-    if not entries and any(table.header and not table.rows for table in tables):
+    readers = [_Reader(table, site, since) for table in tables]
+    entries = [entry for reader in readers for entry in reader.entries()]
+    bullets: list[str] = []
+    entries += _listed(rest, site, since, bullets)
+    rows = (row for reader in readers for row in reader.missed)
+    beside = missed.to_come(missed.aside(rest, now), now)
+    lost = missed.to_come((*rows, *bullets), now) | missed.lone(beside, (entry.event for entry in entries))
+    if not entries and not lost and any(table.header and not table.rows for table in tables):
         return Reading(placeholder=True)
-    return reading(entries, page, source, now, text)
+    return reading(entries, page, source, now, text, lost=lost)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -164,6 +170,7 @@ _COLUMNS = (
     ("who", re.compile(r"who\b|hosts?\b|speakers?\b|staff|team|guests?\b|names?\b|participants?\b", re.I)),
     ("state", re.compile(r"logs?\b|notes?\b|minutes|status", re.I)),
 )
+_TELLING = ("date", "time", "day", "topic", "")  # columns that may say that it is off, beside its state
 
 
 class _Reader:
@@ -173,6 +180,7 @@ class _Reader:
         self.table, self.site, self.since = table, site, since
         self.cells: dict[str, Words] = {}  # what is in many rows is parsed once
         self.roles = [self._role(cell) for cell in table.header]
+        self.missed: list[str] = []  # rows of which no entry came, though they have more than an empty place for one
         self.zone = UTC if re.search(r"\b(?:UTC|GMT)\b", " ".join(table.header)) else None
 
     def entries(self) -> Iterator[Entry]:
@@ -181,6 +189,13 @@ class _Reader:
             entry = self._entry(row) if columns else dated(" ".join(row), self.site, self.since)
             if entry:
                 yield entry
+            elif not columns or any(self._words(row[n]).text for n in self._named if n < len(row)):
+                self.missed.append(" | ".join(cell.strip() for cell in row))
+
+    @property
+    def _named(self) -> list[int]:
+        """The columns that say what a row is."""
+        return [n for n, role in enumerate(self.roles) if role in ("topic", "who")]
 
     def _role(self, header: str) -> str:
         text = self._words(header).text
@@ -197,15 +212,17 @@ class _Reader:
         told = [(role, self._words(cell)) for role, cell in zip(self.roles, row, strict=False)]
         when = " ".join(said.text for column in ("day", "date", "time") for role, said in told if role == column)
         who, topic = (self._joined(told, role) for role in ("who", "topic"))
-        found = find(when, self.since, zone=self.zone)
+        when, later = put_off(when, self.since, zone=self.zone)
+        found = later or find(when, self.since, zone=self.zone)
         if not found or not (who or topic):
             return None
         title, rest = split(topic)
-        cancelled = any(said.cancelled for role, said in told if role != "who")
-        links = tuple(dict.fromkeys(link for column in ("topic", "state", "who", "") for link in _links(told, column)))
-        problems = (*found.problems, *(problem for _, said in told for problem in said.problems))
         name = f"{who}: {title}" if who and title else who or title
-        return Entry(name, found.event, rest, links, cancelled, problems=problems)
+        links = tuple(dict.fromkeys(link for column in ("topic", "state", "who", "") for link in _links(told, column)))
+        entry = Entry(name, found.event, rest, links, any(said.cancelled for role, said in told if role in _TELLING))
+        states = [state_of(said, self.since, self.zone) for role, said in told if role == "state"]
+        problems = (*found.problems, *(problem for _, said in told for problem in said.problems))
+        return in_state(replace(entry, problems=problems), states)
 
     def _joined(self, told: list[tuple[str, Words]], role: str) -> str:
         return ". ".join(filter(None, (said.text for column, said in told if column == role)))
@@ -224,11 +241,15 @@ _SUMMARY = re.compile(
 )
 
 
-def _listed(text: str, site: Site, since: datetime) -> Iterator[Entry]:
-    """The dated bullets, and the events in hCalendar that are no bullets."""
+def _listed(text: str, site: Site, since: datetime, others: list[str]) -> Iterator[Entry]:
+    """The dated bullets, and the events in hCalendar that are no bullets; `others` takes the other bullets."""
     for line in lines(text):
-        if not line.level and (entry := _named(line.text, site, since)):
+        if line.level:
+            continue
+        if entry := _named(line.text, site, since):
             yield entry
+        else:
+            others.append(line.text)
     plain = "\n".join(raw for raw in text.split("\n") if not raw.startswith(("*", "#", ":", ";")))
     for block in _VEVENT.split(plain)[1:]:
         if entry := _named(block.strip().partition("\n\n")[0], site, since):

@@ -22,8 +22,9 @@ from smbot.messages import say
 from smbot.model import Event, Page, Problem, Reading, Site
 from smbot.sources import Wants
 from smbot.sources.dates import spelled
-from smbot.sources.events import Entry, dated, reading, words
+from smbot.sources.events import Entry, dated, reading
 from smbot.sources.lines import prepared
+from smbot.sources.off import words
 from smbot.sources.office_hours import tables_of
 
 WIKI = "mediawiki:mediawiki"

@@ -16,10 +16,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from smbot.model import Link, Page, Reading, Site
-from smbot.sources import Wants
+from smbot.sources import Wants, missed
 from smbot.sources.dates import find, spelled
-from smbot.sources.events import Entry, Words, known, reading, words
+from smbot.sources.events import Entry, in_state, known, reading
 from smbot.sources.lines import prepared
+from smbot.sources.off import State, Words, put_off, state_of, words
 
 WIKI = "mediawiki:mediawiki"
 PAGE = "Tech talks"
@@ -30,11 +31,12 @@ _HEADING = re.compile(r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*$", re.M)
 _BREAK = re.compile(r"<br\s*/?>\n?|\n", re.I)
 _MARK = re.compile(r"^[*#:;\s]+")
 _LABEL = re.compile(
-    r"(?P<label>(?:youtube |video |live ?){0,3}stream|youtube|video|slides|when|date|time|location|where|irc|notes"
-    r"|status|speakers?|topic areas?|topics?|description|abstract|summary"
-    r"|learn more(?: here)?|more info(?:rmation)?)\s*:\s*",
+    r"(?P<label>(?:youtube |video |live ?){0,3}stream|youtube|video|slides|location|where|irc|notes"
+    r"|when|date (?:and|&) time|date|time|status|speakers?|topic areas?|topics?|description|abstract|summary"
+    r"|learn more(?: here)?|more info(?:rmation)?)\s*[:?]+\s*",
     re.I,
 )
+_WHEN = ("when", "date and time", "date & time", "date", "time")
 _RANK = (("stream", "youtube", "video"), ("learn", "more"), ("",))  # the most useful link first
 
 
@@ -46,15 +48,22 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one p
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The talks of the page as items; the text is the description of the talk."""
     text = spelled(prepared(page))
-    return reading(tuple(_talks(text, site, known(page, now))), page, source, now, text)
+    found: list[Entry] = []
+    others: list[str] = []
+    for heading, body in _sections(text):
+        talk = _talk(heading, body, site, known(page, now))
+        found += [talk] if talk else []
+        others += [] if talk else body.split("\n")
+    lost = missed.lone(missed.to_come(others, now), (talk.event for talk in found))
+    return reading(found, page, source, now, text, lost=lost)
 
 
-def _talks(text: str, site: Site, since: datetime) -> Iterator[Entry]:
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """Each heading with what stands below it."""
     headings = list(_HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     for heading, end in zip(headings, ends, strict=False):
-        if talk := _talk(heading[2], text[heading.end() : end], site, since):
-            yield talk
+        yield heading[2], text[heading.end() : end]
 
 
 def _talk(heading: str, body: str, site: Site, since: datetime) -> Entry | None:
@@ -63,18 +72,22 @@ def _talk(heading: str, body: str, site: Site, since: datetime) -> Entry | None:
     told = [words(_MARK.sub("", raw), site) for raw in _BREAK.split(body) if raw.strip()]
     labels = [_label(said.text) for said in told]
     for said, (label, rest) in zip(told, labels, strict=True):
-        when = rest if label in ("when", "date", "time") else said.text
-        found = find(when, since) if label in ("", "when", "date", "time") else None
+        when, later = put_off(rest if label in _WHEN else said.text, since)
+        found = find(when, since) if label in ("", *_WHEN) else None
         if found and found.begin <= 1 and title.text:
-            talk = Entry(title.text, found.event, _description(labels), _links(title, told, labels))
-            cancelled = title.cancelled or said.cancelled or any(map(_off, told))
-            return replace(talk, cancelled=cancelled, problems=(*found.problems, *title.problems))
+            event = (later or found).event
+            talk = Entry(title.text, event, _description(labels), _links(title, told, labels))
+            talk = replace(talk, cancelled=title.cancelled or said.cancelled)
+            talk = replace(talk, problems=(*(later or found).problems, *title.problems))
+            return in_state(talk, tuple(_states(told, labels, since)))
     return None
 
 
-def _off(said: Words) -> bool:
-    """Whether a line says that the talk is off, and nothing else: 'Status: cancelled'."""
-    return said.cancelled and said.text.lower() in ("", "status")
+def _states(told: list[Words], labels: list[tuple[str, str]], since: datetime) -> Iterator[State]:
+    """What the lines that tell the status of a talk, and nothing else, say: 'Status: postponed', 'Cancelled'."""
+    for said, (label, rest) in zip(told, labels, strict=True):
+        if label == "status" or said.text.lower() in ("", "status"):
+            yield state_of(replace(said, text=rest), since)
 
 
 def _label(text: str) -> tuple[str, str]:
