@@ -228,8 +228,8 @@ class _Reader:
         return write(self, arguments) if write else arguments[0]
 
     def _plural(self, arguments: list[str]) -> str:
-        number, *forms = arguments[:-2]
-        return (forms[:1] if number == "1" else forms[-1:] or [""])[0]
+        number, *forms = arguments[:-2] or [""]
+        return ((forms[:1] if number == "1" else forms[-1:]) or [""])[0]
 
     def _time(self, arguments: list[str]) -> str:
         try:

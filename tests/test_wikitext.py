@@ -18,7 +18,12 @@ MARKUP = """
     <translate> </translate> <tvar|a> </> <!--T:1--> <span_class="mw-translate-fuzzy"> </span> </div> File:A.svg mw: #
     ( ) int: PLURAL:1 #time:j &nbsp; &#0; &#127; * ** ; == <section_begin="technews-2026-W47"/> 2026-11-20 a ଓ
 """
-PIECES = [piece.replace("_", " ") for piece in MARKUP.split()] + [" ", "\n", "\n* ", "\n== "]
+KNOWN = """
+    plural plural: PLURAL:1 PLURAL:2|a #time: #time:j| phab phab| gerrit tracked ll tl lang int: int:a u user| nowrap
+    formatnum: =
+"""
+TEMPLATES = [f"{{{{{call}}}}}" for call in KNOWN.split()]
+PIECES = [piece.replace("_", " ") for piece in MARKUP.split()] + [" ", "\n", "\n* ", "\n== ", *TEMPLATES]
 WIKITEXT = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join)
 
 
@@ -40,6 +45,7 @@ def words(wikitext: str) -> str:
         ("a {{!}} b {{=}} c", "a | b = c"),
         ("It speaks {{lang|or|ଓଡ଼ିଆ}}.", "It speaks ଓଡ଼ିଆ."),
         ("Tea with {{u|Jane}} and {{user|Joe}}.", "Tea with Jane and Joe."),
+        ("{{PLURAL:1}}{{PLURAL}}{{PLURAL:}}One.", "One."),
         ("{{formatnum:20}} {{PLURAL:20|task|tasks}}, {{PLURAL:1|task|tasks}}", "20 tasks, task"),
         ("from {{#time:j xg|2026-03-03|{{PAGELANGUAGE}}}} on", "from 3 March on"),
         ("use {{tl|Example}} and {{nowrap|1 GB}}", "use {{Example}} and 1 GB"),
@@ -199,7 +205,7 @@ def test_any_wikitext_becomes_tidy_words(wikitext: str) -> None:
     found = plain(clean(wikitext), META)
     assert found.text == found.text.strip()
     assert "  " not in found.text
-    assert not set(found.text) & {"\x00", "\x7f", "\xa0", "\t"}
+    assert not set(found.text) & {"\x00", "\x01", "\x02", "\x7f", "\xa0", "\t"}
     assert all(link.url.lower().startswith(("http://", "https://")) for link in found.links)
 
 
