@@ -191,7 +191,12 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
 
 
 def _can_be_queued_now(memory: Memory, seen: Snapshot, page: Page) -> bool:
-    """Whether a request on the unchanged page had a problem that is gone, as the settings were changed."""
+    """Whether a request on the unchanged page had a problem that is gone, as the settings were changed.
+
+    Of a page that people changed meanwhile nothing is taken in without its history, which tells who asks.
+    """
+    if page.revision != memory.requests and (page.user, page.parent) != (seen.bot, memory.requests):
+        return False
     had = {id_ for id_, known in memory.open().items() if known.is_request and (known.held or not known.proposal)}
     asked = requests(seen, page) if had else []
     return any(

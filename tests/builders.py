@@ -225,14 +225,19 @@ class Paper:
             picks=self.picks,
         )
 
-    def think(self) -> tuple[Snapshot, Memory]:
-        """What a run makes of it."""
+    def think(self, *, unread: bool = False) -> tuple[Snapshot, Memory]:
+        """What a run makes of it; with `unread` one that does not know the history of the requests."""
         seen = self.seen()
+        if unread:
+            seen = replace(seen, request_history=(), requests_before="")
         return seen, plan.settle_decisions(gather.gather(self.memory, seen), seen)
 
-    def run(self, *, crash: bool = False) -> None:
-        """One run; with `crash` it ends when the memory is saved and no page is."""
-        seen, memory = self.think()
+    def run(self, *, crash: bool = False, unread: bool = False) -> None:
+        """One run; with `crash` it ends when the memory is saved and no page is.
+
+        With `unread` it does not know the history of the requests.
+        """
+        seen, memory = self.think(unread=unread)
         if plan.Plan(seen, memory).is_news:
             self.memory = replace(memory, run=str(self._next()))
         if crash:

@@ -90,6 +90,22 @@ def test_whoever_rewords_a_request_has_asked_for_it_too(world: World, alice: Per
     nothing_goes_out(world, id_, "[[User:Alice|Alice]] asked for this post")
 
 
+def test_whoever_rewords_a_request_before_a_run_that_sends_has_asked_for_it_too(
+    world: World, alice: Person, bob: Person, rita: Person
+) -> None:
+    world.ask(rita, text="Come to the hackathon", accounts="wikiteck")
+    world.collect()
+    world.swap(bob, "= wikiteck", "= wikitech", world.titles.requests)
+    world.swap(bob, "Come to the hackathon", "Vote for Bob", world.titles.requests)
+    world.ask(alice, text="Another request", accounts="mediawiki")
+    world.publish()
+    world.collect()
+    assert all("1=queued" in answer for answer in world.answers())
+    id_ = world.id_of("Vote for Bob")
+    world.change(bob, id_, status="approved")
+    nothing_goes_out(world, id_, "[[User:Bob|Bob]] asked for this post")
+
+
 def test_swapping_the_ids_of_two_requests_does_not_change_who_asked(world: World, alice: Person, rita: Person) -> None:
     world.ask(rita, text="Come to the hackathon", accounts="wikitech")
     world.ask(alice, text="Vote for Alice", accounts="wikitech")
