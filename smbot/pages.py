@@ -19,7 +19,7 @@ from smbot.gather import Snapshot
 from smbot.memory import DECLINED, GIVEN_UP, HANDED_OFF, POSTED, RETRACTED, SENDING, Delivery, Known, Memory
 from smbot.messages import say
 from smbot.model import Page
-from smbot.templates import address, encode, explain, is_tangled, person
+from smbot.templates import address, encode, explain, is_tangled, kept, person
 from smbot.when import moment
 
 
@@ -51,7 +51,7 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
 
 
 def _edit(page: Page, text: str, summary: str) -> Edit | None:
-    return None if text.rstrip() == page.text.rstrip() else Edit(page.title, page.revision, text, summary)
+    return None if kept(text) == kept(page.text) else Edit(page.title, page.revision, text, summary)
 
 
 def message_edit(page: Page, summary: str, memory: Memory, seen: Snapshot) -> Edit | None:

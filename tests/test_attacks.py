@@ -614,6 +614,31 @@ def test_a_forged_row_in_the_log_neither_stops_nor_fakes_a_posting(
     assert f"{other}/mediawiki/mastodon" in {raw(row, "key") for row in named(parse(world.log()), postlog.ROW)}
 
 
+@pytest.mark.parametrize(
+    "words", ["\u0338Come to the hackathon", "&#824;Come", "o&#776;y", "a&#12;b&#13;c", "&#8232;x"]
+)
+def test_no_character_keeps_the_desk_from_its_work(world: World, alice: Person, mallory: Person, words: str) -> None:
+    world.ask(mallory, text=words, accounts="wikitech")
+    for _ in range(3):
+        world.collect()
+    (id_,) = [id_ for id_, known in world.memory().known.items() if known.is_request]
+    assert "\u226f" not in world.card(id_)
+    world.change(alice, id_, status="approved")
+    world.publish()
+    assert len(world.posts("wikitech")) == 1
+
+
+@pytest.mark.parametrize("field", ["text", "status", "alt", "warning", "reason"])
+def test_nor_does_one_on_a_card(world: World, id_: str, mallory: Person, field: str) -> None:
+    world.swap(mallory, f"| id = {id_}\n", f"| id = {id_}\n| image = No such.png\n| {field} = \u0338[x]\n")
+    for _ in range(2):
+        world.publish()
+    before = world.admin.get(world.titles.queue)
+    world.publish()
+    assert world.admin.get(world.titles.queue) == before
+    assert "\u226f" not in before
+
+
 def test_rows_are_never_hidden_in_a_comment_that_a_stranger_left_on_the_log(
     world: World, id_: str, alice: Person, mallory: Person
 ) -> None:
