@@ -36,9 +36,9 @@ from tests.builders import (
     Paper,
     approved,
     card,
+    check,
     delivery,
     known,
-    meant,
     page,
     proposed,
     request,
@@ -110,7 +110,7 @@ def test_any_words_are_shown_as_they_would_be_sent_and_the_page_settles(words: s
     (shown,) = review.read(desk.text).values()
     assert shown is not None
     assert shown.candidate.text == words
-    assert shown.check == review.vouch(shown.face, meant(shown.candidate))
+    assert shown.check == check(shown)
     before = desk.text
     desk.run()
     assert desk.text == before
