@@ -84,19 +84,22 @@ def _step(standing: Standing, card: Card | None, revision: Page, user: str, hist
     if standing.status == _UNKNOWN:
         user = _HIDDEN
     standing = _words_step(_reshaped(standing, card, history), card, user, history)
+    if card.check != standing.check:
+        standing = msgspec.structs.replace(standing, check=card.check)
     if card.status != standing.status:
         standing = _status_step(standing, card, revision, user, history)
     return standing
 
 
 def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
-    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that.
+    """The bot decides nothing. Where it wrote a `check` that is true of what the card shows, it has vouched for that.
 
     Where it is not, the card was drawn by other settings than those of now, or from what somebody had changed: who
     approves it does not see what would be sent.
     """
     digest = history.digest(card.candidate)
-    vouched = vouches(card.check, card.face, digest)
+    is_own = (card.status, card.check, card.face) != (standing.status, standing.check, standing.face)
+    vouched = vouches(card.check, card.face, digest) and (is_own or not standing.disturbed_by)
     if (card.face, digest) != (standing.face, standing.digest):
         standing = _disturbed(standing, _HIDDEN)
     return msgspec.structs.replace(
@@ -106,6 +109,7 @@ def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
         digest=digest,
         typed=card.typed,
         face=card.face,
+        check=card.check,
         vouched=card.check if vouched else standing.vouched,
         disturbed_by=() if vouched else standing.disturbed_by,
     )

@@ -33,6 +33,7 @@ from tests.builders import (
     Paper,
     card,
     changed,
+    check,
     delivery,
     digest,
     item,
@@ -371,6 +372,38 @@ def test_a_bots_revision_that_swallowed_a_strangers_words_vouches_for_nothing() 
     desk.edit(BOT, desk.text + "\n")
     desk.change(ALICE, id_, status="approved")
     assert "just before" in (desk.why(id_) or "")
+
+
+def test_nor_where_the_stranger_wrote_a_true_check() -> None:
+    """Anybody can work one out; the bot vouches only for a card that it changed itself."""
+    desk, id_ = proposed()
+    desk.run()
+    desk.change(MALLORY, id_, text="Evil words.")
+    (shown,) = review.read(desk.text).values()
+    assert shown
+    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+    desk.edit(BOT, desk.text + "\n")
+    desk.change(ALICE, id_, status="approved")
+    assert "just before" in (desk.why(id_) or "")
+    desk.run()
+    desk.run()
+    assert "Evil words." in desk.argument(id_, "preview")
+    desk.change(ALICE, id_, status="approved")
+    assert desk.why(id_) is None
+
+
+def test_a_true_check_by_a_stranger_holds_up_but_one_approval() -> None:
+    desk, id_ = proposed()
+    desk.run()
+    desk.change(MALLORY, id_, notes="Hello.")
+    (shown,) = review.read(desk.text).values()
+    assert shown
+    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+    for _ in range(2):
+        desk.run()
+        desk.run()
+        desk.change(ALICE, id_, status="approved")
+    assert desk.why(id_) is None
 
 
 @pytest.mark.parametrize("status", ["approved", "declined", "again", "posted", "give up"])
