@@ -45,12 +45,13 @@ def view(proposal: Proposal, ahead: Outlook, memory: Memory, seen: Snapshot) -> 
     changes = rewrite and known.proposal != proposal.candidate
     if changes:  # what it shows and what it says belong together: an approval is of both
         proposal = proposals.redrawn(proposal, memory, seen)
-    meant = drawn_by(proposal.candidate, proposal.digest, seen.settings)
+    by = drawn_by(proposal.candidate, seen.settings)
     return review.View(
         title=review.heading_words((known.proposal or proposal.candidate).title),
         section=_section(proposal, memory, seen, approved=approved and all(approvals)),
         candidate=known.proposal or proposal.candidate,
-        meant=meant,
+        digest=proposal.digest,
+        drawn_by=by,
         rewrite=rewrite,
         status=plan.needs_status(proposal, memory, seen),
         filled={
@@ -58,7 +59,7 @@ def view(proposal: Proposal, ahead: Outlook, memory: Memory, seen: Snapshot) -> 
             "image version": file.version if (file := seen.files.get(proposal.candidate.image)) else "",
             "source": _source(known),
             "expires": show_time(proposals.expires(proposal, seen.settings)),
-            **_checks(proposal, seen, meant, changes=changes),
+            **_checks(proposal, seen, by, changes=changes),
             "note": "<br>".join(notes(proposal, ahead, memory, seen)),
         },
     )
@@ -89,7 +90,7 @@ def _source(known: Known) -> str:
     return " · ".join(f"[{address(url)} {encode(label)}]" if url else encode(label) for label, url in told)
 
 
-def _checks(proposal: Proposal, seen: Snapshot, meant: str, *, changes: bool) -> dict[str, str]:
+def _checks(proposal: Proposal, seen: Snapshot, by: str, *, changes: bool) -> dict[str, str]:
     """What reviewers should look at twice, as a wikitext list; nothing to fill in where the card has it already.
 
     That is so unless its words are about to change, or it is no more as smbot drew it, or was drawn by other settings.
@@ -97,7 +98,7 @@ def _checks(proposal: Proposal, seen: Snapshot, meant: str, *, changes: bool) ->
     known, card = proposal.known, proposal.card
     if known.end:
         return {"checks": ""}
-    if card and not changes and review.vouch(card.face, meant) == known.standing.vouched:
+    if card and not changes and review.vouch(card.face, proposal.digest, by) == known.standing.vouched:
         return {}
     from smbot import checker  # a tenth of a second, and most often no card is new
 
@@ -117,7 +118,10 @@ def _checks(proposal: Proposal, seen: Snapshot, meant: str, *, changes: bool) ->
         year=seen.now.year,
     )
     words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
-    found = dict.fromkeys(finding for text in words for finding in look(text))
+    read = (
+        "\n\n".join(filter(None, (candidate.warning, text, candidate.alt))) for text in words
+    )  # all of it is public
+    found = dict.fromkeys(finding for text in read for finding in look(text))
     return {"checks": "\n".join(f"* {encode(f.reason)} ''{encode(f.sentence)}''" for f in found)}
 
 

@@ -16,7 +16,7 @@ from smbot.gather import Snapshot
 from smbot.messages import say
 from smbot.pages import Edit
 from smbot.settings import Account
-from smbot.templates import address, encode, person
+from smbot.templates import address, encode, kept, person
 
 _BEGIN = re.compile(r"<!--\s*smbot:")
 _MOST = 50
@@ -30,7 +30,7 @@ def channels_edit(seen: Snapshot) -> Edit | None:
     """The page with its regions as they shall be, or None when they are so, or there is no such page."""
     page = seen.channels
     text = page.text if seen.settings.problems else written(page.text, seen)
-    return Edit(page.title, page.revision, text, say("channels-summary")) if text != page.text else None
+    return Edit(page.title, page.revision, text, say("channels-summary")) if kept(text) != kept(page.text) else None
 
 
 def written(text: str, seen: Snapshot) -> str:

@@ -23,27 +23,28 @@ from smbot.memory import (
     Standing,
 )
 from smbot.model import Candidate, Page
-from smbot.review import Card, read, vouch
+from smbot.review import Card, read, vouches
 
 _HIDDEN = ""  # the name under which revisions count whose author, text or place in the history cannot be established
+_UNKNOWN = "?"  # the status of a card that was not on the page, or that nobody could read
 
 
 class History(Struct, frozen=True):
     """How the fold looks at revisions: whose edits are the bot's, who decides, and what a card's texts come to.
 
-    `meant` tells of a candidate and its digest what the settings make of it, see `smbot.review.vouch`.
+    `reshaped` are the accounts whose posts were shaped in another way, at some time since the last revision folded.
     """
 
     bot: str
     decides: Callable[[str], bool]
     digest: Callable[[Candidate], str]
-    meant: Callable[[Candidate, str], str]
+    reshaped: frozenset[str] = frozenset()
 
 
 def fold(
     standings: Mapping[str, Standing], last: int, revisions: Iterable[Page], history: History
 ) -> dict[str, Standing]:
-    """Work out where every card stands after `revisions` (oldest first), from where it stood after revision `last`.
+    """Work out where these cards stand after `revisions` (oldest first), from where they stood after revision `last`.
 
     Pure and incremental: folding the revisions in two parts gives what folding them at once gives. A card that is not
     on the page, or twice, or in a revision nobody can read, may have been changed there by anybody.
@@ -54,21 +55,21 @@ def fold(
         known_author = revision.user if last == revision.parent else _HIDDEN
         last = revision.revision
         shown = {} if revision.text_hidden else read(revision.text)
-        for id_ in {**result, **shown}:
+        for id_ in standings:
             card = shown.get(id_)
             if card and card is before.get(id_) and known_author != history.bot:
                 continue  # as in the revision before, after which it stands as it does: only the bot vouches again
-            result[id_] = _step(result.get(id_, Standing()), card, revision, known_author, history)
+            result[id_] = _step(result[id_], card, revision, known_author, history)
         before = shown
     return result
 
 
 def _unsettled(standing: Standing) -> Standing:
     """After a revision that does not tell: what stands next on the card was set by nobody we know."""
-    return disturbed(msgspec.structs.replace(standing, status="?", by_bot=False), _HIDDEN)
+    return _disturbed(msgspec.structs.replace(standing, status=_UNKNOWN, by_bot=False), _HIDDEN)
 
 
-def disturbed(standing: Standing, user: str) -> Standing:
+def _disturbed(standing: Standing, user: str) -> Standing:
     """Somebody ('' for nobody we know) changed what the card shows, or what it should; until smbot vouches for it."""
     by = tuple(dict.fromkeys((*standing.disturbed_by, user)))
     return msgspec.structs.replace(standing, disturbed_by=by)
@@ -76,28 +77,31 @@ def disturbed(standing: Standing, user: str) -> Standing:
 
 def _step(standing: Standing, card: Card | None, revision: Page, user: str, history: History) -> Standing:
     if card is None:
-        taken_back = history.decides(user)
+        taken_back = history.decides(user) and standing.status != _UNKNOWN  # else it was not there before either
         return _unsettled(msgspec.structs.replace(standing, approvals=()) if taken_back else standing)
     if user and user == history.bot:
         return _bots_step(standing, card, history)
-    if standing.status == "?":
+    if standing.status == _UNKNOWN:
         user = _HIDDEN
-    standing = _words_step(standing, card, user, history)
+    standing = _words_step(_reshaped(standing, card, history), card, user, history)
+    if card.check != standing.check:
+        standing = msgspec.structs.replace(standing, check=card.check)
     if card.status != standing.status:
         standing = _status_step(standing, card, revision, user, history)
     return standing
 
 
 def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
-    """The bot decides nothing. Where its `check` is true of what the card shows, it has vouched for that.
+    """The bot decides nothing. Where it wrote a `check` that is true of what the card shows, it has vouched for that.
 
     Where it is not, the card was drawn by other settings than those of now, or from what somebody had changed: who
     approves it does not see what would be sent.
     """
     digest = history.digest(card.candidate)
-    vouched = card.check == _true_check(card, digest, history)
-    if card.face != standing.face:
-        standing = disturbed(standing, _HIDDEN)
+    is_own = (card.status, card.check, card.face) != (standing.status, standing.check, standing.face)
+    vouched = vouches(card.check, card.face, digest) and (is_own or not standing.disturbed_by)
+    if (card.face, digest) != (standing.face, standing.digest):
+        standing = _disturbed(standing, _HIDDEN)
     return msgspec.structs.replace(
         standing,
         status=card.status,
@@ -105,24 +109,35 @@ def _bots_step(standing: Standing, card: Card, history: History) -> Standing:
         digest=digest,
         typed=card.typed,
         face=card.face,
+        check=card.check,
         vouched=card.check if vouched else standing.vouched,
         disturbed_by=() if vouched else standing.disturbed_by,
     )
 
 
-def _true_check(card: Card, digest: str, history: History) -> str:
-    """What its `check` has to be for what the card shows, and for what would be sent."""
-    return vouch(card.face, history.meant(card.candidate, digest))
+def _reshaped(standing: Standing, card: Card, history: History) -> Standing:
+    """Where settings or limits shape posts of a card anew, it shows others than those to be sent.
+
+    So whoever approves it before smbot has drawn it anew has not seen what they approve. That is also so where somebody
+    has given the card to such an account; who has changed nothing, and sees what will be sent, has seen it.
+    """
+    if history.reshaped.isdisjoint(card.candidate.voices):
+        return standing
+    if card.face != standing.face:
+        return _disturbed(standing, _HIDDEN)
+    digest = history.digest(card.candidate)
+    same = digest == standing.digest
+    return standing if same else msgspec.structs.replace(_disturbed(standing, _HIDDEN), digest=digest)
 
 
 def _words_step(standing: Standing, card: Card, user: str, history: History) -> Standing:
     if card.face == standing.face:
         return standing
     digest = history.digest(card.candidate)
-    if _true_check(card, digest, history) == standing.vouched:
+    if vouches(standing.vouched, card.face, digest):
         standing = msgspec.structs.replace(standing, disturbed_by=())
     else:
-        standing = disturbed(standing, user)
+        standing = _disturbed(standing, user)
     if digest != standing.digest:
         standing = msgspec.structs.replace(standing, editors=tuple(dict.fromkeys((*standing.editors, user))))
     edited = standing.edited or card.typed != standing.typed

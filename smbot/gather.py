@@ -113,11 +113,19 @@ def gather(memory: Memory, seen: Snapshot) -> Memory:
 
 
 def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
-    """Fold the new revisions of the queue page into what is remembered of each open candidate."""
-    memory = _notice_channels(memory, seen)
-    if not seen.queue_history or seen.queue_history[-1].revision == memory.queue:
-        return memory
+    """Fold the new revisions of the queue page into what is remembered of each open candidate.
+
+    Where settings or limits shape posts anew, the page as it is tells whose.
+    """
     settings = seen.settings
+    shapes = {account.name: _shape(account, seen.rules) for account in settings.accounts.values()}
+    reshaped = {name for name in memory.channels | shapes if memory.channels.get(name) != shapes.get(name)}
+    memory = replace(memory, channels=shapes) if reshaped else memory
+    revisions = seen.queue_history
+    if not revisions or revisions[-1].revision == memory.queue:
+        if not reshaped or seen.queue.revision != memory.queue:
+            return memory
+        revisions = (seen.queue,)
 
     def digest(candidate: Candidate) -> str:
         return compose.digest(candidate, compose.texts(candidate, settings.accounts, seen.rules))
@@ -125,37 +133,17 @@ def take_decisions(memory: Memory, seen: Snapshot) -> Memory:
     def decides(user: str) -> bool:
         return any(settings.maintains(user, account) for account in settings.accounts)
 
-    def meant(candidate: Candidate, digest: str) -> str:
-        return drawn_by(candidate, digest, settings)
-
-    history = decisions.History(seen.bot, decides, digest, meant)
+    history = decisions.History(seen.bot, decides, digest, frozenset(reshaped))
     standings = {id_: known.standing for id_, known in memory.shown().items()}
-    after = decisions.fold(standings, memory.queue, seen.queue_history, history)
+    after = decisions.fold(standings, memory.queue, revisions, history)
     known = {id_: replace(k, standing=after[id_]) if id_ in standings else k for id_, k in memory.known.items()}
-    return replace(memory, queue=seen.queue_history[-1].revision, known=known)
+    return replace(memory, queue=revisions[-1].revision, known=known)
 
 
-def drawn_by(candidate: Candidate, digest: str, settings: Settings) -> str:
-    """All that a card of this candidate is drawn by beside its words: its posts, and what its words are checked by."""
+def drawn_by(candidate: Candidate, settings: Settings) -> str:
+    """All that a card is drawn by beside its words and posts: the language, and the hashtags that are usual."""
     voices = (settings.accounts[name] for name in candidate.voices if name in settings.accounts)
-    tags = sorted({tag for account in voices for tag in account.hashtags})
-    return " ".join((digest, spoken(), *tags))
-
-
-def _notice_channels(memory: Memory, seen: Snapshot) -> Memory:
-    """Where settings or limits shape the posts of an account anew, its cards show others than those to be sent.
-
-    So whoever approves one of them before smbot has drawn it anew has not seen what they approve.
-    """
-    shapes = {account.name: _shape(account, seen.rules) for account in seen.settings.accounts.values()}
-    changed = {name for name in memory.channels | shapes if memory.channels.get(name) != shapes.get(name)}
-    if not changed:
-        return memory
-    known = dict(memory.known)
-    for id_, k in memory.shown().items():
-        if k.proposal and (k.standing.edited or changed & set(k.proposal.voices)):
-            known[id_] = replace(k, standing=decisions.disturbed(k.standing, ""))
-    return replace(memory, channels=shapes, known=known)
+    return " ".join((spoken(), *sorted({tag for account in voices for tag in account.hashtags})))
 
 
 def _shape(account: Account, rules: Mapping[str, Rules]) -> tuple[str, ...]:
@@ -191,7 +179,12 @@ def _take_requests(memory: Memory, seen: Snapshot, page: Page) -> Memory:
 
 
 def _can_be_queued_now(memory: Memory, seen: Snapshot, page: Page) -> bool:
-    """Whether a request on the unchanged page had a problem that is gone, as the settings were changed."""
+    """Whether a request on the unchanged page had a problem that is gone, as the settings were changed.
+
+    Of a page that people changed meanwhile nothing is taken in without its history, which tells who asks.
+    """
+    if page.revision != memory.requests and (page.user, page.parent) != (seen.bot, memory.requests):
+        return False
     had = {id_ for id_, known in memory.open().items() if known.is_request and (known.held or not known.proposal)}
     asked = requests(seen, page) if had else []
     return any(

@@ -104,7 +104,7 @@ class _Trail(Struct, frozen=True):
 
 def _followed(before: str, last: int, history: tuple[Page, ...], bot: str) -> list[_Trail]:
     """The requests of the last revision of `history`, in the order of the page, each followed from `before` on."""
-    trails = [replace(trail, given=trail.answer) for trail in _trails(before)]
+    trails = _given(_trails(before))
     unseen: tuple[str, ...] = ()
     for revision in history:
         if revision.parent != last:
@@ -115,7 +115,13 @@ def _followed(before: str, last: int, history: tuple[Page, ...], bot: str) -> li
             continue
         author = () if revision.user == bot else (revision.user,)
         trails, unseen = _carry_over(trails, list(_trails(revision.text)), unseen + author), ()
+        trails = trails if author else _given(trails)
     return trails
+
+
+def _given(trails: Iterable[_Trail]) -> list[_Trail]:
+    """The same, as a revision of smbot's has them: their answers are its own."""
+    return [replace(trail, given=trail.answer) for trail in trails]
 
 
 @lru_cache(maxsize=4)
@@ -180,7 +186,7 @@ def _continued(trail: _Trail, before: _Trail | None, author: tuple[str, ...]) ->
     authors, given = (before.authors, before.given) if before else ((), "")
     if not (before and before.typed == trail.typed and (trail.id or trail.answer or not before.answer)):
         authors = tuple(dict.fromkeys((*authors, *author)))
-    return replace(trail, authors=authors, given=given if author else trail.answer)
+    return replace(trail, authors=authors, given=given)
 
 
 def _likeness(one: str, other: str) -> float:

@@ -77,8 +77,10 @@ class Lookout:
             channels=got[t.channels],
             language=messages.spoken(),
         )
+        if deep or got[t.requests].user != seen.bot:  # smbot's own answers ask for nothing
+            seen = self._look_at_requests(seen, got[t.requests], before)
         if deep:
-            seen = self._look_deeper(seen, got[t.requests])
+            seen = self._look_deeper(seen)
         seen = replace(seen, files=self._files(seen))
         if before and all(getattr(before, name) == getattr(seen, name) for name in ("settings", "rules", "files")):
             seen = replace(seen, composed=before.composed)
@@ -89,19 +91,23 @@ class Lookout:
             return before.queue_history
         return self._wiki.history(queue, mind.queue) if mind.queue or mind.known else ()
 
-    def _look_deeper(self, seen: Snapshot, requests_page: Page) -> Snapshot:
-        history = self._wiki.history(requests_page, seen.memory.requests)
-        before = ""
+    def _look_at_requests(self, seen: Snapshot, page: Page, before: Snapshot | None) -> Snapshot:
+        """What people did to the requests since they were taken in; where that was just now, what they did `before`."""
+        if before and before.requests == page and seen.memory.requests == page.revision:
+            return replace(seen, request_history=before.request_history, requests_before=before.requests_before)
+        history = self._wiki.history(page, seen.memory.requests)
+        text = ""
         theirs = any(page.user != seen.bot for page in history)  # its own answers make nobody an author
         if theirs and history[0].parent and history[0].parent == seen.memory.requests:
-            before = self._wiki.revision(history[0].parent)
+            text = self._wiki.revision(history[0].parent)
+        return replace(seen, request_history=history, requests_before=text)
+
+    def _look_deeper(self, seen: Snapshot) -> Snapshot:
         days = seen.settings.news_days
         readings, unread = self._newsstand.read(seen.settings.feeds, seen.memory.sources, seen.now, days)
         return replace(
             seen,
             unread=unread,
-            request_history=history,
-            requests_before=before,
             readings=readings,
             picks=frozenset(f.name for f in seen.settings.feeds if sources.source(f.kind).PICK),
         )

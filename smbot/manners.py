@@ -24,13 +24,14 @@ _NOT_OUT = (DEFERRED, REFUSED, GIVEN_UP, RETRACTED)
 # A name after @, or @name@server as the fediverse writes it; not the @ of an e-mail address or in a web address.
 _MENTION = regex.compile(r"(?<!\w[.+=-])(?<![\w@＠/])[@＠]\w[\w.-]{0,100}(?:@[\w-][\w.-]{0,100})?(?<![.-])")
 _TO = r"(?:in (?:reply|answer|response)|replying) to"
-_MESSAGE = r"(?:thread|post|question|comment|message|tweet|toot|e?-?mail|request)"
+_MESSAGE = r"(?:thread|post|question|comment|message|tweet|toot|e?-?mail)"
 _TELLS = r"(?:is|are|was|were|will|can|has|have|gets?|takes?|works?|becomes?)"
 # What begins as an answer: to a name or an address, as an e-mail does, or to a message, before it says anything itself.
 _REPLY = regex.compile(
     rf"\s*(?:(?:(?:RT|re|reply to|{_TO})[\s:]+)?\.?[@＠]\w|(?:reply to|{_TO})\s+https?://"
     rf"|(?:re|antw(?:ort)?|rép(?:onse)?)\s?:\s"
-    rf"|{_TO}\s+(?:you|this|that|(?:your|this|that|the)\s+(?:\w+\s+)?{_MESSAGE})\b"
+    rf"|{_TO}\s+(?:you|(?:this|that)(?!\s*\w)|(?:your|this|that|the)\s+(?:\w+\s+)?{_MESSAGE}"
+    r"|your\s+(?:\w+\s+)?request)\b"
     rf"(?:(?!\b{_TELLS}\b)[^.,:!?–—\n]){{0,80}}(?:[,:–—\n]|$))",
     regex.IGNORECASE,
 )
@@ -45,7 +46,6 @@ _ANSWER = {
 }
 _ASKS = regex.compile(rf"\b(?:{'|'.join(_ANSWER.values())})\b", regex.IGNORECASE)
 _ADDRESS = regex.compile(r"https?://[^\s<>\[\]\"“”]*[\w/]", regex.IGNORECASE)
-_NETWORK = regex.compile(r"https?://(?:\w+\.)?(?:(?:x|twitter|facebook)\.com|bsky\.app)\b", regex.IGNORECASE)
 
 
 def problems(candidate: Candidate, texts: Mapping[str, Text], settings: Settings) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def _asks_for_reply(candidate: Candidate) -> bool:
     if not _ASKS.search(candidate.notes):
         return False
     addresses = (candidate.link, *_ADDRESS.findall(candidate.notes))
-    return any(compose.network_of(url) or _NETWORK.match(url) for url in addresses)
+    return any(map(compose.network_of, addresses))
 
 
 def _mentions(candidate: Candidate, words: Iterable[str], settings: Settings) -> Iterator[Problem]:

@@ -63,6 +63,7 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     typed: str = ""
     face: str = ""
+    check: str = ""  # the `check` it has, which anybody can write
     vouched: str = ""  # the `check` with which the bot last vouched for it
     disturbed_by: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()  # who changed the words since they were proposed

@@ -19,7 +19,7 @@ from smbot.memory import DECLINED, GIVEN_UP, HANDED_OFF, POSTED, RETRACTED, SEND
 from smbot.messages import say
 from smbot.model import Page
 from smbot.planned import Outlook
-from smbot.templates import address, encode, explain, is_tangled, person
+from smbot.templates import address, encode, explain, is_tangled, kept, person
 from smbot.when import moment
 
 
@@ -51,7 +51,7 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
 
 
 def _edit(page: Page, text: str, summary: str) -> Edit | None:
-    return None if text.rstrip() == page.text.rstrip() else Edit(page.title, page.revision, text, summary)
+    return None if kept(text) == kept(page.text) else Edit(page.title, page.revision, text, summary)
 
 
 def message_edit(page: Page, summary: str, memory: Memory, seen: Snapshot) -> Edit | None:
@@ -73,7 +73,7 @@ def message_edit(page: Page, summary: str, memory: Memory, seen: Snapshot) -> Ed
 def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     """The request page with an answer in every request, or None when it is so already.
 
-    A new answer calls who asked; one that somebody spoilt is put right quietly.
+    A new answer calls who asked; one that somebody spoilt, or may have, is put right quietly.
     """
     page = seen.requests
     if page is None or not page.exists or seen.settings.problems or is_tangled(page.text):
@@ -90,8 +90,9 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     ]
     if intake.is_answered(page.text, known, answers):
         return None
+    is_told = bool(seen.request_history) or page.user == seen.bot  # which answers were given before
     people = [
-        memory.known[id_].requesters if id_ and intake.unsigned(request.given) != answer else ()
+        memory.known[id_].requesters if id_ and is_told and intake.unsigned(request.given) != answer else ()
         for id_, request, answer in zip(known, requests, answers, strict=True)
     ]
     text = intake.answer(page.text, known, answers, people)

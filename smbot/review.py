@@ -88,7 +88,8 @@ class View(Struct, frozen=True):
     rewrite: bool
     status: str
     filled: Mapping[str, str]  # wikitext of the arguments smbot fills in
-    meant: str = ""  # what the settings make of it, see `vouch`
+    digest: str = ""  # of the posts it shows
+    drawn_by: str = ""  # see `vouch`
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -182,12 +183,19 @@ def face(given: Mapping[str, str]) -> str:
     return _print({name: value for name, value in given.items() if name not in _PEOPLES_OWN})
 
 
-def vouch(face_: str, meant: str) -> str:
-    """What smbot writes into a card as its `check`: that this is what it shows, and what it `meant` to show by it.
+def vouch(face_: str, digest: str, drawn_by: str) -> str:
+    """What smbot writes into a card as its `check`, in two words: that this is what it shows of the posts with this
+    digest, and what else it was `drawn_by`.
 
-    So a card that was drawn by other settings, which would be sent in another way, is known for that.
+    So a card that would be sent in another way than it shows is known for that; and what needs to be drawn anew, though
+    the posts are the same, is known, too.
     """
-    return fingerprint(f"{face_} {meant}")
+    return f"{fingerprint(f'{face_} {digest}')} {fingerprint(drawn_by)[:8]}"
+
+
+def vouches(check: str, face_: str, digest: str) -> bool:
+    """Whether by this `check` smbot vouched for the posts with this digest as they are shown."""
+    return check.partition(" ")[0] == vouch(face_, digest, "").partition(" ")[0]
 
 
 def _print(given: Mapping[str, str]) -> str:
@@ -272,7 +280,7 @@ def _filled(piece: Piece, view: View) -> Piece:
         put(template, "status", view.status, after="id")
     for name, wikitext in view.filled.items():
         put(template, name, wikitext)
-    put(template, "check", vouch(face(arguments(template)), view.meant), after="status")
+    put(template, "check", vouch(face(arguments(template)), view.digest, view.drawn_by), after="status")
     return replace(piece, wikitext=str(template))
 
 
@@ -280,7 +288,7 @@ def _is_filled(piece: Piece, view: View) -> bool:
     card = piece.card
     if (
         card is None
-        or card.check != vouch(card.face, view.meant)
+        or card.check != vouch(card.face, view.digest, view.drawn_by)
         or (view.status and piece.given.get("status") != view.status)
     ):
         return False

@@ -7,7 +7,6 @@ is only saved when something happened, and once a day for its calendars.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date
@@ -27,7 +26,7 @@ from smbot.overview import Overview, Stuck, Voice, title_of
 from smbot.pages import Edit
 from smbot.planned import Coming
 from smbot.proposals import Proposal
-from smbot.templates import address, person
+from smbot.templates import address, kept, person
 
 LISTED = 15  # of what waits for the decision of one account; the rest is on the queue
 BEFORE, AFTER = 2, 2  # weeks on the calendar
@@ -64,7 +63,7 @@ def draw(now: Overview, memory: Memory, seen: Snapshot) -> str:
     ]
     body = "\n\n".join(filter(None, [_intro(seen), *sections]))
     text = f"__NOEDITSECTION__\n{_in_its_language(body, seen.status)}"
-    return unicodedata.normalize("NFC", _CONTROL.sub("", text))  # as MediaWiki keeps it
+    return kept(_CONTROL.sub("", text))
 
 
 def _in_its_language(body: str, page: Page) -> str:

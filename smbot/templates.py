@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -37,9 +38,21 @@ _ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z0-9]+);")  # without
 # Web addresses that stand alone, and that MediaWiki makes links of without showing other signs than these.
 _LINK = re.compile(r"(?<!\S)https?://[^\s/@|{}\[\]<>'\"~]+(?:/[^\s|{}\[\]<>'\"~]*)?(?!\S)")
 
+# The stroke through a sign (U+0338) makes one character of itself and the `>`, `<` or `=` before it.
+_STROKE = "\u0338"
 _NOT_PLAIN = re.compile(
-    r"[|{}\[\]<>&\x00]|~~~|''|__|://[^\s]*\||^[ \t*#:;=-]|\n[ \t\n*#:;=-]|-\{|\bRFC |\bPMID |\bISBN "
+    r"[|{}\[\]<>&\x00]|~~~|''|__|://[^\s]*\||^[ \t*#:;=\u0338-]|\n[ \t\n*#:;=-]|-\{|\bRFC |\bPMID |\bISBN "
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def kept(text: str) -> str:
+    """A text as MediaWiki keeps it once it is saved; what is not so is never found on a page again.
+
+    https://www.mediawiki.org/wiki/Unicode_normalization_considerations
+    """
+    text = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text).rstrip(" \t\n")
 
 
 def parse(wikitext: str) -> Wikicode:
@@ -141,13 +154,13 @@ def _insert(template: Template, parameter: str, wikitext: str, after: str | None
 
 
 def decode(value: Wikicode) -> tuple[str, tuple[Problem, ...]]:
-    """The plain text of a template argument, and a Problem when there is markup in it.
+    """The plain text of a template argument, as a wiki can keep it, and a Problem when there is markup in it.
 
     nowiki, character entities, `{{!}}` and `{{=}}` are understood; comments are not part of the words.
     """
     pieces = list(_pieces(value))
     markup = list(dict.fromkeys(found for _, found in pieces if found))
-    words = "".join(piece for piece, _ in pieces).strip()
+    words = kept("".join(piece for piece, _ in pieces)).strip()
     if not markup:
         return words, ()
     return words, (Problem(say("problem-markup", ", ".join(markup)), say("problem-markup-remedy")),)
@@ -181,13 +194,13 @@ def _pieces(value: Wikicode) -> Iterator[tuple[str, str]]:
 
 def encode(text: str) -> str:
     """Plain text as a template argument: unchanged where that is safe, in nowiki where it is not."""
-    text = text.strip()
+    text = kept(text).strip()
     return _nowiki(text) if _NOT_PLAIN.search(text) else text
 
 
 def clickable(text: str) -> str:
     """Plain text as a template argument, in nowiki but for the web addresses in it: these become links on the wiki."""
-    found, at = [], 0
+    text, found, at = kept(text), [], 0
     for link in _LINK.finditer(text):
         if link[0].isprintable() and not _ENTITY.search(link[0]) and "__" not in link[0]:
             found += [_nowiki(text[at : link.start()]), link[0]]
@@ -197,6 +210,8 @@ def clickable(text: str) -> str:
 
 def _nowiki(text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if escaped.startswith(_STROKE):
+        escaped = f"&#{ord(_STROKE)};{escaped[1:]}"
     return f"<nowiki>{escaped}</nowiki>" if text else ""
 
 

@@ -27,6 +27,7 @@ from smbot import pictures
 from smbot.errors import Conflict, Rejected, UsageError, WikiError
 from smbot.messages import say
 from smbot.model import File, Page, Site
+from smbot.templates import kept
 
 _FOLDERS = (Path(os.environ.get("PYWIKIBOT_DIR", ".")), Path("."), Path.home() / ".pywikibot")
 if not any((folder / "user-config.py").exists() for folder in _FOLDERS) and "-dir" not in " ".join(sys.argv):
@@ -555,10 +556,10 @@ def _names(namespace: dict[str, Any]) -> Iterator[str]:
 
 def _same(one: str, other: str) -> bool:
     """Whether two texts are the same page; MediaWiki lays out JSON in its own way."""
-    read: tuple[Callable[[str], Any], ...] = (json.loads, str.rstrip)
+    read: tuple[Callable[[str], Any], ...] = (json.loads, str)
     for how in read:
         try:
-            return bool(how(one) == how(other))
+            return bool(how(kept(one)) == how(kept(other)))
         except ValueError:
             continue
     return False

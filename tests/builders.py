@@ -28,7 +28,7 @@ RULES = {
     for account in ACCOUNTS.values()
     for name in account.channels
 }
-RULES["mediawiki/other"] = RULES[CHANNEL]
+RULES |= {f"{name}/other": RULES[CHANNEL] for name in ACCOUNTS}
 NEWS = Feed("MediaWiki News", "mediawiki-news", "News", "", ("mediawiki",))
 TECH = Feed("Tech News", "tech-news", "Tech/News", "", ("wikitech",))
 TITLES = Titles(
@@ -62,7 +62,7 @@ def card(id_: str = "n1", status: str = "waiting", text: str = "A new skin.", /,
         put(made, name.replace("_", " "), encode(value))
     (shown,) = review.read(str(made)).values()
     assert shown
-    put(made, "check", review.vouch(shown.face, meant(shown.candidate)), after="status")
+    put(made, "check", check(shown), after="status")
     return str(made)
 
 
@@ -113,9 +113,9 @@ def digest(candidate: Candidate, accounts: Mapping[str, Account] = ACCOUNTS) -> 
     return compose.digest(candidate, compose.texts(candidate, accounts, RULES))
 
 
-def meant(candidate: Candidate, digest_: str = "") -> str:
-    """What the usual settings make of a candidate."""
-    return gather.drawn_by(candidate, digest_ or digest(candidate), settings())
+def check(shown: review.Card) -> str:
+    """The true `check` of a card by the usual settings."""
+    return review.vouch(shown.face, digest(shown.candidate), gather.drawn_by(shown.candidate, settings()))
 
 
 def snapshot(memory: Memory | None = None, queue: str | Page = "", **changed_: Any) -> Snapshot:
@@ -225,14 +225,19 @@ class Paper:
             picks=self.picks,
         )
 
-    def think(self) -> tuple[Snapshot, Memory]:
-        """What a run makes of it."""
+    def think(self, *, unread: bool = False) -> tuple[Snapshot, Memory]:
+        """What a run makes of it; with `unread` one that does not know the history of the requests."""
         seen = self.seen()
+        if unread:
+            seen = replace(seen, request_history=(), requests_before="")
         return seen, plan.settle_decisions(gather.gather(self.memory, seen), seen)
 
-    def run(self, *, crash: bool = False) -> None:
-        """One run; with `crash` it ends when the memory is saved and no page is."""
-        seen, memory = self.think()
+    def run(self, *, crash: bool = False, unread: bool = False) -> None:
+        """One run; with `crash` it ends when the memory is saved and no page is.
+
+        With `unread` it does not know the history of the requests.
+        """
+        seen, memory = self.think(unread=unread)
         if plan.Plan(seen, memory).is_news:
             self.memory = replace(memory, run=str(self._next()))
         if crash:

@@ -90,6 +90,22 @@ def test_whoever_rewords_a_request_has_asked_for_it_too(world: World, alice: Per
     nothing_goes_out(world, id_, "[[User:Alice|Alice]] asked for this post")
 
 
+def test_whoever_rewords_a_request_before_a_run_that_sends_has_asked_for_it_too(
+    world: World, alice: Person, bob: Person, rita: Person
+) -> None:
+    world.ask(rita, text="Come to the hackathon", accounts="wikiteck")
+    world.collect()
+    world.swap(bob, "= wikiteck", "= wikitech", world.titles.requests)
+    world.swap(bob, "Come to the hackathon", "Vote for Bob", world.titles.requests)
+    world.ask(alice, text="Another request", accounts="mediawiki")
+    world.publish()
+    world.collect()
+    assert all("1=queued" in answer for answer in world.answers())
+    id_ = world.id_of("Vote for Bob")
+    world.change(bob, id_, status="approved")
+    nothing_goes_out(world, id_, "[[User:Bob|Bob]] asked for this post")
+
+
 def test_swapping_the_ids_of_two_requests_does_not_change_who_asked(world: World, alice: Person, rita: Person) -> None:
     world.ask(rita, text="Come to the hackathon", accounts="wikitech")
     world.ask(alice, text="Vote for Alice", accounts="wikitech")
@@ -596,6 +612,31 @@ def test_a_forged_row_in_the_log_neither_stops_nor_fakes_a_posting(
     world.change(alice, other, status="approved")
     world.publish()
     assert f"{other}/mediawiki/mastodon" in {raw(row, "key") for row in named(parse(world.log()), postlog.ROW)}
+
+
+@pytest.mark.parametrize(
+    "words", ["\u0338Come to the hackathon", "&#824;Come", "o&#776;y", "a&#12;b&#13;c", "&#8232;x"]
+)
+def test_no_character_keeps_the_desk_from_its_work(world: World, alice: Person, mallory: Person, words: str) -> None:
+    world.ask(mallory, text=words, accounts="wikitech")
+    for _ in range(3):
+        world.collect()
+    (id_,) = [id_ for id_, known in world.memory().known.items() if known.is_request]
+    assert "\u226f" not in world.card(id_)
+    world.change(alice, id_, status="approved")
+    world.publish()
+    assert len(world.posts("wikitech")) == 1
+
+
+@pytest.mark.parametrize("field", ["text", "status", "alt", "warning", "reason"])
+def test_nor_does_one_on_a_card(world: World, id_: str, mallory: Person, field: str) -> None:
+    world.swap(mallory, f"| id = {id_}\n", f"| id = {id_}\n| image = No such.png\n| {field} = \u0338[x]\n")
+    for _ in range(2):
+        world.publish()
+    before = world.admin.get(world.titles.queue)
+    world.publish()
+    assert world.admin.get(world.titles.queue) == before
+    assert "\u226f" not in before
 
 
 def test_rows_are_never_hidden_in_a_comment_that_a_stranger_left_on_the_log(

@@ -102,6 +102,18 @@ def test_a_request_of_unknown_people_is_not_taken_and_told() -> None:
     assert "cannot be established" in desk.answers()[0]
 
 
+def test_nothing_is_taken_in_while_it_is_not_known_who_changed_the_page() -> None:
+    desk = asked((RITA, request("Come to the hackathon.", accounts="mediawikj")))
+    (id_,) = desk.ids
+    desk.ask(BOB, changed(desk.asked, id_, accounts="mediawiki", text="Bob's own words."))
+    desk.ask(ALICE, desk.asked + B)
+    desk.run(unread=True)
+    assert people(desk) == {"": (RITA,)}
+    desk.run(unread=True)  # its own answers do not make it known
+    desk.run()
+    assert people(desk) == {"Bob's own words.": (RITA, BOB), "Translate the new help pages with us.": (ALICE,)}
+
+
 def test_a_signature_or_a_forged_argument_names_nobody() -> None:
     desk = asked((ALICE, request("Mine.", notes=f"[[User:{RITA}]]", requesters=RITA, author=RITA)))
     assert people(desk) in ({"": (ALICE,)}, {"Mine.": (ALICE,)})
@@ -308,6 +320,19 @@ def test_a_declined_request_is_told_by_whom_and_why() -> None:
     desk.run()
     assert "<nowiki>declined by Alice: We did | this {{last}} week.</nowiki>" in desk.answers()[0]
     assert desk.ids == []
+
+
+def test_an_answer_that_somebody_may_have_spoilt_calls_nobody() -> None:
+    desk = asked((RITA, A))
+    assert desk.asked.count("[[User:Rita") == 1
+    for unread in (True, False):
+        desk.ask(MALLORY, desk.asked.replace(desk.asked.partition("2=It")[2].partition("}}")[0], " SPOILT"))
+        desk.run(unread=unread)
+        assert "SPOILT" not in desk.asked
+        assert "[[User:Rita" not in desk.asked
+    desk.change(ALICE, desk.ids[0], status="declined")
+    desk.run(unread=True)  # the answer there before is smbot's own
+    assert desk.asked.count("[[User:Rita") == 1
 
 
 # --- many -----------------------------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ def problems(text: str, *accounts: str, **more: object) -> list[str]:
         "Reply to https://x.com/someone/status/1: it is fixed.",
         "In answer to @user: it is fixed.",
         "In response to your question\n\nIt is fixed.",
+        "In response to your request, it is fixed.",
+        "In reply to this: it is fixed.",
     ],
 )
 def test_what_begins_as_a_reply_is_answered_with_where_people_are_helped(text: str) -> None:
@@ -66,6 +68,9 @@ def test_what_begins_as_a_reply_is_answered_with_where_people_are_helped(text: s
         "In response to the outage of Monday, the servers were moved.",
         "In response to your feedback, the new skin has wider lines.",
         "Response times are down: pages load faster.",
+        "In response to the request of the Commons community, the upload limit is now 5 GB.",
+        "In response to this request, dark mode has a new colour.",
+        "In response to that outage, the servers were moved.",
         "In response to your requests, the new skin has wider lines.",
         "Answering your questions: the office hour is on Friday.",
         "Regarding dark mode: it is on.",
@@ -106,6 +111,8 @@ def test_a_request_to_answer_a_post_is_seen_from_its_notes(notes: str, link: str
         ("It was told there, too: https://mastodon.social/@foo/1234", ""),
         ("Our corresponding page.", "https://mastodon.social/@foo/1234"),
         ("It is about our wikis.", "https://x.com/someone/status/1"),
+        ("The response was good: https://x.com/wikimedia", ""),
+        ("They answered on https://bsky.app/profile/wikimedia.org", "https://www.facebook.com/wikipedia"),
     ],
 )
 def test_other_notes_ask_for_no_answer(notes: str, link: str) -> None:

@@ -37,9 +37,9 @@ from tests.builders import (
     Paper,
     approved,
     card,
+    check,
     delivery,
     known,
-    meant,
     page,
     proposed,
     request,
@@ -111,7 +111,7 @@ def test_any_words_are_shown_as_they_would_be_sent_and_the_page_settles(words: s
     (shown,) = review.read(desk.text).values()
     assert shown is not None
     assert shown.candidate.text == words
-    assert shown.check == review.vouch(shown.face, meant(shown.candidate))
+    assert shown.check == check(shown)
     before = desk.text
     desk.run()
     assert desk.text == before
@@ -405,6 +405,21 @@ def test_a_word_that_was_not_done_does_not_stay_the_status_of_a_card() -> None:
             text = queue(after, card("n1", status))
             (found,) = named(parse(text), review.CARD)
             assert raw(found, "status") == wanted
+
+
+@pytest.mark.parametrize("field", ["warning", "alt"])
+def test_reviewers_are_told_of_what_stands_beside_the_words_as_of_the_words(field: str) -> None:
+    desk, id_ = proposed("A new skin is the default on https://example.org/a now.")
+    desk.change(RITA, id_, image="A.png", alt="A map of Odisha with three red dots.", warning="Bright")
+    desk.run()
+    assert desk.argument(id_, "checks") == ""
+    desk.change(
+        RITA, id_, **{field: "THE BEST NEWS EVER!!! We love Jane Smith.", "text x": "A new skin is the default."}
+    )
+    desk.run()
+    told = desk.argument(id_, "checks")
+    for hint in ("‘THE BEST NEWS EVER’ in capitals", "‘Jane Smith’ looks like"):
+        assert told.count(hint) == 1
 
 
 def test_what_reviewers_are_told_of_hashtags_follows_the_settings() -> None:

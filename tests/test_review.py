@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
-from smbot import decisions, review, sections
+from smbot import decisions, messages, review, sections
 from smbot.decisions import History
 from smbot.memory import IN_DOUBT, Memory, Standing
 from smbot.model import Candidate, Page
 from smbot.review import View
+from smbot.settings import Settings
 from smbot.templates import named, parse, raw
 from tests.builders import (
     ACCOUNTS,
@@ -32,17 +33,17 @@ from tests.builders import (
     Paper,
     card,
     changed,
+    check,
     delivery,
     digest,
     item,
-    meant,
     page,
     proposed,
     reading,
 )
 from tests.builders import settings as rules
 
-HISTORY = History(BOT, lambda user: user in (ALICE, BOB), digest, meant)
+HISTORY = History(BOT, lambda user: user in (ALICE, BOB), digest)
 
 
 def approved(**more: object) -> tuple[Paper, str]:
@@ -54,7 +55,7 @@ def approved(**more: object) -> tuple[Paper, str]:
 
 
 def fold(*revisions: Page, start: dict[str, Standing] | None = None, last: int = 0) -> dict[str, Standing]:
-    return decisions.fold(start or {}, last, revisions, HISTORY)
+    return decisions.fold(start or {"n1": Standing()}, last, revisions, HISTORY)
 
 
 # --- no stranger ever approves --------------------------------------------------------------------------------------
@@ -373,6 +374,38 @@ def test_a_bots_revision_that_swallowed_a_strangers_words_vouches_for_nothing() 
     assert "just before" in (desk.why(id_) or "")
 
 
+def test_nor_where_the_stranger_wrote_a_true_check() -> None:
+    """Anybody can work one out; the bot vouches only for a card that it changed itself."""
+    desk, id_ = proposed()
+    desk.run()
+    desk.change(MALLORY, id_, text="Evil words.")
+    (shown,) = review.read(desk.text).values()
+    assert shown
+    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+    desk.edit(BOT, desk.text + "\n")
+    desk.change(ALICE, id_, status="approved")
+    assert "just before" in (desk.why(id_) or "")
+    desk.run()
+    desk.run()
+    assert "Evil words." in desk.argument(id_, "preview")
+    desk.change(ALICE, id_, status="approved")
+    assert desk.why(id_) is None
+
+
+def test_a_true_check_by_a_stranger_holds_up_but_one_approval() -> None:
+    desk, id_ = proposed()
+    desk.run()
+    desk.change(MALLORY, id_, notes="Hello.")
+    (shown,) = review.read(desk.text).values()
+    assert shown
+    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+    for _ in range(2):
+        desk.run()
+        desk.run()
+        desk.change(ALICE, id_, status="approved")
+    assert desk.why(id_) is None
+
+
 @pytest.mark.parametrize("status", ["approved", "declined", "again", "posted", "give up"])
 def test_the_bot_decides_nothing(status: str) -> None:
     desk, id_ = proposed()
@@ -466,6 +499,98 @@ def test_a_network_added_to_the_account_was_not_approved() -> None:
     more = replace(one, networks=("mastodon", "other"))
     desk.settings = rules(accounts=desk.settings.accounts | {"mediawiki": more})
     assert digest(Candidate(("mediawiki",), "a"), desk.settings.accounts) != digest(Candidate(("mediawiki",), "a"))
+
+
+def with_account(name: str, **changed_: object) -> Settings:
+    """The usual settings, with something else in one account."""
+    return rules(accounts=ACCOUNTS | {name: replace(ACCOUNTS[name], **changed_)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_who_gives_a_card_to_an_account_has_not_approved_the_network_it_is_given_before_smbot_draws_it(
+    spoilt: bool,
+) -> None:
+    desk, id_ = proposed()
+    desk.run()
+    before = desk.text
+    if spoilt:
+        desk.change(MALLORY, id_, notes="Spoilt.")
+        desk.edit(MALLORY, before)
+    desk.change(ALICE, id_, accounts="mediawiki, wikitech", status="approved")
+    assert desk.why(id_, "wikitech") is None
+    desk.settings = with_account("wikitech", networks=("mastodon", "other"))
+    for _ in range(2):
+        assert "or the settings it follows, changed just before" in (desk.why(id_, "wikitech") or "")
+        assert desk.due() == []
+        desk.run()
+    desk.change(ALICE, id_, status="approved")
+    assert len(desk.due()) == 3
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(
+    "other",
+    [
+        with_account("wikitech", networks=("mastodon", "other")),
+        with_account("mediawiki", threads=frozenset({"mastodon"})),
+        with_account("mediawiki", hashtags=("#MediaWiki",)),
+    ],
+    ids=["of another account", "of threads", "of hashtags"],
+)
+def test_settings_that_change_no_post_of_a_card_void_no_approval(other: Settings, late: bool) -> None:
+    desk, id_ = proposed()
+    desk.run()
+    desk.change(RITA, id_, text="Better words.")
+    desk.run()
+    desk.run()
+    for change in (desk.change, None) if late else (None, desk.change):
+        if change:
+            change(ALICE, id_, status="approved")
+        else:
+            desk.settings = other
+            if not late:
+                desk.run()
+                desk.run()
+    for _ in range(3):
+        assert desk.why(id_) is None
+        desk.run()
+
+
+def test_a_card_is_drawn_anew_in_another_language_and_its_approval_holds() -> None:
+    desk, id_ = approved()
+    with messages.speaking("de"):
+        before = desk.argument(id_, "check")
+        assert desk.why(id_) is None
+        desk.run()
+        desk.run()
+        assert desk.why(id_) is None
+    assert desk.argument(id_, "check") != before
+
+
+@pytest.mark.parametrize("away", ["gone", "twice"])
+@pytest.mark.parametrize("then", ["declined", "waiting"])
+def test_a_maintainer_who_did_not_take_a_card_off_takes_nothing_back(away: str, then: str) -> None:
+    desk = Paper()
+    desk.news("A new skin is the default.", "Gerrit has a new look and feel today.")
+    desk.run()
+    desk.run()
+    id_, other = desk.id_of("new skin"), desk.id_of("Gerrit")
+    desk.change(ALICE, id_, status="approved")
+    desk.run()
+    before = desk.text
+    (one,) = [piece.wikitext for piece in review.apart(before) if piece.id == id_]
+    desk.edit(MALLORY, before.replace(one, "" if away == "gone" else one + one))
+    desk.change(ALICE, other, status=then, reason="Not now.")
+    assert desk.due() == []
+    desk.edit(RITA, before)
+    assert desk.why(id_) is None
+    desk.edit(ALICE, before.replace(one, ""))  # but who takes it off does
+    desk.edit(RITA, before)
+    assert desk.why(id_)
+
+
+def test_of_cards_that_smbot_did_not_make_nothing_is_worked_out() -> None:
+    assert [*fold(page(card("n1") + card("x1", "approved"), 1, BOT))] == ["n1"]
 
 
 @pytest.mark.parametrize(("user", "ends"), [(ALICE, "declined"), (MALLORY, ""), (BOB, ""), ("", "")])

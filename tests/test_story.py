@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -232,8 +233,9 @@ def test_what_maintainers_write_while_a_post_is_on_its_way_is_kept_and_counts(
     assert world.posts("wikitech") == ["Come to the hackathon"]
 
 
+@pytest.mark.parametrize("run", [World.collect, World.publish])
 def test_an_answer_that_somebody_spoilt_is_put_right_and_calls_nobody_again(
-    world: World, rita: Person, mallory: Person
+    world: World, rita: Person, mallory: Person, run: Callable[[World], object]
 ) -> None:
     def answer() -> str:
         return rita.get(world.titles.requests).split("| answer = ")[1]
@@ -243,14 +245,36 @@ def test_an_answer_that_somebody_spoilt_is_put_right_and_calls_nobody_again(
     assert "queued" in answer()
     for spoilt in ("{{Smbot/answer|1=posted|2=It is out.}}", "{{Smbot/answer|1=declined|2=Go away.}}"):
         world.swap(mallory, answer().split("\n")[0], spoilt, world.titles.requests)
-        world.collect()
+        run(world)
         assert "queued" in answer()
         assert "User:Rita" not in answer()
     for old, new, state in (("wikitech", "wikiteck", "problem"), ("wikiteck", "wikitech", "queued")):
         world.swap(rita, f"= {old}", f"= {new}", world.titles.requests)
-        world.collect()
+        run(world)
         assert state in answer()
         assert "User:Rita" in answer()
+
+
+def test_who_asked_is_called_when_it_is_posted_though_another_request_came_just_before(
+    world: World, alice: Person, rita: Person, bob: Person, mallory: Person
+) -> None:
+    world.ask(rita, text="Come to the hackathon", accounts="wikitech")
+    world.ask(alice, text="Translate the help pages", accounts="wikitech")
+    world.collect()
+    world.approve(alice, "hackathon")
+    spoilt = world.answers()[1]
+    assert "queued" in spoilt
+    text = rita.get(world.titles.requests)
+    signed = text.rpartition("| answer = ")[2].partition("\n")[0]
+    mallory.edit(world.titles.requests, text.replace(signed, "{{Smbot/answer|1=posted|2=It is out.}}"))
+    world.ask(bob, text="Read the newsletter", accounts="wikitech")
+    world.publish()
+    answers = rita.get(world.titles.requests).split("| answer = ")[1:]
+    assert [re.findall(r"1=(\w+)|call\">\[\[User:(\w+)", answer) for answer in answers] == [
+        [("posted", ""), ("", "Rita")],
+        [("queued", "")],
+        [("queued", ""), ("", "Bob")],
+    ]
 
 
 def test_a_declined_request_is_answered_with_the_reason(world: World, bob: Person, rita: Person) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -9,18 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mwparserfromhell.nodes import Template
 
-from smbot.templates import clickable, decode, encode, is_named, is_tangled, named, parse, plain, put, raw
+from smbot.templates import clickable, decode, encode, is_named, is_tangled, kept, named, parse, plain, put, raw
 
 MARKUP = """
     { {{ {{{ } }} }}} [ [[ ] ]] | = ' '' ''' ~~~~ < > & &amp; &#124; &nbsp; -{ }- __TOC__ <nowiki> </nowiki> <nowiki/>
     <!-- --> <div> </div> <ref> <br> {{!}} {{=}} {{T {{T|text= # * : ; - == {| |} |-
-    ISBN RFC שלום مرحبا 👩‍🚀 é e\u0301 a https://example.org/a_b?c=d&e=f [https://a.org
+    ISBN RFC שלום مرحبا 👩‍🚀 é e\u0301 \u0338 \u0338a a https://example.org/a_b?c=d&e=f [https://a.org
 """
 PIECES = MARKUP.split()
 ANY = st.lists(st.sampled_from([*PIECES, " ", "\n", "\n* ", "\n\n"]) | st.text(max_size=4), max_size=25).map("".join)
 # MediaWiki itself takes NUL and surrogates out of every page, and the bytes CR
 PAGES = ANY.map(lambda text: "".join(c for c in text if c not in "\0\r" and not "\ud800" <= c <= "\udfff"))
-WORDS = PAGES.map(str.strip)
+WORDS = PAGES.map(lambda text: kept(text).strip())
 PROPERTY = settings(max_examples=150, deadline=None)
 
 
@@ -49,8 +51,27 @@ def test_a_page_is_written_as_it_was_read(text: str) -> None:
 @example("see https://example.org/?a=b&c=d now")
 def test_words_come_out_of_an_argument_as_they_went_in(write: Callable[[str], str], words: str) -> None:
     written = str(only(f"{{{{T\n| text = {write(words)}\n| other = 1\n}}}}"))
+    assert kept(written) == written
     assert plain(only(written), "text") == (words, ())
     assert raw(only(written), "other") == "1"
+
+
+@pytest.mark.parametrize("write", [encode, clickable])
+@PROPERTY
+@given(PAGES)
+@example("\u0338first")
+@example("a\r\nb\x0cc e\u0301")
+def test_any_words_are_written_as_the_wiki_keeps_them(write: Callable[[str], str], words: str) -> None:
+    written = f"''{write(words)}''"
+    assert kept(written) == written
+    assert plain(only(f"{{{{T|text= {write(words)}}}}}"), "text") == (kept(words).strip(), ())
+
+
+def test_one_character_alone_makes_another_of_the_end_of_a_tag() -> None:
+    made = {
+        c for c in map(chr, range(sys.maxunicode + 1)) for s in "<>=" if len(unicodedata.normalize("NFC", s + c)) < 2
+    }
+    assert made == {"\u0338"}
 
 
 @PROPERTY

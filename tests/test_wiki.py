@@ -21,6 +21,7 @@ from sandbox.standin import Answered, Handler, StandIn
 from sandbox.wiki import SandboxWiki
 from smbot.errors import Conflict, Rejected, WikiError
 from smbot.model import File, Page
+from smbot.templates import kept
 from smbot.wiki import Wiki
 from tests.killed import form_of
 from tests.test_story import picture
@@ -240,6 +241,13 @@ def test_a_save_makes_a_page_and_changes_it(door: Wiki, alice: Person, title: st
 def test_half_an_emoji_is_saved_as_a_question_mark(door: Wiki, title: str) -> None:
     door.save(title, "No: \ud83d!", 0, "made \udc4d")
     assert door.read([title])[title].text == "No: ?!"
+
+
+def test_what_the_wiki_keeps_of_a_text_is_known(door: Wiki, title: str) -> None:
+    text = "<b>\u0338 e\u0301 a\x01b\x0c\x1f\x7f c\r\nd\re \u2028 \n\n"
+    revision = door.save(title, text, 0, "")
+    assert door.read([title])[title].text == kept(text) != text
+    assert door.save(title, text, revision, "") == revision
 
 
 def test_two_doors_of_one_account_never_overwrite_each_other(door: Wiki, alice: Person, title: str) -> None:
