@@ -132,7 +132,8 @@ def _reshaped(standing: Standing, card: Card, history: History) -> Standing:
 
 def _words_step(standing: Standing, card: Card, user: str, history: History) -> Standing:
     if card.face == standing.face:
-        return standing
+        again = standing.disturbed_by and vouches(standing.vouched, card.face, history.digest(card.candidate))
+        return msgspec.structs.replace(standing, disturbed_by=()) if again else standing
     digest = history.digest(card.candidate)
     if vouches(standing.vouched, card.face, digest):
         standing = msgspec.structs.replace(standing, disturbed_by=())

@@ -77,7 +77,7 @@ class Lookout:
             channels=got[t.channels],
             language=messages.spoken(),
         )
-        if deep or got[t.requests].user != seen.bot:  # smbot's own answers ask for nothing
+        if deep or not (rules_page.problems or got[t.requests].user == seen.bot):  # its own answers ask for nothing
             seen = self._look_at_requests(seen, got[t.requests], before)
         if deep:
             seen = self._look_deeper(seen)

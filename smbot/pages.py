@@ -41,7 +41,9 @@ def queue_edit(memory: Memory, seen: Snapshot, troubles: Sequence[str] = ()) -> 
         return _edit(seen.queue, review.tell(seen.queue.text, status), say("summary-settings"))
     shown = proposals.shown(memory, seen)
     open_ = [proposal for proposal in shown if not proposal.known.end]
-    ahead = planned.outlook(memory, seen, open_)
+    ahead = planned.outlook(memory, seen, open_).certain(seen.now)
+    if plan.stopped(seen):  # nobody can say when anything goes out
+        ahead = replace(ahead, turns={}, vain={})
     views = {proposal.id: cards.view(proposal, ahead, memory, seen) for proposal in shown}
     ended = [id_ for id_, known in memory.known.items() if id_ not in views and (known.end or known.is_request)]
     text = review.arrange(seen.queue.text, views, ended, status, say("card-foreign"))
@@ -83,7 +85,7 @@ def requests_edit(memory: Memory, seen: Snapshot) -> Edit | None:
     known = [id_ if id_ in memory.known else "" for id_ in ids]
     new = page.revision == memory.requests
     approved = any(memory.known[id_].standing.approvals for id_ in known if id_)
-    ahead = planned.outlook(memory, seen) if approved and not plan.stopped(seen) else Outlook()
+    ahead = planned.outlook(memory, seen).certain(seen.now) if approved and not plan.stopped(seen) else Outlook()
     answers = [
         _answer(id_, request, ahead, memory, seen) if id_ or new else ""
         for id_, request in zip(known, requests, strict=True)

@@ -390,20 +390,21 @@ class _Ready(NamedTuple):
 
 
 def _ready(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterator[_Ready]:
+    before = {account: rhythm.last_source(account, memory) for account in seen.settings.accounts}
     for proposal in open_:
         if _is_held(proposal, seen):
             continue
         for channel, text in proposal.texts.items():
             account = channel.split("/")[0]
-            before = memory.deliveries.get(f"{proposal.id}/{channel}")
-            waits = before and (before.state != DEFERRED or (before.until and before.until > seen.now))
+            tried = memory.deliveries.get(f"{proposal.id}/{channel}")
+            waits = tried and (tried.state != DEFERRED or (tried.until and tried.until > seen.now))
             if waits or account not in proposal.accounts:
                 continue
             if text.points_at and not deliveries.original(memory, proposal.id, text):
                 continue
             if approval := verdict(proposal, account, seen).approval:
-                delivery = _delivery(proposal.id, channel, text, approval, before, seen)
-                yield _Ready(proposal, rhythm.turn(proposal, account, memory, seen), approval.time, delivery)
+                delivery = _delivery(proposal.id, channel, text, approval, tried, seen)
+                yield _Ready(proposal, rhythm.turn(proposal, before[account], seen), approval.time, delivery)
 
 
 def _is_held(proposal: Proposal, seen: Snapshot) -> bool:

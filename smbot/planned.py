@@ -7,7 +7,7 @@ nothing else is approved meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from smbot.memory import DEFERRED, POST, POSTED, Approval, Delivery, Memory
 from smbot.proposals import Proposal, is_late, verdict
 from smbot.rhythm import Week
 
-NEXT_RUN = timedelta(minutes=1)
+NEXT_RUN, TWO_DAYS = timedelta(minutes=1), timedelta(days=2)
 AHEAD = timedelta(days=60)  # what comes later is not worked out
 MOST = 100  # nor more than so many
 
@@ -60,7 +60,16 @@ class Outlook(Struct, frozen=True):
 
     def first(self, id_: str) -> datetime | None:
         """When an approved candidate first goes out, as far as that was worked out."""
-        return next((one.at for one in self.coming if one.approval and one.id == id_), None)
+        return min((at for key, at in self.turns.items() if key.rpartition("/")[0] == id_), default=None)
+
+    def certain(self, now: datetime) -> Outlook:
+        """The same without the times that hang on when smbot next posts: of accounts that could do so right now."""
+        due = {key.rpartition("/")[2] for key, at in self.turns.items() if at <= now}
+
+        def kept(times: Mapping[str, datetime]) -> dict[str, datetime]:
+            return {key: at for key, at in times.items() if at <= now or key.rpartition("/")[2] not in due}
+
+        return replace(self, turns=kept(self.turns), vain=kept(self.vain))
 
 
 def outlook(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = None) -> Outlook:
@@ -75,7 +84,8 @@ def outlook(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = N
         for one in ready
         if one.keeps and rhythm.waits_for_thin_week(one.proposal, weeks[one.account], memory, seen)
     )
-    turns = list(_in_turn(ready, weeks, rhythm.dated(open_, seen), memory, seen))
+    dated = rhythm.dated(open_, seen)
+    turns = list(_in_turn(ready, weeks, dated, memory, seen))
     found = [*(one for one, in_time in turns if in_time), *_unapproved(open_, seen)]
     return Outlook(
         coming=tuple(sorted(found, key=lambda one: (one.at, one.key))),
@@ -91,12 +101,17 @@ def outlook(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = N
 
 
 class _Ready(Struct, frozen=True):
-    """What an account may post from a moment on, which may differ by channel."""
+    """What an account may post from a moment on, which may differ by channel, and what that costs.
+
+    One that is `begun` is out on another channel of the account.
+    """
 
     proposal: Proposal
     account: str
     channels: Mapping[str, datetime]
+    mills: Mapping[str, int]
     approval: Approval
+    begun: bool
 
     @property
     def key(self) -> str:
@@ -116,7 +131,9 @@ def _ready(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> Iterato
             approval = verdict(proposal, account, seen).approval
             channels = dict(_free(proposal, account, memory, seen)) if approval else {}
             if approval and channels:
-                yield _Ready(proposal, account, channels, approval)
+                mills = {c: sum(compose.costs(proposal.texts[c], seen.rules[c])) for c in channels}
+                begun = deliveries.is_begun_by(account, proposal.id, memory, seen.now)
+                yield _Ready(proposal, account, channels, mills, approval, begun)
 
 
 def _known(proposal: Proposal, seen: Snapshot) -> list[str]:
@@ -153,14 +170,14 @@ class _Line(Struct):
     before: Memory
     dated: Sequence[tuple[Proposal, str]]
 
-    def out(self, one: _Ready, channels: Iterable[str], at: datetime, seen: Snapshot) -> None:
+    def out(self, one: _Ready, channels: Iterable[str], at: datetime) -> None:
         if at > self.moment:
             self.moment, self.before = at, self.memory
         self.clock[one.account] = at
-        if one.keeps and not deliveries.is_begun_by(one.account, one.proposal.id, self.memory, at):
+        if one.keeps and not one.begun:
             self.weeks[one.account] = replace(self.weeks[one.account], posted=self.weeks[one.account].posted + 1)
         for channel in channels:
-            self.memory = _as_posted(one, channel, at, self.memory, seen)
+            self.memory = _as_posted(one, channel, at, self.memory)
 
 
 def _in_turn(
@@ -174,6 +191,7 @@ def _in_turn(
 
     With each, whether it may still go out then.
     """
+    memory = _of_late(memory, {*(one.proposal.id for one in waiting), *(proposal.id for proposal, _ in dated)}, seen)
     clock = dict.fromkeys(seen.settings.accounts, seen.now)
     line = _Line(memory, dict(weeks), clock, seen.now, memory, dated)
     for _ in range(MOST):
@@ -185,8 +203,19 @@ def _in_turn(
         waiting = [one for one in waiting if one is not first]
         in_time = _is_in_time(first, at, seen)
         if in_time:
-            line.out(first, channels, at, seen)
+            line.out(first, channels, at)
         yield Coming(first.proposal, first.account, channels, at, first.approval), in_time
+
+
+def _of_late(memory: Memory, ids: Collection[str], seen: Snapshot) -> Memory:
+    """The memory with those deliveries alone on which it may depend what these go out after."""
+    last = {account: deliveries.last_post(account, memory, seen) for account in seen.settings.accounts}
+    near = {
+        key: d
+        for key, d in memory.deliveries.items()
+        if d.id in ids or seen.now - d.since < TWO_DAYS or d.since == last.get(d.channel.split("/")[0])
+    }
+    return replace(memory, deliveries=near)
 
 
 def _dated(
@@ -196,21 +225,23 @@ def _dated(
     memory, clock = line.memory, line.clock
     found: dict[tuple[object, ...], datetime] = {}
     kept: dict[tuple[str, datetime], frozenset[str]] = {}
+    sources: dict[tuple[str, bool], str] = {}
     for one in waiting:
         able = {channel: at for channel in one.channels if (at := _able(one, channel, memory))}
         if not able:
             continue  # it reposts what is not out yet
         at = max(min(able.values()), clock[one.account])
-        begun = deliveries.is_begun_by(one.account, one.proposal.id, memory, at)
         end = one.proposal.candidate.not_after
-        same = (at, one.account, bool(one.proposal.known.step), begun, one.keeps, end and one.key)
+        same = (at, one.account, bool(one.proposal.known.step), one.begun, one.keeps, end and one.key)
         if same not in found:
             found[same] = _next_time(one, at, line, kept, seen)
         at = found[same]
         channels = tuple(_affordable(one, able, at, memory, seen))
         if channels and at < seen.now + AHEAD:
-            out = line.before if at == line.moment else memory
-            turn = rhythm.turn(one.proposal, one.account, out, replace(seen, now=at))
+            now = at == line.moment
+            if (one.account, now) not in sources:
+                sources[one.account, now] = rhythm.last_source(one.account, line.before if now else memory)
+            turn = rhythm.turn(one.proposal, sources[one.account, now], replace(seen, now=at))
             yield at, (turn, one.approval.time, one.key), one, channels
 
 
@@ -229,7 +260,7 @@ def _affordable(one: _Ready, channels: Iterable[str], at: datetime, memory: Memo
     """Those of its channels for which the budget of the month suffices."""
     budget, spent = seen.settings.accounts[one.account].budget, memory.spent.get(f"{one.account} {at:%Y-%m}", 0)
     for channel in channels:
-        mills = sum(compose.costs(one.proposal.texts[channel], seen.rules[channel]))
+        mills = one.mills[channel]
         if not mills or spent + mills <= budget:
             spent += mills
             yield channel
@@ -243,10 +274,9 @@ def _next_time(
     `kept` remembers for which candidates places of a day are kept.
     """
     id_, account, memory, end = one.proposal.id, one.account, line.memory, one.proposal.candidate.not_after
-    begun = deliveries.is_begun_by(account, id_, memory, at)
     while at < seen.now + AHEAD:
         at = deliveries.next_time(id_, account, memory, replace(seen, now=at), end)
-        if one.keeps and not begun:
+        if one.keeps and not one.begun:
             thin = rhythm.thin_from(one.proposal, line.weeks[account], at, seen) or seen.now + AHEAD
             if thin > at:
                 at = thin
@@ -254,19 +284,18 @@ def _next_time(
         then = replace(seen, now=at)
         if (account, at) not in kept:
             kept[account, at] = rhythm.of_today(account, line.dated, memory, then)
-        if begun or not deliveries.is_full(account, id_, memory, then, kept[account, at]):
+        if one.begun or not deliveries.is_full(account, id_, memory, then, kept[account, at]):
             break
         at = deliveries.tomorrow(account, then)
     return at
 
 
-def _as_posted(one: _Ready, channel: str, at: datetime, memory: Memory, seen: Snapshot) -> Memory:
+def _as_posted(one: _Ready, channel: str, at: datetime, memory: Memory) -> Memory:
     """The memory as it will be when this is out. Its address is not known yet, but that it has one."""
-    text = one.proposal.texts[channel]
     out = Delivery(
         id=one.proposal.id,
         channel=channel,
-        text=text,
+        text=one.proposal.texts[channel],
         approver=one.approval.user,
         revision=one.approval.revision,
         since=at,
@@ -274,8 +303,7 @@ def _as_posted(one: _Ready, channel: str, at: datetime, memory: Memory, seen: Sn
         state=POSTED,
         url="https://",
     )
-    mills = sum(compose.costs(text, seen.rules[channel]))
-    spent = deliveries.charged(memory, out, mills)
+    spent = deliveries.charged(memory, out, one.mills[channel])
     return replace(memory, deliveries=memory.deliveries | {out.key: out}, spent=spent)
 
 

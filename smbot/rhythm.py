@@ -189,15 +189,16 @@ def thin_from(proposal: Proposal, this: Week, at: datetime, seen: Snapshot) -> d
     return end - _ONE_DAY if end else None
 
 
-def turn(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> tuple[bool, bool]:
-    """For sorting what is ready: what cannot wait for another day first, then what is not of the same source again."""
-    last = max(
-        (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d)),
-        key=lambda d: d.since,
-        default=None,
-    )
-    source = memory.known[last.id].source if last and last.id in memory.known else ""
-    return not _presses(proposal, seen), source == proposal.known.source
+def turn(proposal: Proposal, before: str, seen: Snapshot) -> tuple[bool, bool]:
+    """For sorting what is ready: what cannot wait for another day first, then what is not of the source `before`."""
+    return not _presses(proposal, seen), proposal.known.source == before
+
+
+def last_source(account: str, memory: Memory) -> str:
+    """The source of what an account posted last."""
+    mine = (d for d in memory.deliveries.values() if d.channel.startswith(f"{account}/") and deliveries.counts(d))
+    last = max(mine, key=lambda d: d.since, default=None)
+    return memory.known[last.id].source if last and last.id in memory.known else ""
 
 
 def _presses(proposal: Proposal, seen: Snapshot) -> bool:

@@ -162,6 +162,7 @@ class Paper:
     readings: dict[str, tuple[tuple[Page, Reading], ...]] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     picks: frozenset[str] = frozenset({TECH.name})
+    stop: str = "run"
     last: int = 100
 
     def news(self, *texts: str, **more: Any) -> None:
@@ -223,6 +224,7 @@ class Paper:
             readings=self.readings,
             files=self.files,
             picks=self.picks,
+            stop=page(self.stop, title=TITLES.stop),
         )
 
     def think(self, *, unread: bool = False) -> tuple[Snapshot, Memory]:

@@ -258,6 +258,23 @@ def test_who_asked_is_told_that_it_is_approved_also_when_nobody_knows_yet_when_i
     ]
 
 
+@pytest.mark.parametrize("stop", ["run", "stop"])
+def test_the_queue_is_not_written_again_and_again_while_nothing_sends(stop: str) -> None:
+    hourly = {name: replace(each, rhythm=Rhythm(gap=timedelta(hours=1))) for name, each in ACCOUNTS.items()}
+    desk = Paper(settings=rules(accounts=hourly), stop=stop)
+    desk.news("A new skin.", "An old server.", "The oldest wiki.")
+    desk.run()
+    for id_ in desk.ids:
+        desk.change(ALICE, id_, status="approved")
+    for _ in range(2):
+        desk.run()
+    before = len(desk.queue)
+    for _ in range(5):
+        desk.now += timedelta(minutes=7)
+        desk.run()
+    assert len(desk.queue) == before
+
+
 def test_only_what_the_log_does_not_show_yet_is_written_and_then_remembered() -> None:
     shown, new, sending = (
         delivery("a", state=POSTED, logged=POSTED),

@@ -326,6 +326,20 @@ def test_a_change_undone_before_the_approval_is_no_change() -> None:
     assert desk.why(id_) is None
 
 
+def test_nor_is_a_page_that_was_blanked_and_put_back_however_often_smbot_wrote_elsewhere_on_it() -> None:
+    desk, id_ = proposed()
+    desk.run()
+    before = desk.text
+    desk.edit(MALLORY, "")
+    desk.edit(RITA, before)
+    desk.run()
+    for number in range(3):
+        desk.edit(BOT, f"{desk.text}\n<!-- {number} -->")
+        desk.run()
+    desk.change(ALICE, id_, status="approved")
+    assert desk.why(id_) is None
+
+
 def test_a_maintainer_may_change_words_and_approve_them_in_one_edit() -> None:
     desk, id_ = proposed()
     desk.change(ALICE, id_, text="Better words.", status="approved")
