@@ -108,7 +108,8 @@ def write(template: Template, candidate: Candidate) -> None:
 def parse_time(text: str, *, end_of_day: bool = False) -> datetime | None:
     """A time as people write it, in UTC; None for no time. A day without a time is its start, or its last minute.
 
-    Raises ValueError with the text when it is not one of `TIME_FORMATS`.
+    Raises ValueError with the text when it is not one of `TIME_FORMATS`, or in a year that nobody means: at the ends of
+    the calendar no sum can be done with it.
     """
     cleaned = re.sub(r"\s*\(?\b(?:UTC|GMT|Z)\b\)?\s*$|(?<=\d)Z$", "", " ".join(text.split()), flags=re.IGNORECASE)
     if not cleaned:
@@ -118,6 +119,8 @@ def parse_time(text: str, *, end_of_day: bool = False) -> datetime | None:
             time = datetime.strptime(cleaned, form).replace(tzinfo=UTC)
         except ValueError:
             continue
+        if not 1900 <= time.year < 3000:
+            break
         return time.replace(hour=23, minute=59) if end_of_day and "%H" not in form else time
     raise ValueError(text)
 
