@@ -420,6 +420,12 @@ def test_dated_bullets_in_the_forms_of_a_real_list() -> None:
         ("* 2026-11-20: The talk on 20 November has been cancelled", ("11-20", "The talk on 20 November †")),
         ("* 2026-11-20: Talk in Puri will not take place.", ("11-20", "Talk in Puri †")),
         ("* 2026-11-20: Talk in Puri won’t happen, sorry", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20: Talk in Puri cannot be held", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20\n** Talk in Puri cannot be held", ("11-20", "• Talk in Puri †")),
+        ("* Fri., 20 Nov. 2026: Talk in Puri cannot be held", ("11-20", "Talk in Puri †")),
+        ("* 2026-11-20: Talk – cancelled, the host is ill", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk – cancelled by the board", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk; postponed for now", ("11-20", "Talk †")),
         (
             "* 2026-11-20: Talk on why the 2025 survey was cancelled",
             ("11-20", "Talk on why the 2025 survey was cancelled"),
@@ -448,6 +454,20 @@ def test_what_is_cancelled_is_marked_and_what_is_moved_has_its_new_date(text: st
         "2026-11-24, 16:00 UTC: Talk rescheduled",
         "2026-11-24, 16:00 UTC: Talk. Rescheduled to next month.",
         "2026-11-24, 16:00 UTC: Talk moved to next week",
+        "2026-11-24, 16:00 UTC: Talk (moved to 6 pm)",
+        "2026-11-24, 16:00 UTC: Talk, moved to the 30th",
+        "2026-11-24, 16:00 UTC: Talk – moved to 30.",
+        "2026-11-24, 16:00 UTC: How wikis work (rescheduled)",
+        "2026-11-24, 16:00 UTC: Our last talk was rescheduled. This one is rescheduled to next month.",
+        "2026-11-24, 16:00 UTC: Talk, postponed by a week",
+        "2026-11-24, 16:00 UTC: Talk (postponed by two days)",
+        "2026-11-24, 16:00 UTC: The talk was POSTPONED BY A WEEK",
+        "2026-11-24, 16:00 UTC: Discussion of the strike, postponed by the board",
+        "2026-11-24, 16:00 UTC: Talk, cancelled, was to be in Puri",
+        "2026-11-24, 16:00 UTC: The vote, cancelled by the board, will be discussed",
+        "2026-11-24, 16:00 UTC: Talk, postponed due to illness, is now in spring",
+        "2026-11-24, 16:00 UTC: Talk in Puri will not take place as the house is closed",
+        "2026-11-24, 16:00 UTC: Talk in Puri. It may be cancelled.",
     ],
 )
 def test_what_takes_place_at_another_time_nobody_can_tell_is_held_back_and_that_is_said(line: str) -> None:
@@ -457,8 +477,36 @@ def test_what_takes_place_at_another_time_nobody_can_tell_is_held_back_and_that_
     assert "whether it takes place, and when, so it is held back" in str(reading.problems[0])
 
 
-def test_what_moves_to_another_place_takes_place() -> None:
-    assert told(read("* 2026-11-24, 16:00 UTC: Talk moved to Berlin")) == [("11-24 16:00", "Talk moved to Berlin")]
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Talk moved to Berlin",
+        "Meetup in Puri (moved to 25 Park Street)",
+        "Meetup in Puri. The venue has moved to 12 Main Street.",
+        "Meetup in Puri, moved to 5th Avenue",
+        "Meetup in Puri. Our last meetup was rescheduled.",
+        "How to tell people that a meetup was rescheduled",
+        "How the vote was postponed by a week",
+        "Data moved to 3 new servers: what we learned",
+        "Pages moved to 2.5 namespaces",
+        "Editathon. Registration is not needed, and lunch cannot be held.",
+        "Moderators meet: the vote, postponed as nobody came, is back",
+        "The vote, cancelled by the board, is discussed",
+        "The vote, cancelled due to errors, is discussed",
+        "The vote (cancelled by the board) is discussed",
+        "Session – the wish, postponed for years, is done",
+    ],
+)
+def test_what_only_speaks_of_something_else_that_moved_or_was_called_off_takes_place(line: str) -> None:
+    reading = read(f"* 2026-11-24, 16:00 UTC: {line}")
+    assert reading.problems == ()
+    assert told(reading) == [("11-24 16:00", reading.items[0].title)]
+    assert f"{line}.".startswith(f"{reading.items[0].title}.") or reading.items[0].title == line
+
+
+@pytest.mark.parametrize("line", ["Editathon.\nLunch cannot be held.", "Editathon\n** Lunch cannot be held"])
+def test_what_cannot_be_held_below_the_first_sentence_is_something_else(line: str) -> None:
+    assert told(read(f"* 2026-11-24: {line}")) == [("11-24", "Editathon")]
 
 
 def test_a_moved_event_is_known_again_by_its_title() -> None:
@@ -774,6 +822,36 @@ def test_the_status_of_an_office_hour_says_that_it_is_off_or_moved(state: str, e
         reading = read(table.format(column, state), office_hours.read)
         assert told(reading) == [expected]
         assert reading.problems == ()
+
+
+NOTED = "{{|\n! Date !! Time (UTC) !! Topic !! Log\n|-\n| 2026-11-26 || 16:00 || Wishlist || {}\n|}}"
+
+
+@pytest.mark.parametrize(
+    "log", ["notes of the moved wiki", "[[Log moved here]]", "Logs about delayed jobs", "Minutes of old, moved wikis"]
+)
+def test_a_log_of_an_office_hour_that_speaks_of_what_moved_says_nothing_of_the_hour(log: str) -> None:
+    reading = read(NOTED.format(log), office_hours.read)
+    assert told(reading) == [("11-26 16:00", "Wishlist")]
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "postponed by a week",
+        "may be moved, see talk page",
+        "Delayed",
+        "'''Rescheduled'''",
+        "Jane is ill, rescheduled",
+        "The session might be cancelled",
+        "was moved to next month",
+    ],
+)
+def test_an_office_hour_whose_status_leaves_open_when_it_is_is_held_back_and_that_is_said(log: str) -> None:
+    reading = read(NOTED.format(log), office_hours.read)
+    assert told(reading) == []
+    assert "so it is held back" in str(reading.problems[0])
 
 
 def test_a_date_cell_may_say_that_it_was_moved() -> None:
