@@ -88,6 +88,9 @@ def when(text: str, now: datetime = NOW, year: int = 0) -> str | None:
         ("2026-12-07T18:00-05:00", "2026-12-07 23:00"),
         ("2026-12-07T18:00-19:00 UTC", "2026-12-07 18:00 to 12-07 19:00"),
         ("2026-12-07 18:00:00-05:00", "2026-12-07 23:00"),
+        ("2026-12-07 18:00-05:00: Talk", "2026-12-07 23:00"),
+        ("2026-12-07 18:00-05:00 / 23:00 UTC: Talk", "2026-12-07 23:00"),
+        ("2026-12-07 22:00-02:00 UTC: Talk", "2026-12-07 22:00 to 12-08 02:00"),
         ("2026-12-07 18:00 -0500", "2026-12-07 23:00"),
         ("2026-12-07 18:00+01:00", "2026-12-07 17:00"),
         ("7 December 2026, 10–11 am UTC", "2026-12-07 10:00 to 12-07 11:00"),
@@ -236,6 +239,9 @@ def test_a_time_of_a_place_is_that_of_its_wall_clock(text: str, expected: str) -
         ("7 December 2026 at 18:00", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
         ("2026-12-07 08:00-10:00", "2026-12-07 08:00 to 12-07 10:00", "The time has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 -05:00", "2026-12-07 18:00 to 12-08 05:00", "has no zone, and was taken as UTC."),
+        ("2026-12-07 18:00-00:00", "2026-12-07 18:00 to 12-08 00:00", "has no zone, and was taken as UTC."),
+        ("2026-12-07 18:00-05:15", "2026-12-07 18:00 to 12-08 05:15", "has no zone, and was taken as UTC."),
+        ("2026-12-07 02:00-05:00", "2026-12-07 02:00 to 12-07 05:00", "has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 IRC channel", "2026-12-07 18:00", "The time has no zone, and was taken as UTC."),
         ("7 December 2026 18:00 IST", "2026-12-07", "IST names no zone, or more than one."),
         ("7 July 2026 18:00 CET", "2026-07-07 17:00", "CET is not in use on 2026-07-07."),
@@ -857,6 +863,17 @@ def test_an_office_hour_whose_status_leaves_open_when_it_is_is_held_back_and_tha
 def test_a_date_cell_may_say_that_it_was_moved() -> None:
     table = "{|\n! Date !! Topic\n|-\n| 26 November, moved to 3 December 2026, 16:00 UTC || Wishlist\n|}"
     assert told(read(table, office_hours.read)) == [("12-03 16:00", "Wishlist")]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "! Date !! Time !! Topic\n|-\n| 2026-11-24 || 22:00-02:00 || Wikidata",
+        "! Date (UTC) !! Topic\n|-\n| 2026-11-24 22:00-02:00 || Wikidata",
+    ],
+)
+def test_a_span_of_time_over_midnight_in_a_table_is_no_offset(table: str) -> None:
+    assert told(read(f"{{|\n{table}\n|}}", office_hours.read)) == [("11-24 22:00 to 11-25 02:00", "Wikidata")]
 
 
 def test_a_time_with_a_plain_hyphen_in_a_table_is_a_span_of_time() -> None:

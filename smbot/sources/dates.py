@@ -272,7 +272,7 @@ class _Finder:
 
     def found(self, begin: int, written: Written) -> Found:
         begin, written, joint = self._listed(begin, written)
-        told = self._sound(after(self.text, written.end))
+        told = self._sound(after(self.text, written.end, zoned=bool(self.usual)))
         end = told[-1].end if told else written.end
         until: tuple[Times, ...] = ()
         second = None if written.last or written.days or (told and told[0].closing) else self._joined(joint, end)

@@ -210,7 +210,11 @@ class _Reader:
         if old := long_past(" ".join(row), self.since):
             return old
         told = [(role, self._words(cell)) for role, cell in zip(self.roles, row, strict=False)]
-        when = " ".join(said.text for column in ("day", "date", "time") for role, said in told if role == column)
+        days, times = (
+            " ".join(filter(None, (said.text for column in columns for role, said in told if role == column)))
+            for columns in (("day", "date"), ("time",))
+        )
+        when = ", ".join(filter(None, (days, times)))  # '22:00-02:00' in a cell of its own has no offset
         who, topic = (self._joined(told, role) for role in ("who", "topic"))
         when, later = put_off(when, self.since, zone=self.zone)
         found = later or find(when, self.since, zone=self.zone)
