@@ -641,6 +641,27 @@ def test_what_is_over_far_ahead_or_said_in_passing_is_not_said_to_be_unread(text
     assert unread(read(f"* 1 December 2026: Talk\n{text}")) == []
 
 
+FURNITURE = [
+    "{{Events footer|year=2026|next=2026-12-28}}",
+    "{{Userbox|date=2026-12-24}}",
+    "{{Office hours nav|2026-12-30}}",
+]
+
+
+@pytest.mark.parametrize("template", FURNITURE)
+@pytest.mark.parametrize("module", [events.read, office_hours.read])
+def test_a_template_with_a_day_and_no_title_is_said_to_be_unread_only_where_the_page_has_nothing_else(
+    template: str, module: Read
+) -> None:
+    assert unread(read(f"* 2026-12-01: Talk\n{template}", module)) == []
+    assert unread(read(template, module)) == [template]
+
+
+@pytest.mark.parametrize("template", ["{{Event|event name = Meetup|date=2026-12-03}}", "{{Event|date=2026-12-03"])
+def test_a_template_with_a_day_that_has_or_may_have_a_title_is_said_to_be_unread(template: str) -> None:
+    assert unread(read(f"* 2026-12-01: Talk\n{template}")) == [template]
+
+
 def test_a_page_on_which_all_is_to_be_announced_has_nothing_to_tell_unless_it_has_a_day_however_far_ahead() -> None:
     assert read("* December 2026 (TBA): Meetup") == Reading(placeholder=True)
     assert read("* {{Event|date=2027-10-03|title=Meetup|speaker=TBA}}").problems

@@ -47,7 +47,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     bullets: list[str] = []
     entries += _listed(rest, site, since, bullets)
     rows = (row for reader in readers for row in reader.missed)
-    beside = missed.to_come(missed.aside(rest, now), now)
+    beside = missed.to_come(missed.aside(rest, now, alone=not entries), now)
     lost = missed.to_come((*rows, *bullets), now) | missed.lone(beside, (entry.event for entry in entries))
     if not entries and not lost and any(table.header and not table.rows for table in tables):
         return Reading(placeholder=True)
