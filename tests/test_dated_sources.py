@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -350,6 +351,13 @@ HOSTILE = st.lists(
     | st.text(max_size=4),
     max_size=40,
 ).map("".join)
+
+
+@pytest.mark.parametrize("module", [events.read, talks.read])
+def test_many_spaces_in_a_title_take_no_time(module: Read) -> None:
+    start = process_time()
+    assert told(read(f"== a{' ' * 20_000}b{chr(9)}c ==\n2026-11-24, 18:00 UTC", module)) == [("11-24 18:00", "a b c")]
+    assert process_time() - start < 1
 
 
 @pytest.mark.parametrize("module", READERS)
