@@ -439,6 +439,7 @@ def test_dated_bullets_in_the_forms_of_a_real_list() -> None:
         ("* Fri., 20 Nov. 2026: Talk in Puri cannot be held", ("11-20", "Talk in Puri †")),
         ("* 2026-11-20: Talk – cancelled, the host is ill", ("11-20", "Talk †")),
         ("* 2026-11-20: Talk – cancelled by the board", ("11-20", "Talk †")),
+        ("* 2026-11-20: Talk: POSTPONED BY THE BOARD", ("11-20", "Talk †")),
         ("* 2026-11-20: Talk; postponed for now", ("11-20", "Talk †")),
         (
             "* 2026-11-20: Talk on why the 2025 survey was cancelled",
@@ -473,6 +474,7 @@ def test_what_is_cancelled_is_marked_and_what_is_moved_has_its_new_date(text: st
         "2026-11-24, 16:00 UTC: Talk – moved to 30.",
         "2026-11-24, 16:00 UTC: How wikis work (rescheduled)",
         "2026-11-24, 16:00 UTC: Our last talk was rescheduled. This one is rescheduled to next month.",
+        "2026-11-24, 16:00 UTC: Talk, which was rescheduled to next month",
         "2026-11-24, 16:00 UTC: Talk, postponed by a week",
         "2026-11-24, 16:00 UTC: Talk (postponed by two days)",
         "2026-11-24, 16:00 UTC: The talk was POSTPONED BY A WEEK",

@@ -73,7 +73,7 @@ _GOES_ON = r".{0,80}?,\s(?:is|are|was|were|has|have|will)\b"  # ', postponed as 
 _IS_BACK = r".{0,80}?,\s(?:is|are)\s(?!now\b|planned|moved|rescheduled|to\b|on\b)"
 _FIRST = rf"^\W{{0,9}}{OFF}\b(?=\s*(?:[:–—!.\])-]|\Z))[\s:–—!.\])-]*"
 _IN_BRACKETS = rf"\s?[(\[]\s*{OFF}\b[^()\[\]]{{0,80}}[)\]](?!\s(?:is|are)\b)"
-_APART = rf"(?:\s{{0,3}}[–—;-]\s{{0,3}}|(?<=[.!?])\s|\s(?={_CAPITALS}\b))(?:now\s)?{OFF}\b"
+_APART = rf"(?:\s{{0,3}}[–—;-]\s{{0,3}}|(?<=[.!?])\s|[:,]?\s(?={_CAPITALS}\b))(?:now\s)?{OFF}\b"
 _BEHIND_COMMA = rf"\s{{0,3}}[:,]\s{{0,3}}(?:now\s)?{OFF}\b"
 _REST = rf"\s{{0,3}}[:–—,;.!(-].*$|\s{_REASON}.*$"
 _LAST = rf"(?:{_APART}|{_BEHIND_COMMA}(?!\s{_VAGUE}|{_GOES_ON}))(?:\W{{0,3}}$|(?P<rest>{_REST}|\s{_VAGUE}.*$))"
@@ -105,13 +105,13 @@ _TIME = (  # or a day: '12 Main Street' is none
 )
 _SOMETIME = rf"(?:{_TIME}|next\b|later\b|another (?:day|date|time)\b|TB[AD]\b)"
 _UNCLEAR = re.compile(
-    r"\s?\b(?P<said>(?:(?:is|are|was|were|been|be)\s)?(?:"
+    r"\s?\b(?P<said>(?:(?:(?:has|have|will) be(?:en)?|is|are|was|were)\s)?(?:"
     r"rescheduled\b(?=\s*(?:[.!)\]]|$)|\s(?:to|until|due)\b)"
     rf"|(?:moved|postponed)\s(?:to|until)\s(?={_SOMETIME})|postponed{_BY_DAYS}|(?:may|might|could)\sbe\s{OFF}))"
     rf"|{_BEHIND_COMMA}(?!{_IS_BACK})(?=\s{_VAGUE}|{_GOES_ON})|\b{_IS_NOT}(?=\s{_VAGUE})",
     re.I | re.M,
 )
-_SET_OFF = re.compile(r"[(\[,;-]\s*\Z")
+_SET_OFF = re.compile(r"(?:[(\[,;-]|,\swhich)\s*\Z")
 
 
 def unclear_words(text: str) -> str:
