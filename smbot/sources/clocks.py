@@ -31,6 +31,9 @@ _OFFSET = rf"(?:[+−-]{_HOURS}{_NO_ZONE}|\s[+−-]{_HOURS}(?=\s?[)\]]))"  # 'UT
 _BEHIND = r"(?:(?:(?<=T\d\d:\d\d)|(?<=\d:\d\d:\d\d))[−-](?:0\d|1[0-4]):?\d\d|(?<=:\d\d )[−-](?:0\d|1[0-4])\d\d)\b"
 _ZONE = rf"(?:UTC|GMT)(?:{_OFFSET})?(?![^\W\d])|{_CALLED}|(?:\+\d{{2}}:?\d{{2}}\b|{_BEHIND}){_NO_ZONE}|{_PLACE}"
 
+# Behind an ISO day it is one, too, where it would end before it begins.
+_BEHIND_ISO = r"(?<=\d{4}-\d\d-\d\d) \d\d:\d\d(?P<offset>-(?:0[1-9]|1[0-2]):(?:00|30|45))\b"
+
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 
 
@@ -79,14 +82,27 @@ class Times(NamedTuple):
         return next((clock.zone for clock in (self.opening, self.closing) if clock and clock.zone), "")
 
 
-def after(text: str, place: int) -> tuple[Times, ...]:
-    """The time that is written behind a day, and the same in other zones: '18:00 UTC (19:00 CET)'."""
-    told = [first] if (first := _times(_compiled(_AFTER).match(text, place))) else []
+def after(text: str, place: int, *, zoned: bool = False) -> tuple[Times, ...]:
+    """The time that is written behind a day, and the same in other zones: '18:00 UTC (19:00 CET)'.
+
+    Where times without a zone have one all the same, they are `zoned`: then '22:00-02:00' has no offset.
+    """
+    first = _times(_compiled(_AFTER).match(text, place))
+    told = [first if zoned else _with_offset(first, text, place)] if first else []
     while told and told[-1].zone and (more := _in_another_zone(_compiled(_ALSO).match(text, told[-1].end))):
         told.append(more)
     if told and _is_open(text[told[0].end : told[-1].end]):
         del told[1:]
     return tuple(told)
+
+
+def _with_offset(times: Times, text: str, place: int) -> Times:
+    """'2026-11-24 18:00-05:00' has an offset from UTC and no end, '2026-11-24 18:00-19:00' is an hour."""
+    opening, closing = times.opening, times.closing
+    found = _compiled(_BEHIND_ISO).match(text, place)
+    if not found or not opening or not closing or times.zone or closing.at >= opening.at:
+        return times
+    return times._replace(opening=opening._replace(zone=found["offset"]), closing=None)
 
 
 def before(text: str, place: int) -> tuple[Times, ...]:

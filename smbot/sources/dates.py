@@ -272,7 +272,7 @@ class _Finder:
 
     def found(self, begin: int, written: Written) -> Found:
         begin, written, joint = self._listed(begin, written)
-        told = self._sound(after(self.text, written.end))
+        told = self._sound(after(self.text, written.end, zoned=bool(self.usual)))
         end = told[-1].end if told else written.end
         until: tuple[Times, ...] = ()
         second = None if written.last or written.days or (told and told[0].closing) else self._joined(joint, end)
@@ -448,14 +448,17 @@ _MICROFORMAT = re.compile(
     r"[^<>]{0,300}\s(?:title|datetime)\s*=\s*[\"']([^<>\"']*)[\"'][^<>]{0,300}>(?:[^<>]{0,300}</\1\s*>)?",
     re.I,
 )
+_SPACES = re.compile(r"[^\S\n]{2,}")
 _COMPACT = re.compile(r"\b(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:\d\d)?)?(?=Z|\b)")
 
 
 def spelled(wikitext: str) -> str:
     """Wikitext with its date templates, `{{dts|2026|11|20}}`, and dates in hCalendar as dates one can read.
 
+    Spaces in a row are one, as they are when the page is shown, so that no title takes long to read.
     https://en.wikipedia.org/wiki/Template:Date_table_sorting, https://microformats.org/wiki/hcalendar
     """
+    wikitext = _SPACES.sub(" ", wikitext)
     wikitext = _TEMPLATE.sub(lambda found: _arguments(found[1].split("|")), wikitext)
     return _MICROFORMAT.sub(lambda found: _COMPACT.sub(_extended, found[2]), wikitext)
 

@@ -46,7 +46,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     text = headed(spelled(prepared(page)), since)
     reader = _Reader(site, since)
     entries = tuple(reader.entries(text))
-    beside = missed.to_come(missed.aside(text, now), now)
+    beside = missed.to_come(missed.aside(text, now, alone=not entries), now)
     lost = missed.to_come(reader.missed, now) | missed.lone(beside, (entry.event for entry in entries))
     return reading(entries, page, source, now, text, lost=lost)
 

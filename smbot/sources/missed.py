@@ -58,9 +58,18 @@ def to_come(raw: Iterable[str], now: datetime) -> dict[str, date]:
     return {line: day for line, day in days.items() if day >= now.date()}
 
 
-def aside(text: str, now: datetime) -> Iterator[str]:
-    """The lines that are no bullets or titles: rows, templates, and sentences that begin with a day."""
+_WHOLE = re.compile(r"\{\{.*\}\}\s*")
+_TITLED = re.compile(r"\|\s*(?:event[ _-]?)?(?:title|name|topic|event|what|subject)\s*=\s*[^\s|{}]", re.I)
+
+
+def aside(text: str, now: datetime, *, alone: bool) -> Iterator[str]:
+    """The lines that are no bullets or titles: rows, templates, and sentences that begin with a day.
+
+    A template without a title may be one to find one's way by: it counts where it is `alone`, without any entry.
+    """
     for raw in text.split("\n"):
+        if raw.startswith("{{") and not alone and _WHOLE.fullmatch(raw) and not _TITLED.search(raw):
+            continue
         if raw.startswith(("|", "!", "{{")):
             yield raw
         elif raw and not raw.startswith(_MARKS[:5]) and YEAR.search(raw, 0, 60):

@@ -4,6 +4,7 @@
     Meetup (moved to 30 November)       The meetup has been called off                  Meetup will not take place
 
 They are taken out, so that what is left is known again by its title. A talk on why something was cancelled is none.
+Where nobody can tell what is off, 'The strike, postponed by the board', they stay, and are unclear.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from datetime import UTC, datetime, tzinfo
 from msgspec import Struct
 
 from smbot.model import Link, Problem, Site
+from smbot.sentences import stops
 from smbot.sources.dates import Found, find, leading, without_separator
 from smbot.wikitext import Plain, plain
 
 _STRIKE = re.compile(r"\{\{\s*(?:s|strike|del|strikethrough)\s*\|([^{}]*)\}\}", re.I)
 _STRUCK = re.compile(r"</?(?:s|del|strike)\b[^<>]{0,300}>", re.I)
-OFF = r"(?:cancell?ed|postponed|called off)"
-_CAPITALS = r"(?-i:CANCELL?ED|POSTPONED|CALLED OFF)"
+_BY_DAYS = r"\sby\s(?:[\w-]{1,20}\s){1,3}(?:minute|hour|day|week|fortnight|month|year)s?\b"  # it is only later
+OFF = rf"(?:cancell?ed|postponed|called off)(?!{_BY_DAYS})"
+_CAPITALS = rf"(?-i:CANCELL?ED|POSTPONED|CALLED OFF)(?!{_BY_DAYS})"
 _TEMPLATE = re.compile(rf"\{{\{{\s*{OFF}\s*(?:\|[^{{}}]*)?\}}\}}", re.I)
 _BOLD = re.compile(rf"'{{2,5}}\s*({OFF}\W{{0,2}}?)'{{2,5}}", re.I)  # counts like capitals
 _STATE = re.compile(rf"\s{OFF}\W{{0,3}}\Z", re.I)  # of what is struck through
@@ -64,24 +67,30 @@ def _said(news: Plain, *, cancelled: bool) -> Words:
 
 # --- in plain words -------------------------------------------------------------------------------------------------
 
-_REASON = r"(?:due|because|owing|as|for|by|to|until|till|see)\b"
+_REASON = r"(?:due|because|owing|to|until|till|see)\b"
+_VAGUE = r"(?:as|for|by)\b"  # gives the reason, unless it goes with a title: 'The wish, postponed for years'
+_GOES_ON = r".{0,80}?,\s(?:is|are|was|were|has|have|will)\b"  # ', postponed as nobody came, is back'
+_IS_BACK = r".{0,80}?,\s(?:is|are)\s(?!now\b|planned|moved|rescheduled|to\b|on\b)"
 _FIRST = rf"^\W{{0,9}}{OFF}\b(?=\s*(?:[:–—!.\])-]|\Z))[\s:–—!.\])-]*"
-_IN_BRACKETS = rf"\s?[(\[]\s*{OFF}\b[^()\[\]]{{0,80}}[)\]]"
-_APART = rf"(?:\s{{0,3}}[:–—,;-]\s{{0,3}}|(?<=[.!?])\s|\s(?={_CAPITALS}\b))"
-_LAST = rf"{_APART}(?:now\s)?{OFF}\b(?:\W{{0,3}}$|(?P<rest>\s{{0,3}}[:–—,;.!(-].*$|\s{_REASON}.*$))"
+_IN_BRACKETS = rf"\s?[(\[]\s*{OFF}\b[^()\[\]]{{0,80}}[)\]](?!\s(?:is|are)\b)"
+_APART = rf"(?:\s{{0,3}}[–—;-]\s{{0,3}}|(?<=[.!?])\s|[:,]?\s(?={_CAPITALS}\b))(?:now\s)?{OFF}\b"
+_BEHIND_COMMA = rf"\s{{0,3}}[:,]\s{{0,3}}(?:now\s)?{OFF}\b"
+_REST = rf"\s{{0,3}}[:–—,;.!(-].*$|\s{_REASON}.*$"
+_LAST = rf"(?:{_APART}|{_BEHIND_COMMA}(?!\s{_VAGUE}|{_GOES_ON}))(?:\W{{0,3}}$|(?P<rest>{_REST}|\s{_VAGUE}.*$))"
 _SHOUTED = rf"\b{_CAPITALS}\b(?!\s(?-i:[A-Z]{{3}}))[\s:–—!.\])-]*"
 _IS_OFF = rf"(?:is|are|was|were|has been|have been|had to be)\s{OFF}\b"
-_AT_LAST = rf"{OFF}\b(?=\W{{0,3}}$|\s(?:due|because|owing)\b)"
-_IS_NOT = rf"(?:will not|won['’]t|does not|cannot)\s(?:take place|happen|be held)\b(?=\s*(?:[^\s\w]|$|{_REASON}))"
-_SAID = rf"\s?\b(?P<said>{_IS_OFF}|{_IS_NOT}|{_AT_LAST}).{{0,80}}$"
+_AT_LAST = rf"(?<![:,]\s){OFF}\b(?=\W{{0,3}}$|\s(?:due|because|owing)\b)"
+_IS_NOT = r"(?:will not|won['’]t|does not|(?P<cannot>cannot))\s(?:take place|happen|be held)\b"
+_SAID = rf"\s?\b(?P<said>{_IS_OFF}|{_IS_NOT}(?=\s*(?:[^\s\w]|$|{_REASON}))|{_AT_LAST}).{{0,80}}$"
 _CALLED_OFF = re.compile("|".join((_FIRST, _IN_BRACKETS, _LAST, _SHOUTED, _SAID)), re.I | re.M)
 _ELSE = re.compile(  # what is off is not what the line is about: 'why the survey was', 'edits that were'
     r"\b(?:why|how|whether|when|if|because|about|what|where|last|previous|earlier)\b"
-    r"|\b(?:that|which|who|being|getting|gets?|got|not|never)\Z",
+    r"|\b(?:that|which|who|being|getting|gets?|got|not|never|(?:may|might|could)\sbe)\Z",
     re.I,
 )
 _CLAUSE = re.compile(r"[.!?:–—]\s")
 _LETTER = re.compile(r"[^\W\d_]")
+_NEAR = 300  # characters before words that may tell what they are of
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -91,17 +100,30 @@ def called_off(text: str) -> tuple[str, bool]:
     return left.strip(), left != text
 
 
+_TIME = (  # or a day: '12 Main Street' is none
+    r"(?:the\s)?\d{1,2}(?:[:h.]\d\d|\s?[ap]\.?m\b|\s?(?:UTC|GMT|h|Uhr)\b|(?:st|nd|rd|th)?\s*(?:[).,;:!](?!\d)|$))"
+)
+_SOMETIME = rf"(?:{_TIME}|next\b|later\b|another (?:day|date|time)\b|TB[AD]\b)"
 _UNCLEAR = re.compile(
-    r"(?:\brescheduled\b(?=\s*(?:[.!)\]]|$)|\s(?:to|until|due)\b)"
-    r"|\b(?:moved|postponed)\s(?:to|until)\s(?=\d|next\b|later\b|another (?:day|date|time)\b|TB[AD]\b)).{0,40}",
+    r"\s?\b(?P<said>(?:(?:(?:has|have|will) be(?:en)?|is|are|was|were)\s)?(?:"
+    r"rescheduled\b(?=\s*(?:[.!)\]]|$)|\s(?:to|until|due)\b)"
+    rf"|(?:moved|postponed)\s(?:to|until)\s(?={_SOMETIME})|postponed{_BY_DAYS}|(?:may|might|could)\sbe\s{OFF}))"
+    rf"|{_BEHIND_COMMA}(?!{_IS_BACK})(?=\s{_VAGUE}|{_GOES_ON})|\b{_IS_NOT}(?=\s{_VAGUE})",
     re.I | re.M,
 )
+_SET_OFF = re.compile(r"(?:[(\[,;-]|,\swhich)\s*\Z")
 
 
 def unclear_words(text: str) -> str:
-    """Words in a text that say that something takes place at another time, but not on which day; '' without any."""
-    found = _UNCLEAR.search(text)
-    return found[0].strip() if found else ""
+    """Words in a text that say that something takes place at another time, but not on which day; '' without any.
+
+    Nor with those that tell it of something else.
+    """
+    for found in _UNCLEAR.finditer(text):
+        before = text[max(0, found.start() - _NEAR) : found.start()].rpartition("\n")[2]
+        if not found["said"] or _SET_OFF.search(before) or not _ELSE.search(_CLAUSE.split(before)[-1]):
+            return text[found.start() : found.start() + 60].partition("\n")[0].lstrip(" ,:")
+    return ""
 
 
 class State(Struct, frozen=True):
@@ -126,12 +148,23 @@ def state_of(said: Words, since: datetime, zone: tzinfo | None = None) -> State:
 
 
 _OFF_FIRST = re.compile(rf"\W{{0,9}}{OFF}\b", re.I)
-_MAYBE_OFF = re.compile(rf"\b(?:{OFF}|moved|rescheduled|delayed)\b(?!\s+from\b)", re.I)
+_MAYBE = (
+    r"(?:(?:it|(?:the|this|our)\s(?:office hour|hour|session|talk|meeting|meetup|event|call))\s)?"
+    r"(?:(?:is|was|has|be|been|may|might|could|will|must|now|probably|perhaps|likely)\s){0,4}"
+    r"(?:cancell?ed|postponed|called off|moved|rescheduled|delayed)\b"
+)
+_MAYBE_OFF = re.compile(  # 'notes of the moved wiki' tell of something else
+    rf"^\W{{0,9}}{_MAYBE}(?!\s+from\b)|[.,;!?(–—-]\s{{0,3}}{_MAYBE}(?=\W{{0,3}}$|\s(?:to|until|till|by|due)\b)",
+    re.I | re.M,
+)
 
 
 def _left(found: re.Match[str]) -> str:
     """What is left of words that may say that something is cancelled: all of them where they tell of something else."""
-    before = found.string[: found.start()].rpartition("\n")[2]
+    line = found.string.rfind("\n", 0, found.start()) + 1
+    before = found.string[line : found.start()]
+    if found["cannot"] and (stops(before) or _names(found.string[: min(line, _NEAR)])):
+        return found[0]  # 'Editathon. No need to register, and lunch cannot be held.'
     if found["said"]:
         return found[0] if _ELSE.search(_CLAUSE.split(before)[-1]) else ""
     if found["rest"] and not _names(before):

@@ -47,7 +47,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     bullets: list[str] = []
     entries += _listed(rest, site, since, bullets)
     rows = (row for reader in readers for row in reader.missed)
-    beside = missed.to_come(missed.aside(rest, now), now)
+    beside = missed.to_come(missed.aside(rest, now, alone=not entries), now)
     lost = missed.to_come((*rows, *bullets), now) | missed.lone(beside, (entry.event for entry in entries))
     if not entries and not lost and any(table.header and not table.rows for table in tables):
         return Reading(placeholder=True)
@@ -210,7 +210,11 @@ class _Reader:
         if old := long_past(" ".join(row), self.since):
             return old
         told = [(role, self._words(cell)) for role, cell in zip(self.roles, row, strict=False)]
-        when = " ".join(said.text for column in ("day", "date", "time") for role, said in told if role == column)
+        days, times = (
+            " ".join(filter(None, (said.text for column in columns for role, said in told if role == column)))
+            for columns in (("day", "date"), ("time",))
+        )
+        when = ", ".join(filter(None, (days, times)))  # '22:00-02:00' in a cell of its own has no offset
         who, topic = (self._joined(told, role) for role in ("who", "topic"))
         when, later = put_off(when, self.since, zone=self.zone)
         found = later or find(when, self.since, zone=self.zone)
