@@ -965,6 +965,13 @@ def ics(*lines: str) -> str:
     return "\r\n".join(("BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", "END:VCALENDAR", ""))
 
 
+@pytest.mark.parametrize("summary", ["Meetup, postponed by a week", "Meetup (rescheduled)"])
+def test_an_event_of_a_calendar_that_may_be_at_another_time_is_held_back_and_said(summary: str) -> None:
+    reading = read(ics(f"SUMMARY:{summary}", "DTSTART:20261121T100000Z"), calendar_file.read)
+    assert reading.items == ()
+    assert "so it is held back" in str(reading.problems[0])
+
+
 @pytest.mark.parametrize("text", ["", "<html>", "BEGIN:VEVENT\r\nEND:VEVENT", "BEGIN:VCALENDAR"])
 def test_a_file_that_is_no_calendar_is_an_alarm(text: str) -> None:
     (problem,) = read(text, calendar_file.read).problems

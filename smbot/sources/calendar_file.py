@@ -21,8 +21,8 @@ from msgspec.structs import replace
 from smbot.messages import say
 from smbot.model import Event, Link, Page, Problem, Reading, Site
 from smbot.sources import Wants
-from smbot.sources.events import PAST, Entry, reading
-from smbot.sources.off import called_off
+from smbot.sources.events import PAST, Entry, in_state, reading
+from smbot.sources.off import State, called_off, unclear_words
 
 WIKI = "meta:meta"
 PAGE = ""
@@ -100,7 +100,8 @@ class _Reader:
 
     def _told(self, event: Any, *, off: bool) -> Entry:
         """What an event says, whenever it is."""
-        title, cancelled = called_off(" ".join(_text(event, "SUMMARY").split()))
+        summary = " ".join(_text(event, "SUMMARY").split())
+        title, cancelled = called_off(summary)
         if not title:
             raise ValueError(say("source-event-no-title"))
         description = _text(event, "DESCRIPTION")
@@ -108,7 +109,8 @@ class _Reader:
         cancelled = cancelled or off or _text(event, "STATUS").upper() == "CANCELLED"
         found = tuple(Link(url) for url in dict.fromkeys(links) if url.lower().startswith(("http://", "https://")))
         whenever = Event(datetime.min.replace(tzinfo=UTC))
-        return Entry(title, whenever, _words(description), found, cancelled, problems=tuple(self._doubts(event)))
+        told = Entry(title, whenever, _words(description), found, cancelled, problems=tuple(self._doubts(event)))
+        return in_state(told, [State(unclear=unclear_words(summary))])
 
     def _doubts(self, event: Any) -> Iterator[Problem]:
         """That a time has no zone, or one that nobody knows."""
