@@ -284,7 +284,7 @@ def _judge(
     if reason and not (but := _contradiction(new, old, found, ours, theirs)):
         return Degree.SAME, reason, score
     if not reason:
-        reason, but = _somewhat(shared, found), ""
+        reason, but = _somewhat(new, old, shared, found), ""
     return (Degree.SIMILAR, say("alike-but", reason, but) if but else reason, score) if reason else None
 
 
@@ -314,9 +314,9 @@ def _same_time(new: _Words, old: _Words, kinds: Sequence[str] = ("date", "month"
     return any(_kind(fact) in kinds for fact in new.facts & old.facts)
 
 
-def _somewhat(shared: Sequence[str], found: _Likeness) -> str:
+def _somewhat(new: _Words, old: _Words, shared: Sequence[str], found: _Likeness) -> str:
     for mark in shared:
-        if found.like >= RELATED or _kind(mark) == "task":
+        if found.like >= RELATED or _kind(mark) == "task" or _are_out(mark, new, old):
             return _named(mark)
     return (
         say("alike-like-words")

@@ -330,7 +330,7 @@ def _hidden(words: str) -> tuple[Problem, ...]:
     return (Problem(say("problem-invisible", names), say("problem-invisible-remedy")),) if names else ()
 
 
-_GAP = regex.compile(r"⟦[^⟦⟧\n]*⟧")
+_GAP = regex.compile(r"⟦[^⟦⟧\n]*\?⟧")  # the brackets alone stand in formulas, too
 
 
 def _gaps(words: str) -> Iterator[Problem]:

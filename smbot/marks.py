@@ -106,10 +106,16 @@ _NEEDING = frozenset(
     )
 )
 
-# How sentences begin in front of a product.
-_BEGINNINGS = frozenset(
-    {"today", "yesterday", "meet", "try", "get", "use", "why", "when", "where", "released", "version"}
-)
+# How sentences begin in front of a product, in some languages.
+_BEGINNINGS = frozenset({
+    "today", "yesterday", "meet", "try", "get", "use", "why", "when", "where", "released", "version", "stable",
+    "latest", "current", "next", "final", "first", "major", "minor", "official", "download", "install", "update",
+    "upgrade", "test", "run", "check", "discover", "grab", "welcome", "hello", "hurray", "finally", "release",
+    "releases", "announcement", "security", "maintenance", "wikimedia", "open", "free", "great", "neue", "neues",
+    "neuer", "aktuelle", "nueva", "nuevo", "nouvelle", "nouveau", "nuova", "nuovo", "nova", "novo", "nieuwe", "ny",
+    "nya",
+})  # fmt: skip
+_PARTS = {"mediawiki": frozenset({"semantic", "canasta"})}  # all names that a well-known one is part of
 
 
 def _releases(words: str) -> list[str]:
@@ -143,35 +149,41 @@ def _product(before: str, version: regex.Match[str]) -> tuple[str, int]:
         return "", len(before)
     if match[2].islower() and version[1].count(".") < 2:
         return "", len(before)
-    if _is_name(match[1] or ""):
+    if _is_name(match[1] or "", match[2]):
         return f"{match[1]} {match[2]}".casefold(), match.start(1)
     return match[2].casefold(), match.start(2)
 
 
-def _is_name(word: str) -> bool:
+def _is_name(word: str, behind: str) -> bool:
     """Whether a word belongs to the name behind it, as in 'Semantic MediaWiki', and is not just how a text begins."""
     plain = word.casefold()
+    if names := _PARTS.get(behind.casefold()):
+        return plain in names
     begins = plain in SMALL or plain in MONTHS or plain in _BEGINNINGS or plain.endswith(("ing", "day"))
     return word.istitle() and not begins
 
 
 _OUT_BEFORE = regex.compile(
     r"\b(?:(?:new|latest|security|maintenance|stable) releases?:?|releases?(?: of|:)|releas(?:es|ed)(?: today)?:?"
-    r"|announc(?:e|es|ed|ing))(?: the)?\s*$",
+    r"|(?:is|are) (?:now )?(?:out|available):|availability of|announc(?:e|es|ed|ing))(?: the)?\s*$",
     regex.I,
 )
 _OUT_AFTER = regex.compile(
     r"(?:[\s,/&]*(?:and |or )?v?\d[\w.-]*|\s*\([^()]*\)|,[^,.;:!?]{1,60},|\s+for \w+"
     r"|\s+(?:LTS|security|maintenance|and|releases?)\b)*+"
-    r"(?:\s+(?:is|are|was|were|has|have|been|now|today|just|also|finally|officially|ist|sind|wurden?|jetzt|est|sont)\b)*+"
-    r"\s+(?:released|available|out|published|launched|veröffentlicht|erschienen|verfügbar|disponibles?)\b"
+    r"(?:,(?=\s+(?:is|are|was|were|has|have)\b|\s+released today\b))?"
+    r"(?:\s+(?:is|are|was|were|has|have|been|now|today|just|also|finally|officially|ist|sind|wurden?|jetzt|est|sont"
+    r"|made|für alle|maintenant|désormais|ya|está|están)\b)*+"
+    r"\s+(?:released|available|out|here|published|launched|can (?:now |already )?be downloaded"
+    r"|veröffentlicht|erschienen|verfügbar|disponibles?)\b"
     r"(?!\s+(?:of|soon|tomorrow|next|for testing)\b)",
     regex.I,
 )
-_TO_COME = regex.compile(
-    r"\b(?:how|why|what|when|whether|if|since|after|before|until|once|about|from|will|soon|not|plan\w*|upcoming|next)\b",
-    regex.I,
+_TO_COME = regex.compile(  # in the clause that names the release
+    r"\b(?:how|why|what|whether|since|after|before|about|from|(?<!\bas )plan\w*|upcoming|next)\b", regex.I
 )
+_OPEN = regex.compile(r"\b(?:if|when|once|unless|until|will|soon|not)\b", regex.I)  # anywhere in front of it
+_CLAUSE = regex.compile(r"[,;:–—]")
 
 
 def is_out(words: str, release: str) -> bool:
@@ -179,10 +191,16 @@ def is_out(words: str, release: str) -> bool:
     text = _readable(words)
     first = text[: next(iter(ends(text)), 0)]
     return any(
-        not _TO_COME.search(first, 0, begin) and (_OUT_BEFORE.search(first, 0, begin) or _OUT_AFTER.match(first, end))
+        _is_told(first, begin) and (_OUT_BEFORE.search(first, 0, begin) or _OUT_AFTER.match(first, end))
         for found, begin, end in _versions(first)
         if found == release
     )
+
+
+def _is_told(sentence: str, begin: int) -> bool:
+    """Whether what comes before the name of a release lets the sentence tell of it."""
+    clause = max((found.end() for found in _CLAUSE.finditer(sentence, 0, begin)), default=0)
+    return not (_OPEN.search(sentence, 0, begin) or _TO_COME.search(sentence, clause, begin))
 
 
 _MONTH_NAMES = (

@@ -69,16 +69,35 @@ _STRAY = re.compile(  # what led to something that was taken out before a stop, 
 _DROPPED_TAGS = {"ref", "references", "section", "includeonly", "templatestyles", "gallery", "style"}
 _STRUCK_TAGS = {"s", "del", "strike"}
 _CHARACTERS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "nbsp": " ", "ndash": "–", "mdash": "—"}
+_CHARACTERS |= {"·": " · ", "•": " • ", "--": " – ", "snd": " – ", "spaced ndash": " – ", "spaced en dash": " – "}
 _CHARACTERS |= {"pagelanguage": ""}  # only ever an argument
 _FUNCTIONS = {"formatnum", "lc", "uc", "lcfirst", "ucfirst", "#dateformat", "#formatdate"}
-_FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate", "u", "user"}
+_FORMATTING = {"nowrap", "nobr", "code", "mono", "kbd", "small", "date", "isodate", "u", "user", "abbr", "bdi", "tq"}
+_FORMATTING |= {"em", "strong", "visible anchor", "vanchor"}
+# Templates without words: places to link to, notes, ornaments.
+_WORDLESS = {
+    "anchor",
+    "anchors",
+    "clear",
+    "clr",
+    "-",
+    "toc",
+    "ref",
+    "efn",
+    "refn",
+    "sfn",
+    "icon",
+    "octicon",
+    "tick",
+    "done",
+}
 
 
 class Plain(Struct, frozen=True):
     """What `plain` made of a piece of wikitext: words, links in their order, and what was taken out of the words.
 
     `files` are names such as 'Octicons-tools.svg'; `templates` are those smbot does not know how to put in words. Where
-    such a one is missed in the middle of a sentence, its name stands in the words, as in '⟦CURRENTYEAR⟧'.
+    such a one is missed in the middle of a sentence, its name stands in the words, as in '⟦CURRENTYEAR?⟧'.
     """
 
     text: str
@@ -116,13 +135,13 @@ def _tidy(words: str) -> str:
     """Close the gaps where something was taken out: white space, parentheses that held nothing else, stray commas."""
     words = _spaced(words)
     if "\x01" in words:
-        words = _LOST.sub(lambda found: f"⟦{found[1]}⟧" if _is_missed(words, *found.span()) else _GONE, words)
+        words = _LOST.sub(lambda found: f"⟦{found[1]}?⟧" if _is_missed(words, *found.span()) else _GONE, words)
     if _GONE in words:
         words = re.sub(r"\([\s,;]*\x00[\s\x00,;]*\)", _GONE, words)
         words = re.sub(r"\x00(?:[ ,;]*\x00)+", _GONE, words)
         words = re.sub(r"(?:^|(?<=\())\x00[ ,;:]*", "", words, flags=re.M)
         words = _STRAY.sub("", words)
-        words = re.sub(r" ?\x00", "", words)
+        words = re.sub(r" ?\x00(?![\w(\[{“„«\"'‘])|\x00", "", words)
         words = _spaced(words)
     return re.sub(r" (?=[.,](?:\s|$))", "", words)
 
@@ -219,6 +238,8 @@ class _Reader:
         key = name.lower()
         if key in _CHARACTERS:
             return _CHARACTERS[key]
+        if key in _WORDLESS:
+            return _GONE
         write = _TEMPLATES.get(key)
         if not write and key not in _FUNCTIONS and key not in _FORMATTING:
             self.templates.append(f"int:{' '.join(_tidy(first).split())}" if key == "int" else name)
@@ -253,10 +274,19 @@ class _Reader:
     def _foreign(self, arguments: list[str]) -> str:
         return arguments[1]
 
+    def _colored(self, arguments: list[str]) -> str:
+        return (arguments[1:-2] or [""])[-1]
+
+    def _keys(self, arguments: list[str]) -> str:
+        return "+".join(arguments[:-2])
+
     def _mention(self, arguments: list[str]) -> str:
         return f"{{{{{arguments[0]}}}}}"
 
 
 _TEMPLATES = {"plural": _Reader._plural, "#time": _Reader._time, "ll": _Reader._localized_link}
 _TEMPLATES |= {"phab": _Reader._task, "phabricator": _Reader._task, "gerrit": _Reader._change}
-_TEMPLATES |= {"tracked": _Reader._tracked, "tl": _Reader._mention, "tlx": _Reader._mention, "lang": _Reader._foreign}
+_TEMPLATES |= {"tracked": _Reader._tracked, "lang": _Reader._foreign}
+_TEMPLATES |= dict.fromkeys(("color", "colour", "font color", "font colour"), _Reader._colored)
+_TEMPLATES |= dict.fromkeys(("key press", "keypress", "key"), _Reader._keys)
+_TEMPLATES |= dict.fromkeys(("tl", "tl2", "tlp", "tlx", "template link"), _Reader._mention)

@@ -266,6 +266,51 @@ def test_a_release_is_the_same_news_in_whatever_words(post: str, cut: int | None
     assert degree(post, release, cut=cut) is degree(release, post, cut=cut) is Degree.SAME
 
 
+@pytest.mark.parametrize(
+    "post",
+    [
+        "After six months of work, MediaWiki 1.46.0 is out! Thanks to all who helped.",
+        "As planned, MediaWiki 1.46.0 was released today.",
+        "Six months after 1.45, MediaWiki 1.46.0 has been released.",
+        "The next LTS release, MediaWiki 1.46.0, is out.",
+        "The next version of MediaWiki has been released: MediaWiki 1.46.0.",
+        "MediaWiki 1.46.0 is here: the new release brings many new features.",
+        "MediaWiki 1.46.0 can now be downloaded.",
+        "Announcing the availability of MediaWiki 1.46.0",
+        "Stable MediaWiki 1.46.0 is out. Download it now.",
+        "Latest MediaWiki 1.46.0 is out, with many things for editors.",
+        "Download MediaWiki 1.46.0, released today.",
+        "Nueva MediaWiki 1.46.0 disponible",
+        "MediaWiki 1.46.0 ya está disponible para descargar.",
+        "MediaWiki 1.46.0 est maintenant disponible.",
+        "MediaWiki 1.46.0 ist jetzt für alle verfügbar.",
+    ],
+)
+@pytest.mark.parametrize("cut", [None, CUT])
+def test_how_a_sentence_leads_to_a_release_makes_no_other_news_of_it(post: str, cut: int | None) -> None:
+    release = "MediaWiki 1.46.0 is now available."
+    assert degree(post, release, cut=cut) is degree(release, post, cut=cut) is Degree.SAME
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        "Install MediaWiki 1.46.0 today: it is out.",
+        "Once it is tested, MediaWiki 1.46.0 is released.",
+        "Wikimedia MediaWiki 1.46.0 is there, with many things for editors.",
+    ],
+)
+def test_where_the_words_leave_it_open_there_is_at_least_a_hint_at_the_same_release(post: str) -> None:
+    release = "MediaWiki 1.46.0 is now available."
+    assert degree(post, release) is degree(release, post) is Degree.SIMILAR
+
+
+def test_a_list_of_releases_is_the_same_news_before_and_behind_the_words() -> None:
+    one = "Security and maintenance releases are out: MediaWiki 1.46.1, 1.45.3, 1.43.7."
+    other = "MediaWiki 1.46.1, 1.45.3 and 1.43.7 have been released. They fix security problems."
+    assert degree(one, other) is degree(other, one) is Degree.SAME
+
+
 def test_that_one_text_has_more_figures_makes_no_other_release_of_it() -> None:
     assert degree("Pywikibot 11.9 has been released.", "Pywikibot 11.9.0 is out") is Degree.SAME
 

@@ -484,9 +484,9 @@ def test_characters_that_hide_or_move_words_are_told(text: str) -> None:
 
 
 def test_what_stands_for_a_template_is_told_and_keeps_a_post_back() -> None:
-    (said,) = [said for said in problems(text="It is ⟦CURRENTYEAR⟧ again.") if "template" in said]
-    assert said == "“⟦CURRENTYEAR⟧” stands for a template that smbot cannot put in words."
-    assert not problems(text="It is [CURRENTYEAR] again, {{CURRENTYEAR}}.")
+    (said,) = [said for said in problems(text="It is ⟦CURRENTYEAR?⟧ again.") if "template" in said]
+    assert said == "“⟦CURRENTYEAR?⟧” stands for a template that smbot cannot put in words."
+    assert not problems(text="It is [CURRENTYEAR] again, {{CURRENTYEAR}}, and ⟦x⟧ is a schema of Z.")
 
 
 @pytest.mark.parametrize(

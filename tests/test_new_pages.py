@@ -205,7 +205,7 @@ def test_a_page_without_prose_is_told_by_its_name() -> None:
 def test_what_was_left_out_of_the_sentences_is_said() -> None:
     reading = any_pages.read(Page("News", 7, "There is {{number|5}} new of it all. So it is."), META, "any", NOW)
     assert [problem.message for problem in reading.problems] == [
-        "{{number}} was left out of “There is ⟦number⟧ new of it all. So it is.”."
+        "{{number}} was left out of “There is ⟦number?⟧ new of it all. So it is.”."
     ]
 
 

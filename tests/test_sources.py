@@ -326,7 +326,7 @@ def test_dates_in_every_form(text: str, expected: str) -> None:
     [
         ("== 20 November 2026 ==\nA.", [("2026-11-20", "A.")]),
         ("== 20 November 2026 ==\nA.\n\nIt is [[Foo|so]].\n\n{{Foot\n| x = y\n}}", [("2026-11-20", "A.\nIt is so.")]),
-        ("== 20 November 2026 ==\n=== Skins ===\nA.\n=== Bots ===\n* B", [("2026-11-20", "A."), ("2026-11-20", "B")]),
+        ("== 20 November 2026 ==\n=== Skins ===\nA.\n=== Bots ===\nB.", [("2026-11-20", "A."), ("2026-11-20", "B.")]),
         ("== 20 November 2026 ==\nThe news of the day:\n* A", [("2026-11-20", "A")]),
         (";2026-11-20\n* A\nOlder news is in the archive since 2009.", [("2026-11-20", "A")]),
         ("; 2026-11-20 : A\nOlder news is in the archive since 2009.", [("2026-11-20", "A")]),
@@ -335,11 +335,81 @@ def test_dates_in_every_form(text: str, expected: str) -> None:
         ("20 November 2026: A.\n\n5 May 2026 was a day.", [("2026-11-20", "A.\n5 May 2026 was a day.")]),
         ("{|\n! Day !! News\n|-\n| 2026-11-20 || A.\n|-\n| 2026-11-18\n| class=x | B.\n|}",
          [("2026-11-20", "A."), ("2026-11-18", "B.")]),
+        ("{|\n! 2026-11-20 !! A.\n|-\n| rc.0 || 2026-12-01 || B\n|-\n| 2026-11-18 || {{!}} || B.\nMore.\n|}",
+         [("2026-11-20", "A."), ("2026-11-18", "|\nB.\nMore.")]),
     ],
 )  # fmt: skip
 def test_what_is_written_below_a_day_without_bullets_is_its_news(text: str, expected: list[tuple[str, str]]) -> None:
     assert dated(news(f"Since 2003 there is news.\n{text}\n== See also ==\nMore.\n[[Category:News]]")) == expected
     assert news(text).problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</onlyinclude>\n<noinclude>\n[[Category:A|*]]\n[[de:News]] [[fr:News]]\nShown elsewhere.\n</noinclude>",
+        "</div>\n<div style='column'>\nEdit this page\n</div>",
+        "[[de:News]]\n__NOTOC__ __NOEDITSECTION__\n<references />\n<br clear=all>",
+        "<gallery>\nFile:A.png|Caption\n</gallery>",
+        '<syntaxhighlight lang="php">\n$wgFoo = 1;\n</syntaxhighlight>',
+        "----\n<center>[[News/RSS|Feed]] &bull; [[Project:About|About]]</center>",
+        "[[News/Archive|Older]] &bull; [[News/RSS|RSS]]",
+        "Older news are in the [[News/Archive|archive]].\n''This page was last updated by the team.''",
+        "For older news, see [[News/Archive]].",
+        "{|\n| 2026-11-19 || branch cut\n|-\n| rc.0 || 2026-12-01\n|}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("day", ["=== 20 November 2026 ===\n", "'''20 November 2026''' – "])
+def test_what_only_furnishes_the_page_is_no_news(day: str, text: str) -> None:
+    reading = news(f"{day}A is [[Foo|out]].\n\nIt is new.\n{text}\n")
+    assert dated(reading) == [("2026-11-20", "A is out.\nIt is new.")]
+    assert [link.label for link in reading.items[0].links] == ["out"]
+    assert reading.problems == ()
+
+
+def test_elements_around_some_of_the_prose_do_not_end_it() -> None:
+    text = "=== 20 November 2026 ===\n<div class=x>\nA.</div>\n<gallery>B</gallery>\n<center>C.</center>\nD."
+    assert dated(news(text)) == [("2026-11-20", "A.\nC.\nD.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This week two things happened:\n* A\n* B",
+        "This week two things happened:\n==== Software ====\n* A\n==== People ====\n* B",
+        "==== Software ====\nWhat is new:\n===== Skins =====\n* A\n===== Bots =====\n* B",
+        "[[News/2026-11-10|« previous]] | [[News/2026-11-30|next »]]\n==== Software ====\n* A\n* B",
+        "<div>\n* A\n</div>\n* B\n</div>",
+        "{|\n| 2026-11-20 || C\n|}\n* A\n* B",
+        "* A\n* B\n== Supported versions ==\n{|\n! Version !! Released !! End of life\n|-\n"
+        "| 1.46 || 20 November 2026 || November 2027\n|-\n| 1.45 || 2026-11-02 || 2026-12-31\n|-\n"
+        "| 2026-11-02 || A release\n|-\n| 1.43 LTS || 2024-12-21 || 2027-12-31\n|}",
+    ],
+)
+def test_where_a_day_has_bullets_they_are_its_news(text: str) -> None:
+    reading = news(f"{{|\n| 2026-11-20\n| [[News/2026/11|November]]\n|}}\n=== 20 November 2026 ===\n{text}")
+    assert dated(reading) == [("2026-11-20", "A"), ("2026-11-20", "B")]
+    assert reading.problems == ()
+
+
+def test_a_template_begun_in_a_bullet_is_no_table() -> None:
+    text = "=== November 2026 ===\n* 20 November: A is out. {{Note\n| 2026-11-01\n| text\n}}\n"
+    assert [item.group for item in news(text).items] == ["2026-11-20"]
+
+
+def test_a_day_far_ahead_that_has_no_news_yet_is_no_trouble() -> None:
+    assert news(";2026-11-20\n* A\n;2027-12-31\n[[File:A.png]]").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("== 20 November 2026 ==\n=== Skins ===\nB.\n=== Bots ===\n* A", "Nothing was read below “Skins”."),
+        (";2026-10-05\n* A\n== 2026 ==\n{|\n| 20 November || B\n|}", "Nothing was read below “20 November”."),
+    ],
+)
+def test_where_nobody_can_tell_what_is_news_that_is_said(text: str, message: str) -> None:
+    assert (texts(news(text)), [problem.message for problem in news(text).problems]) == (["A"], [message])
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ TERM, BOLD = 7, 8  # levels of titles, after those of the headings
 class Line(NamedTuple):
     """A title (`level` 1 to 8) or a bullet with the bullets nested in it (`level` 0), as wikitext without its marks.
 
-    `mark` is the character it began with: '|' that of a cell of a table, and '' that of a line of prose. `stale` says
-    that Translate marks it as untranslated or outdated.
+    `mark` is what it began with: '' that of a line of prose, '|' that of a row of a table, whose cells have '||'
+    between them. `stale` says that Translate marks it as untranslated or outdated.
     """
 
     text: str
@@ -65,32 +65,39 @@ _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1")
 _BOLD = re.compile(r"'{3,5}(?!')((?:(?!''').)+)'{3,5}\s*:?")
 _WRAPPER = re.compile(r"</?(?:div|span|big|small|center|u)\b[^<>]*>")
 _CELL_STYLE = re.compile(r"\A[^|\[\]{}]*\|")
+_BLOCK = re.compile(
+    r"\s*<(gallery|syntaxhighlight|source|pre|templatedata|timeline)\b(?!.*</\1\s*>)[^<>]*(?<!/)>", re.I
+)
 
 
 def lines(wikitext: str, *, prose: bool = False) -> Iterator[Line]:
-    """The titles and bullets of a page in their order; with `prose` also all else that has words.
+    """The titles and bullets of a page in their order; with `prose` also all else that has words, and rows of tables.
 
     Nested bullets come on lines of their own, after '• '.
     """
     bullet: list[str] = []
     mark = ""
-    braces = 0
+    rest = _Rest()
     for raw in wikitext.split("\n"):
         found = _BULLET.match(raw)
         if found and bullet and len(found[1]) > len(mark):
             bullet.append(("" if found[1].endswith(":") else "• ") + found[2])
+            rest.braces(raw)
             continue
         if bullet:
             yield _bullet(bullet, mark)
         bullet, mark = ([found[2]], found[1]) if found else ([], "")
-        if not found and (title := _title(raw)):
-            braces = 0
+        if found:
+            rest.braces(raw)
+        elif title := _title(raw):
+            yield from rest.row() if prose else ()
+            rest = _Rest()
             yield title
-        elif prose and not found:
-            was_open, braces = braces, max(0, braces + raw.count("{{") - raw.count("}}"))
-            yield from () if was_open or braces else _prose(raw)
+        elif prose:
+            yield from rest.take(raw)
     if bullet:
         yield _bullet(bullet, mark)
+    yield from rest.row() if prose else ()
 
 
 def _bullet(parts: list[str], mark: str) -> Line:
@@ -98,14 +105,48 @@ def _bullet(parts: list[str], mark: str) -> Line:
     return Line(text.replace(_STALE, ""), mark[-1], stale=_STALE in text)
 
 
-def _prose(raw: str) -> Iterator[Line]:
-    """A line of prose, or the cells of a row of a table."""
-    text, stale = raw.replace(_STALE, "").strip(), _STALE in raw
-    if not text.startswith(("|", "!", "{|")):
-        yield from [Line(text, "", stale=stale)] if text else []
-    elif text.startswith("|") and text[1:2] not in ("-", "}", "+"):
-        for cell in text[1:].split("||"):
-            yield Line(_CELL_STYLE.sub("", cell).strip(), "|", stale=stale)
+class _Rest:
+    """What is between two titles and no bullet: prose and tables, without templates and pictures of many lines."""
+
+    def __init__(self) -> None:
+        self.open = 0  # braces of templates
+        self.block = ""  # the element of which the end is awaited
+        self.is_table = self.is_stale = False
+        self.cells: list[str] = []  # of a row, each behind '||', with their further lines
+
+    def braces(self, raw: str) -> bool:
+        """Count those of a line, and tell whether it is part of a template that takes more than one."""
+        was_open, self.open = self.open, max(0, self.open + raw.count("{{") - raw.count("}}"))
+        return bool(was_open or self.open)
+
+    def take(self, raw: str) -> Iterator[Line]:
+        """The next line: itself if it is prose, the row before it if it ends one."""
+        text = raw.replace(_STALE, "").strip()
+        if self.block:
+            self.block = "" if f"</{self.block}" in text.lower() else self.block
+        elif self.braces(raw):
+            pass
+        elif found := _BLOCK.match(text):
+            self.block = found[1].lower()
+        elif text.startswith("{|"):
+            self.is_table = True
+        elif not self.is_table:
+            yield from [Line(text, "", stale=_STALE in raw)] if text and text[0] not in "|!" else []
+        elif text.startswith(("|-", "|}", "|+")):
+            yield from self.row()
+            self.is_table = text[1] != "}"
+        elif text.startswith(("|", "!")):
+            cells = text[1:].replace("!!", "||") if text[0] == "!" else text[1:]
+            self.cells += [f"||{_CELL_STYLE.sub('', cell).strip()}" for cell in cells.split("||")]
+            self.is_stale |= _STALE in raw
+        elif self.cells:
+            self.cells.append(f"\n{text}")
+
+    def row(self) -> Iterator[Line]:
+        """The row that ends here, if there is one."""
+        if self.cells:
+            yield Line("".join(self.cells)[2:], "|", stale=self.is_stale)
+        self.cells, self.is_stale = [], False
 
 
 def _title(raw: str) -> Line | None:

@@ -3,8 +3,8 @@
     ;2026-11-20                    === November 2026 ===             * '''20 November 2026''': One thing.
     * One thing.                   * 20 November – One thing.
 
-Which of these forms the page has is for its editors to choose: all are read, mixed ones too, and in place of bullets
-also prose and the rows of a table.
+Which of these forms the page has is for its editors to choose: all are read, mixed ones too. Where a day has no
+bullets its prose is read, and where the page has neither, the rows of a table.
 https://www.mediawiki.org/wiki/News
 """
 
@@ -36,12 +36,12 @@ def wants(page: str, now: datetime, days: int) -> Wants:  # noqa: ARG001 - one p
 def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     """The dated bullets of the page as items, and a problem for what looks like news and could not be read.
 
-    Where a day has no bullets, what is written below it is the item.
+    Where a day has no bullets, what is written below it is the item: without what only furnishes the page.
     """
     reader = _Reader(page, site, source, now)
     for line in lines(prepared(page), prose=True):
         reader.take(line)
-    reader.close()
+    reader.finish()
     if not reader.dates:
         none = Problem(say("source-no-dates"), say("source-no-news-dates-remedy"))
         return Reading(problems=(none, *reader.problems))
@@ -53,6 +53,10 @@ _BOLD = "'''"
 _PROSE = 9  # the level of a day that a line of prose begins with, after those of titles
 _BEGINS = 40  # characters of a line in which it says its day
 _SET_OFF = re.compile(r"\s*(?:[:–—-]|\Z)")
+_WRAPPER = re.compile(r"<(/?)(?:div|center|table|noinclude|onlyinclude|includeonly)\b[^<>]*(?<!/)>", re.I)
+_LAST = re.compile(r"----|<noinclude\b", re.I)  # what comes behind is about the page
+_FURNITURE = re.compile(r"(?:(?:</?[a-z][^<>]*>|__[A-Z]+__|\[\[[a-z-]{2,12}:[^\[\]|]*\]\])\s*)+")
+_OLDER = re.compile(r"\W*(?:(?:for|see|find|all|the|more)\W+)*(?:older|earlier|previous|past|archived?)\b", re.I)
 
 
 class _Reader:
@@ -72,8 +76,14 @@ class _Reader:
         self.heading = ""  # the words that gave it
         self.told = False  # whether anything below it was read, or complained of
         self.section = ""
+        self.depth = 0  # of the section below the day, 0 where it has no title
         self.prose: list[Plain] = []  # of the section, as long as it has no bullets
+        self.wrappers = 0  # opened in it and not closed
         self.has_bullets = False  # or news in the title itself
+        self.has_ended = False  # whether its prose has
+        self.sections: list[tuple[int, str, list[Plain]]] = []  # of the day, those of prose: depth, title and lines
+        self.by_bullets = False  # whether a section of the day had bullets
+        self.rows: list[tuple[date, str, Plain]] = []  # of tables
 
     def take(self, line: Line) -> None:
         """The next line of the page."""
@@ -81,17 +91,40 @@ class _Reader:
             self.told = True
         elif line.level:
             self._title(line)
-        elif line.mark in ("", "|"):
-            self._words(line)
+        elif line.mark == "|":
+            self._row(line.text.split("||"))
+        elif not line.mark:
+            self._words(line.text)
         else:
             self._bullet(plain(line.text, self.site))
+
+    def finish(self) -> None:
+        """The page ends. Rows are its news if nothing else is; else they may be of anything."""
+        self.close()
+        if not self.items:
+            for day, _, news in self.rows:
+                self._add(day, news.text, news)
+        elif self.rows and all(item.published and item.published < self.since for item in self.items):
+            self._unread(self.rows[0][1])
 
     def close(self) -> None:
         """The day ends. A recent one that nothing was read of is told of."""
         self._end_section()
-        if self.day and self.day >= self.since and not self.told:
-            self.problems.append(Problem(say("source-news-nothing", self.heading), say("source-news-nothing-remedy")))
-        self.day, self.section = None, ""
+        for depth, title, prose in self.sections:
+            if self.day and not self.by_bullets:
+                self.section = title
+                self._add(self.day, *_together(prose))
+            elif depth and self._is_late():
+                self._unread(title)
+        if self._is_late() and not self.told:
+            self._unread(self.heading)
+        self.day, self.section, self.depth, self.sections, self.by_bullets = None, "", 0, [], False
+
+    def _is_late(self) -> bool:
+        return bool(self.day and self.since <= self.day <= self.until)
+
+    def _unread(self, heading: str) -> None:
+        self.problems.append(Problem(say("source-news-nothing", heading), say("source-news-nothing-remedy")))
 
     def _title(self, line: Line) -> None:
         """A title that begins with a date opens a day; a deeper one without is a section of it; any other ends it."""
@@ -106,7 +139,7 @@ class _Reader:
                 self.section = without_separator(rest)
         elif self.day and line.level > self.level:
             self._end_section()
-            self.section = news.text.rstrip(": ")
+            self.section, self.depth = news.text.rstrip(": "), line.level
         else:
             self.close()
             self.year = year_of(news.text, self.year)
@@ -116,7 +149,7 @@ class _Reader:
         """News of the day it stands under, or else of the day it begins with; part of prose that begins with a day."""
         day, rest = (self.day, news.text) if self.day and self.level < _PROSE else self._date(news.text)
         if not day and self.prose:
-            self.prose.append(replace(news, text=f"• {news.text}"))
+            self.prose += [] if _sends_to_archive(news) else [replace(news, text=f"• {news.text}")]
             return
         if self.level == _PROSE and day:
             self.close()
@@ -127,30 +160,58 @@ class _Reader:
             undated = say("source-event-no-date", news.text[:60])
             self.problems.append(Problem(undated, say("source-news-no-date-remedy")))
 
-    def _words(self, line: Line) -> None:
-        """Prose, which may begin with a day in bold, or with one that is set off."""
-        is_marked = line.mark == "|" or line.text.startswith(_BOLD)
-        waits = self.day and not self.has_bullets
-        if not waits and not any(map(str.isdecimal, line.text[:_BEGINS])):
+    def _row(self, cells: list[str]) -> None:
+        """A row may be news if its first cell is a day and nothing else, and it is below no other day."""
+        if self.day or not any(map(str.isdecimal, cells[0][:_BEGINS])):
             return
-        news = plain(line.text, self.site)
-        day, rest = self._date(news.text) if is_marked or not self.day else (None, news.text)
-        if day and (_SET_OFF.match(rest) or line.text.startswith(_BOLD)):
-            self._open(day, _PROSE, news.text)
-            news = replace(news, text=without_separator(rest))
-        elif is_marked and not waits:
-            self._unclear(news.text)
-        if self.day and not self.has_bullets and (news.text or news.templates):
-            self.prose.append(news)
+        first, *others = (plain(cell, self.site) for cell in cells)
+        day, rest = self._date(first.text)
+        if day and not without_separator(rest) and self.since <= day <= self.until:
+            self.rows.append((day, first.text, _together(others)[1]))
+
+    def _words(self, raw: str) -> None:
+        """Prose, which may begin with a day in bold, or with one that is set off."""
+        if _LAST.match(raw):
+            self._end_prose()
+        text = _WRAPPER.sub("", raw).strip()
+        is_bold = text.startswith(_BOLD)
+        waits = self.day and not self.has_bullets and not self.has_ended
+        self.wrappers += sum(-1 if found[1] else 1 for found in _WRAPPER.finditer(raw))
+        if (waits or any(map(str.isdecimal, text[:_BEGINS]))) and not _FURNITURE.fullmatch(text):
+            news = plain(text, self.site)
+            day, rest = self._date(news.text) if is_bold or not self.day else (None, news.text)
+            if day and (is_bold or _SET_OFF.match(rest)):
+                self._open(day, _PROSE, news.text)
+                self.prose = [replace(news, text=without_separator(rest))]
+            elif not waits:
+                if is_bold:
+                    self._unclear(news.text)
+            elif _sends_to_archive(news):
+                self._end_prose()
+            elif not _is_navigation(news):
+                self.prose.append(news)
+        if self.wrappers < 0:
+            self._end_prose()
+
+    def _end_prose(self) -> None:
+        """What is still to come below the day is about the page, unless it has bullets."""
+        if self.level == _PROSE:
+            self.close()
+        self.has_ended = True
 
     def _open(self, day: date, level: int, heading: str) -> None:
         self.close()
         self.day, self.level, self.heading, self.told = day, level, heading[:60], False
 
     def _end_section(self) -> None:
-        if self.day and self.prose and not self.has_bullets:
-            self._add(self.day, *_together(self.prose))
-        self.prose, self.has_bullets = [], False
+        """Its bullets are news, and the prose above them in sections it is part of only leads to them."""
+        if self.has_bullets:
+            self.by_bullets = True
+            while self.sections and self.sections[-1][0] < self.depth:
+                self.sections.pop()
+        elif any(news.text or news.templates for news in self.prose):
+            self.sections.append((self.depth, self.section, self.prose))
+        self.prose, self.wrappers, self.has_bullets, self.has_ended = [], 0, False, False
 
     def _unclear(self, text: str) -> bool:
         """Whether a line begins with what stands for a day of late, and cannot be read; that is told of."""
@@ -187,6 +248,25 @@ class _Reader:
         day = day_of(written, self.year) if written.year or self.year else _latest(written, self.page.timestamp)
         self.dates += day is not None
         return day, text[written.end :]
+
+
+def _sends_to_archive(news: Plain) -> bool:
+    """Whether a line leads to older news, as in 'Older news are in the archive', and is none."""
+    to_archive = any("archiv" in f"{link.url} {link.label}".lower() for link in news.links)
+    return to_archive and bool(_OLDER.match(news.text) or not _has_words(news))
+
+
+def _is_navigation(news: Plain) -> bool:
+    """Whether a line is nothing but several links."""
+    return len(news.links) > 1 and not _has_words(news)
+
+
+def _has_words(news: Plain) -> bool:
+    """Whether a line begins with more than links."""
+    text = news.text[:500]
+    for link in news.links:
+        text = text.replace(link.label, "", 1)
+    return any(map(str.isalnum, text))
 
 
 def _together(prose: list[Plain]) -> tuple[str, Plain]:
