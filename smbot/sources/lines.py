@@ -19,8 +19,8 @@ TERM, BOLD = 7, 8  # levels of titles, after those of the headings
 class Line(NamedTuple):
     """A title (`level` 1 to 8) or a bullet with the bullets nested in it (`level` 0), as wikitext without its marks.
 
-    `mark` is what it began with: '' that of a line of prose, '|' that of a row of a table, whose cells have '||'
-    between them. `stale` says that Translate marks it as untranslated or outdated.
+    `mark` is what it began with: '' that of a line of prose. `stale` says that Translate marks it as untranslated or
+    outdated.
     """
 
     text: str
@@ -64,14 +64,13 @@ _BULLET = re.compile(r"([*#:]+)\s*(.*)", re.S)
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1")
 _BOLD = re.compile(r"'{3,5}(?!')((?:(?!''').)+)'{3,5}\s*:?")
 _WRAPPER = re.compile(r"</?(?:div|span|big|small|center|u)\b[^<>]*>")
-_CELL_STYLE = re.compile(r"\A[^|\[\]{}]*\|")
 _BLOCK = re.compile(
     r"\s*<(gallery|syntaxhighlight|source|pre|templatedata|timeline)\b(?!.*</\1\s*>)[^<>]*(?<!/)>", re.I
 )
 
 
 def lines(wikitext: str, *, prose: bool = False) -> Iterator[Line]:
-    """The titles and bullets of a page in their order; with `prose` also all else that has words, and rows of tables.
+    """The titles and bullets of a page in their order; with `prose` also all else that has words, but for tables.
 
     Nested bullets come on lines of their own, after '• '.
     """
@@ -90,14 +89,12 @@ def lines(wikitext: str, *, prose: bool = False) -> Iterator[Line]:
         if found:
             rest.braces(raw)
         elif title := _title(raw):
-            yield from rest.row() if prose else ()
             rest = _Rest()
             yield title
         elif prose:
             yield from rest.take(raw)
     if bullet:
         yield _bullet(bullet, mark)
-    yield from rest.row() if prose else ()
 
 
 def _bullet(parts: list[str], mark: str) -> Line:
@@ -106,13 +103,12 @@ def _bullet(parts: list[str], mark: str) -> Line:
 
 
 class _Rest:
-    """What is between two titles and no bullet: prose and tables, without templates and pictures of many lines."""
+    """What is between two titles and no bullet: prose, without tables, and templates and elements of many lines."""
 
     def __init__(self) -> None:
         self.open = 0  # braces of templates
         self.block = ""  # the element of which the end is awaited
-        self.is_table = self.is_stale = False
-        self.cells: list[str] = []  # of a row, each behind '||', with their further lines
+        self.is_table = False
 
     def braces(self, raw: str) -> bool:
         """Count those of a line, and tell whether it is part of a template that takes more than one."""
@@ -120,7 +116,7 @@ class _Rest:
         return bool(was_open or self.open)
 
     def take(self, raw: str) -> Iterator[Line]:
-        """The next line: itself if it is prose, the row before it if it ends one."""
+        """The next line, if it is prose."""
         text = raw.replace(_STALE, "").strip()
         if self.block:
             self.block = "" if f"</{self.block}" in text.lower() else self.block
@@ -128,25 +124,10 @@ class _Rest:
             pass
         elif found := _BLOCK.match(text):
             self.block = found[1].lower()
-        elif text.startswith("{|"):
-            self.is_table = True
-        elif not self.is_table:
-            yield from [Line(text, "", stale=_STALE in raw)] if text and text[0] not in "|!" else []
-        elif text.startswith(("|-", "|}", "|+")):
-            yield from self.row()
-            self.is_table = text[1] != "}"
-        elif text.startswith(("|", "!")):
-            cells = text[1:].replace("!!", "||") if text[0] == "!" else text[1:]
-            self.cells += [f"||{_CELL_STYLE.sub('', cell).strip()}" for cell in cells.split("||")]
-            self.is_stale |= _STALE in raw
-        elif self.cells:
-            self.cells.append(f"\n{text}")
-
-    def row(self) -> Iterator[Line]:
-        """The row that ends here, if there is one."""
-        if self.cells:
-            yield Line("".join(self.cells)[2:], "|", stale=self.is_stale)
-        self.cells, self.is_stale = [], False
+        elif self.is_table or text.startswith("{|"):
+            self.is_table = not text.startswith("|}")
+        elif text and text[0] not in "|!":
+            yield Line(text, "", stale=_STALE in raw)
 
 
 def _title(raw: str) -> Line | None:

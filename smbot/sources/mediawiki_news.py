@@ -4,7 +4,7 @@
     * One thing.                   * 20 November – One thing.
 
 Which of these forms the page has is for its editors to choose: all are read, mixed ones too. Where a day has no
-bullets its prose is read, and where the page has neither, the rows of a table.
+bullets its prose is read.
 https://www.mediawiki.org/wiki/News
 """
 
@@ -41,7 +41,7 @@ def read(page: Page, site: Site, source: str, now: datetime) -> Reading:
     reader = _Reader(page, site, source, now)
     for line in lines(prepared(page), prose=True):
         reader.take(line)
-    reader.finish()
+    reader.close()
     if not reader.dates:
         none = Problem(say("source-no-dates"), say("source-no-news-dates-remedy"))
         return Reading(problems=(none, *reader.problems))
@@ -83,7 +83,6 @@ class _Reader:
         self.has_ended = False  # whether its prose has
         self.sections: list[tuple[int, str, list[Plain]]] = []  # of the day, those of prose: depth, title and lines
         self.by_bullets = False  # whether a section of the day had bullets
-        self.rows: list[tuple[date, str, Plain]] = []  # of tables
 
     def take(self, line: Line) -> None:
         """The next line of the page."""
@@ -91,21 +90,10 @@ class _Reader:
             self.told = True
         elif line.level:
             self._title(line)
-        elif line.mark == "|":
-            self._row(line.text.split("||"))
         elif not line.mark:
             self._words(line.text)
         else:
             self._bullet(plain(line.text, self.site))
-
-    def finish(self) -> None:
-        """The page ends. Rows are its news if nothing else is; else they may be of anything."""
-        self.close()
-        if not self.items:
-            for day, _, news in self.rows:
-                self._add(day, news.text, news)
-        elif self.rows and all(item.published and item.published < self.since for item in self.items):
-            self._unread(self.rows[0][1])
 
     def close(self) -> None:
         """The day ends. A recent one that nothing was read of is told of."""
@@ -159,15 +147,6 @@ class _Reader:
         elif not self._unclear(news.text) and self.year and news.text:
             undated = say("source-event-no-date", news.text[:60])
             self.problems.append(Problem(undated, say("source-news-no-date-remedy")))
-
-    def _row(self, cells: list[str]) -> None:
-        """A row may be news if its first cell is a day and nothing else, and it is below no other day."""
-        if self.day or not any(map(str.isdecimal, cells[0][:_BEGINS])):
-            return
-        first, *others = (plain(cell, self.site) for cell in cells)
-        day, rest = self._date(first.text)
-        if day and not without_separator(rest) and self.since <= day <= self.until:
-            self.rows.append((day, first.text, _together(others)[1]))
 
     def _words(self, raw: str) -> None:
         """Prose, which may begin with a day in bold, or with one that is set off."""
