@@ -697,7 +697,10 @@ def test_slots_of_a_time_zone_let_one_post_out_each_and_an_outage_is_not_made_up
     ids = on.approve_all("Post 1", "Post 2", "Post 3", "Post 4")
     on.world.publish()
     assert on.words() == {}
-    assert f"goes out at {on.world.now:%Y-%m-%d} 03:30 UTC" in on.world.note(ids[0])
+    days = [on.world.now + timedelta(days=number) for number in (0, 0, 1, 1)]
+    slots = [f"{day:%Y-%m-%d} {at}" for day, at in zip(days, ("03:30", "12:30", "03:30", "12:30"), strict=True)]
+    told = sorted(on.world.note(id_) for id_ in ids)
+    assert told == [f"Approved; goes out at {slot} UTC, or soon after." for slot in slots]
     on.world.later(minutes=31)
     for _ in range(3):
         on.world.publish()
