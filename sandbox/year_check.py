@@ -217,7 +217,10 @@ def _against(
 def _needless(
     house: House, mine: Sequence[Post], ids: dict[str, str], keeping: Container[str]
 ) -> Iterator[tuple[Post, str]]:
-    """What keeps and went out in a week that was at its goal without it."""
+    """What keeps and went out in a week that was at its goal without it.
+
+    What another network takes a week later is not another post of that week.
+    """
     weeks: dict[date, set[str]] = defaultdict(set)
     out: set[str] = set()
     for post in mine:
@@ -225,8 +228,9 @@ def _needless(
         week = weeks[day - timedelta(days=day.weekday())]
         if id_ in keeping and id_ not in out and len(week) >= house.goal:
             yield post, f"it keeps, and the week had {len(week)} already"
+        if id_ not in out:
+            week.add(id_)
         out.add(id_)
-        week.add(id_)
 
 
 def _misplaced(post: Post, books: Books, ids: dict[str, str]) -> str:

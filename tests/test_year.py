@@ -270,6 +270,13 @@ def test_what_keeps_is_not_posted_in_a_week_that_is_at_its_goal() -> None:
     assert findings(replace(whole, rulings=keeps)) == ""
 
 
+def test_what_another_network_took_a_week_later_does_not_bring_that_week_to_its_goal() -> None:
+    friday = posted(MONDAY - timedelta(days=3), 9)
+    late = books(friday, posted(MONDAY, 9, network="x"), *(posted(MONDAY + timedelta(days=n), n) for n in (1, 2, 3)))
+    keeps = [replace(ruling, evergreen=ruling.id == "n3") for ruling in late.rulings]
+    assert findings(replace(late, rulings=keeps)) == ""
+
+
 TALK = Told(NOON - timedelta(days=9), "Dark mode (part 1)", NOON + timedelta(hours=5))
 LATER = Told(NOON - timedelta(days=2), TALK.name, NOON + timedelta(days=7, hours=5))
 OFF = Told(NOON - timedelta(days=2), TALK.name, None)
