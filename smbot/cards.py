@@ -118,10 +118,8 @@ def _checks(proposal: Proposal, seen: Snapshot, by: str, *, changes: bool) -> di
         year=seen.now.year,
     )
     words = dict.fromkeys(text for text in (candidate.text, *(own for _, own in candidate.own)) if text)
-    read = (
-        "\n\n".join(filter(None, (candidate.warning, text, candidate.alt))) for text in words
-    )  # all of it is public
-    found = dict.fromkeys(finding for text in read for finding in look(text))
+    public = ("\n\n".join(filter(None, (candidate.warning, text, candidate.alt))) for text in words)
+    found = dict.fromkeys(finding for text in public for finding in look(text))
     return {"checks": "\n".join(f"* {encode(f.reason)} ''{encode(f.sentence)}''" for f in found)}
 
 

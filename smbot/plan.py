@@ -361,7 +361,7 @@ def due(memory: Memory, seen: Snapshot) -> list[Delivery]:
         return []
     open_ = proposals(memory, seen)
     ready = sorted(_ready(open_, memory, seen), key=lambda one: (one.turn, one.since, one.delivery.key))
-    places = rhythm.kept(open_, memory, seen) if ready else {}
+    places = rhythm.kept(rhythm.dated(open_, seen), memory, seen) if ready else {}
     weeks = rhythm.weeks(open_, memory, seen) if any(one.proposal.candidate.evergreen for one in ready) else {}
     result = []
     for one in ready:

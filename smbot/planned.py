@@ -66,10 +66,10 @@ class Outlook(Struct, frozen=True):
         """The same without the times that hang on when smbot next posts: of accounts that could do so right now."""
         due = {key.rpartition("/")[2] for key, at in self.turns.items() if at <= now}
 
-        def kept(times: Mapping[str, datetime]) -> dict[str, datetime]:
+        def sure(times: Mapping[str, datetime]) -> dict[str, datetime]:
             return {key: at for key, at in times.items() if at <= now or key.rpartition("/")[2] not in due}
 
-        return replace(self, turns=kept(self.turns), vain=kept(self.vain))
+        return replace(self, turns=sure(self.turns), vain=sure(self.vain))
 
 
 def outlook(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = None) -> Outlook:
@@ -93,7 +93,7 @@ def outlook(memory: Memory, seen: Snapshot, open_: Sequence[Proposal] | None = N
         vain={one.key: one.at for one, in_time in turns if not in_time},
         keeping=frozenset(keeping),
         approved=frozenset(one.proposal.id for one in ready),
-        kept=rhythm.kept(open_, memory, seen),
+        kept=rhythm.kept(dated, memory, seen),
     )
 
 

@@ -263,10 +263,9 @@ def _without_place(spans: Mapping[str, tuple[date, date]], day: date, places: in
     return lost
 
 
-def kept(open_: Sequence[Proposal], memory: Memory, seen: Snapshot) -> dict[str, frozenset[str]]:
+def kept(dated_: Sequence[tuple[Proposal, str]], memory: Memory, seen: Snapshot) -> dict[str, frozenset[str]]:
     """The same for each account that has such."""
-    found = dated(open_, seen)
-    return {name: of_today(name, found, memory, seen) for name in {account for _, account in found}}
+    return {name: of_today(name, dated_, memory, seen) for name in {account for _, account in dated_}}
 
 
 def _is_to_come(proposal: Proposal, account: str, memory: Memory, seen: Snapshot) -> bool:

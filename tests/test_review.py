@@ -388,14 +388,19 @@ def test_a_bots_revision_that_swallowed_a_strangers_words_vouches_for_nothing() 
     assert "just before" in (desk.why(id_) or "")
 
 
+def forge(desk: Paper, id_: str, **arguments: str) -> None:
+    """Change a card as a stranger who works out the `check` that smbot would write."""
+    desk.change(MALLORY, id_, **arguments)
+    (shown,) = review.read(desk.text).values()
+    assert shown
+    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+
+
 def test_nor_where_the_stranger_wrote_a_true_check() -> None:
     """Anybody can work one out; the bot vouches only for a card that it changed itself."""
     desk, id_ = proposed()
     desk.run()
-    desk.change(MALLORY, id_, text="Evil words.")
-    (shown,) = review.read(desk.text).values()
-    assert shown
-    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+    forge(desk, id_, text="Evil words.")
     desk.edit(BOT, desk.text + "\n")
     desk.change(ALICE, id_, status="approved")
     assert "just before" in (desk.why(id_) or "")
@@ -409,10 +414,7 @@ def test_nor_where_the_stranger_wrote_a_true_check() -> None:
 def test_a_true_check_by_a_stranger_holds_up_but_one_approval() -> None:
     desk, id_ = proposed()
     desk.run()
-    desk.change(MALLORY, id_, notes="Hello.")
-    (shown,) = review.read(desk.text).values()
-    assert shown
-    desk.edit(MALLORY, changed(desk.text, id_, check=check(shown)))
+    forge(desk, id_, notes="Hello.")
     for _ in range(2):
         desk.run()
         desk.run()
